@@ -1,0 +1,173 @@
+"""Kafka → one transaction per poll → offsets. The only place that knows offsets.
+
+Trouble is waited out in place with the same records, while Kafka is still polled so that the
+partitions stay ours; a rebalance or a stop ends the waiting without a commit, and the messages come
+again to whoever owns them then.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from shared import clock, metrics
+from shared.bus import kafka as clients
+from shared.bus.answering import Answering, BatchHandler, Handler
+from shared.bus.records import Record
+from shared.contracts.base import Message
+from shared.db import Database
+from shared.errors import Unavailable
+from shared.settings import KafkaSettings
+
+log = structlog.get_logger()
+
+POLL = 500
+_POLL_MS = 200
+_BOUND = 10.0
+_DRAIN = 20.0
+_LEAST, _MOST = 0.2, 10.0
+
+
+class Bus(ConsumerRebalanceListener):
+    """What one consumer hears, and who answers it."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        db: Database,
+        kafka: KafkaSettings,
+        hears: Mapping[type[Message], Handler | BatchHandler],
+        consumer: str | None = None,
+    ) -> None:
+        self._group = consumer or service
+        self._kafka = kafka
+        self._topics = sorted({message.TOPIC for message in hears})
+        self._answering = Answering(db=db, consumer=self._group, hears=hears)
+        self._busy = asyncio.Lock()
+        self._revoked = asyncio.Event()
+        self.last_poll = 0.0
+        """`time` of the event loop at the last poll; readiness looks at it."""
+        self.is_assigned = False
+
+    @property
+    def group(self) -> str:
+        """The consumer group, without the installation's prefix."""
+        return self._group
+
+    async def answer(self, records: Sequence[Record]) -> None:
+        """Answer records that somebody else fetched; see `Answering.answer`."""
+        await self._answering.answer(records)
+
+    async def replay(self, letter_id: int) -> None:
+        """Answer a dead letter again."""
+        await self._answering.replay(letter_id)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Listen until `stop`; then finish the batch at hand, commit and leave."""
+        consumer = await self._started(stop)
+        if consumer is None:
+            return
+        try:
+            while not stop.is_set():
+                await self._poll(consumer, stop)
+        finally:
+            await clients.within(_BOUND, consumer.stop())
+
+    async def _started(self, stop: asyncio.Event) -> AIOKafkaConsumer | None:
+        pause = _LEAST
+        while not stop.is_set():
+            consumer = clients.consumer(self._kafka, self._group, [])
+            try:
+                await clients.ensure_topics(self._kafka)
+                prefix = self._kafka.topic_prefix
+                consumer.subscribe([prefix + topic for topic in self._topics], listener=self)
+                await asyncio.wait_for(consumer.start(), _BOUND * 4)
+            except (Unavailable, KafkaError, OSError, TimeoutError) as why:
+                log.warning("kafka away, waiting", error=type(why).__name__)
+                await clients.within(_BOUND, consumer.stop())
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pause)
+                pause = min(pause * 2, _MOST)
+            else:
+                log.info("listening", topics=self._topics)
+                return consumer
+        return None
+
+    async def _poll(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+        polled = await consumer.getmany(timeout_ms=_POLL_MS, max_records=POLL)
+        self.last_poll = asyncio.get_running_loop().time()
+        self.is_assigned = bool(consumer.assignment())
+        if not polled:
+            metrics.last_commit.set(clock.now().timestamp())
+            return
+        async with self._busy:
+            self._revoked.clear()
+            if polled.keys() - consumer.assignment():
+                return
+            if await self._answer_in_place(consumer, self._records(polled), stop):
+                await self._commit(
+                    consumer, {part: records[-1].offset + 1 for part, records in polled.items()}
+                )
+
+    def _records(self, polled: Mapping[TopicPartition, Sequence[object]]) -> list[Record]:
+        skip = len(self._kafka.topic_prefix)
+        return [
+            Record(part.topic[skip:], part.partition, r.offset, r.key, r.value, r.headers)  # type: ignore[attr-defined]
+            for part, records in polled.items()
+            for r in records
+        ]
+
+    async def _answer_in_place(
+        self, consumer: AIOKafkaConsumer, records: Sequence[Record], stop: asyncio.Event
+    ) -> bool:
+        pause = _LEAST
+        while True:
+            try:
+                await self.answer(records)
+            except Unavailable as why:
+                metrics.retries.inc()
+                log.warning("waiting with a batch", why=str(why), messages=len(records))
+            else:
+                return True
+            await self._hold(consumer, pause * random.uniform(0.5, 1.5), stop)  # noqa: S311
+            if stop.is_set() or self._revoked.is_set():
+                return False
+            pause = min(pause * 2, _MOST)
+
+    async def _hold(self, consumer: AIOKafkaConsumer, seconds: float, stop: asyncio.Event) -> None:
+        """Wait, polling Kafka with everything paused so that the group does not give us up."""
+        until = asyncio.get_running_loop().time() + seconds
+        consumer.pause(*consumer.assignment())
+        while asyncio.get_running_loop().time() < until:
+            if stop.is_set() or self._revoked.is_set():
+                return
+            early = await consumer.getmany(timeout_ms=100)
+            for part, records in early.items():
+                consumer.seek(part, records[0].offset)
+        consumer.resume(*consumer.assignment())
+
+    async def _commit(
+        self, consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]
+    ) -> None:
+        # A commit that fails costs nothing but a repetition: the inbox knows the messages.
+        try:
+            await asyncio.wait_for(consumer.commit(dict(offsets)), _BOUND)
+        except (KafkaError, IllegalStateError, TimeoutError) as why:
+            log.warning("offsets not committed", error=type(why).__name__)
+        else:
+            metrics.last_commit.set(clock.now().timestamp())
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Let the batch at hand finish and commit before the partitions go."""
+        self._revoked.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN), self._busy:
+                pass
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Nothing to do: positions come from the committed offsets."""

@@ -1,0 +1,37 @@
+"""Heard before? One row for each message a consumer has answered, in the answer's transaction."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import text
+
+from shared.db import Transaction
+
+KEPT = timedelta(days=8)
+"""A day longer than any topic keeps its messages, so that none can come again unknown."""
+
+_TAKE = text(
+    """
+    INSERT INTO inbox (consumer, id)
+    SELECT :consumer, id FROM unnest(cast(:ids AS uuid[])) AS id
+    ON CONFLICT DO NOTHING
+    RETURNING id
+    """
+)
+
+
+async def take(tx: Transaction, consumer: str, ids: Iterable[UUID]) -> set[UUID]:
+    """Write these ids down and return those that were not there yet.
+
+    Sorted, so that two processes that hold the same messages after a rebalance wait for each other
+    instead of dead-locking.
+    """
+    found = await tx.execute(_TAKE, {"consumer": consumer, "ids": sorted(set(ids))})
+    return {UUID(str(row.id)) for row in found}
+
+
+async def forget(connection: asyncpg.Connection) -> None:
+    """Drop what is older than `KEPT`."""
+    await connection.execute("DELETE FROM inbox WHERE heard_at < now() - $1::interval", KEPT)

@@ -1,0 +1,122 @@
+"""What goes over the wire: CloudEvents 1.0 in binary mode on Kafka headers, JSON in the body."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, NamedTuple, TypeVar
+from uuid import UUID, uuid5
+
+import msgspec
+
+from shared.contracts.base import Message, decode, wire_type
+
+M_co = TypeVar("M_co", bound=Message, covariant=True)
+
+_NAMESPACE = UUID("6d657269-6469-616e-8000-000000000001")
+
+
+class Record(NamedTuple):
+    """One record as Kafka gave it; `topic` is without the installation's prefix."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Heard(NamedTuple, Generic[M_co]):
+    """A message with what travelled beside it. `said_at` is when its sayer committed it, UTC."""
+
+    id: UUID
+    message: M_co
+    said_at: datetime
+    correlation_id: UUID
+    key: str
+    record: Record
+
+
+class Said(NamedTuple):
+    """A message to say, because of `cause`. The correlation is the cause's own unless given."""
+
+    message: Message
+    cause: UUID
+    correlation_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Undecodable(Exception):
+    """A record that is no message of ours, and why."""
+
+    why: str
+
+
+def cause_of(*parts: object) -> UUID:
+    """A stable id for what causes a message outside Kafka: a request's key, a due row's version.
+
+    >>> cause_of("timer", 7, 1) == cause_of("timer", 7, 1)
+    True
+    >>> cause_of("timer", 7, 1) == cause_of("timer", 71)
+    False
+    """
+    return uuid5(_NAMESPACE, "\x1f".join(str(part) for part in parts))
+
+
+def event_id(service: str, cause: UUID, type_name: str, ordinal: int) -> UUID:
+    """The id of a message that `cause` makes `service` say; the same whenever it is said again."""
+    return uuid5(cause, f"{service}/{type_name}/{ordinal}")
+
+
+def headers(row: Mapping[str, object], source: str) -> list[tuple[str, bytes]]:
+    """The headers of an outbox row. The trace is the flow's, the span the event's own id."""
+    event: UUID = row["event_id"]  # type: ignore[assignment]
+    correlation: UUID = row["correlation_id"]  # type: ignore[assignment]
+    said_at: datetime = row["said_at"]  # type: ignore[assignment]
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event).encode()),
+        ("ce_source", source.encode()),
+        ("ce_type", f"meridian.{row['type']}.v1".encode()),
+        ("ce_time", said_at.isoformat().encode()),
+        ("ce_subject", str(row["key"]).encode()),
+        ("ce_storeid", str(row["store_id"]).encode()),
+        ("content-type", b"application/json"),
+        ("traceparent", f"00-{correlation.hex}-{event.hex[:16]}-01".encode()),
+        ("ce_causationid", str(row["cause_id"]).encode()),
+        ("ce_correlationid", str(correlation).encode()),
+    ]
+
+
+def read(record: Record, types: Mapping[str, type[Message]]) -> Heard[Message] | None:
+    """Turn a record into what was heard; None for a well-formed type nobody here listens to.
+
+    `types` maps wire types to classes. Raises `Undecodable`.
+    """
+    found = dict(record.headers)
+    try:
+        kind = found["ce_type"].decode()
+        identity = UUID(found["ce_id"].decode())
+        said_at = datetime.fromisoformat(found["ce_time"].decode())
+    except (KeyError, ValueError) as why:
+        raise Undecodable(f"headers: {type(why).__name__} {why}") from None
+    message_type = types.get(kind)
+    if message_type is None:
+        return None
+    if said_at.tzinfo is None:
+        raise Undecodable("headers: ce_time has no offset")
+    try:
+        message = decode(message_type, record.value or b"")
+    except msgspec.MsgspecError as why:
+        raise Undecodable(f"body: {why}") from None
+    try:
+        correlation = UUID(found["ce_correlationid"].decode())
+    except (KeyError, ValueError):
+        correlation = identity
+    key = record.key.decode(errors="replace") if record.key is not None else ""
+    return Heard(identity, message, said_at, correlation, key, record)
+
+
+def wire_types(types: Sequence[type[Message]]) -> dict[str, type[Message]]:
+    """The classes by their wire type."""
+    return {wire_type(message): message for message in types}

@@ -1,0 +1,1 @@
+"""The messages: all that one service may know of another."""

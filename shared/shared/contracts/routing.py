@@ -1,0 +1,176 @@
+"""What routing says: who answers which conversation, and the replies themselves."""
+
+from datetime import timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from msgspec import field
+
+from shared.contracts.base import (
+    About,
+    AgentId,
+    Channel,
+    Command,
+    ContactId,
+    ConversationId,
+    Country,
+    Event,
+    Language,
+    Moment,
+    OpenEnum,
+    Part,
+    Personal,
+    ReplyId,
+    ReplyRoute,
+    ThreadId,
+)
+
+
+class OpenedBy(OpenEnum):
+    """Why a conversation exists."""
+
+    MESSAGE = "message"
+    ALARM = "alarm"
+    CASE = "case"
+    UNKNOWN = "unknown"
+
+
+class Family(OpenEnum):
+    """Channels that are worked alike and share an agent's room."""
+
+    MAIL = "mail"
+    MESSAGING = "messaging"
+    CHAT = "chat"
+    UNKNOWN = "unknown"
+
+
+class Step(OpenEnum):
+    """How far the search for an agent had to go."""
+
+    LANGUAGE = "language"
+    SECOND_LANGUAGE = "second_language"
+    ENGLISH_TRANSLATED = "english_translated"
+    LEAD = "lead"
+    UNKNOWN = "unknown"
+
+
+class Candidate(Part, frozen=True, kw_only=True):
+    """One agent as the decision saw him: rejected with a reason, or scored (least is best)."""
+
+    agent_id: AgentId
+    rejected_because: str | None = None
+    score: float | None = None
+    terms: dict[str, float] = field(default_factory=dict)
+
+
+class Explanation(Part, frozen=True, kw_only=True):
+    """Why this agent: every candidate, at the step that was reached, and the steps skipped."""
+
+    step: Step
+    skipped: tuple[Step, ...] = ()
+    language: Language | None = None
+    needs_translation: bool = False
+    candidates: tuple[Candidate, ...] = ()
+
+
+class _ConversationEvent(Event, frozen=True, kw_only=True):
+    TOPIC: ClassVar[str] = "routing.conversations.v1"
+    KEY: ClassVar[tuple[str, ...]] = ("conversation_id",)
+
+    conversation_id: ConversationId
+    channel: Channel
+
+
+class ConversationOpened(_ConversationEvent, frozen=True, kw_only=True):
+    """Something waits for a person.
+
+    `time_zone` is the customer's, an IANA name; `region_source` tells what it was read from.
+    `skills` are what an agent must have beside the language.
+    """
+
+    opened_by: OpenedBy
+    family: Family
+    language: Language | None = None
+    script: str | None = None
+    language_confidence: float | None = None
+    region: Country | None = None
+    region_source: str | None = None
+    time_zone: str | None = None
+    skills: tuple[str, ...] = ()
+    thread_id: ThreadId | None = None
+    contact_id: ContactId | None = None
+    about: About | None = None
+    order_ids: tuple[UUID, ...] = ()
+
+
+class ConversationQueued(_ConversationEvent, frozen=True, kw_only=True):
+    """It waits; `answer_by` is what was promised."""
+
+    queued_at: Moment
+    answer_by: Moment
+
+
+class ConversationAssigned(_ConversationEvent, frozen=True, kw_only=True):
+    """An agent has it. `epoch` rises with every assignment of the same conversation."""
+
+    agent_id: AgentId
+    epoch: int
+    units: float
+    waited: timedelta
+    explanation: Explanation
+
+
+class ConversationReleased(_ConversationEvent, frozen=True, kw_only=True):
+    """The agent has it no longer; it is resolved or waits again."""
+
+    agent_id: AgentId
+    epoch: int
+    why: str
+
+
+class ConversationAnswered(_ConversationEvent, frozen=True, kw_only=True):
+    """The customer's question got an answer; all that a service level is computed from."""
+
+    agent_id: AgentId
+    is_first: bool
+    waited: timedelta
+    promise: timedelta
+    is_met: bool
+    language: Language | None = None
+    region: Country | None = None
+
+
+class ConversationResolved(_ConversationEvent, frozen=True, kw_only=True):
+    """Done, until the customer writes again."""
+
+    reason: str | None = None
+    intent: str | None = None
+    reopened_count: int = 0
+    handled: timedelta = timedelta(0)
+    contact_id: ContactId | None = None
+    thread_id: ThreadId | None = None
+
+
+class AgentReplied(_ConversationEvent, frozen=True, kw_only=True):
+    """An agent answered; the text went out with SendReply."""
+
+    reply_id: ReplyId
+    agent_id: AgentId
+    text: Personal
+
+
+class SendReply(Command, frozen=True, kw_only=True):
+    """Bring an agent's words to the customer; the route holds all that is needed."""
+
+    TOPIC: ClassVar[str] = "notify.commands.v1"
+    KEY: ClassVar[tuple[str, ...]] = ("conversation_id",)
+
+    reply_id: ReplyId
+    conversation_id: ConversationId
+    text: Personal
+    route: ReplyRoute
+    thread_id: ThreadId | None = None
+    contact_id: ContactId | None = None
+    language: Language | None = None
+    agent_id: AgentId | None = None
+    about: About | None = None

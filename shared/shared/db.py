@@ -1,0 +1,214 @@
+"""PostgreSQL: one schema and one role per service, transactions, and waking after commit.
+
+`DATABASE_URL` belongs to somebody who may create roles and schemas; `prepare` makes the service's
+own role and schema with it, and everything else connects as that role. The role's password is
+derived from the administrator's, so that no second secret has to be kept. Where the administrator
+may not create roles, `DATABASE_URL_<SERVICE>` names a login that owns a schema of its own.
+"""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+import sqlalchemy.exc
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.errors import Unavailable
+from shared.wakes import Wake, Wakes
+
+Transaction = AsyncConnection
+"""What a handler or store function gets: an open transaction. It never commits."""
+
+POOL_SIZE = 5
+_LIMITS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+    "jit": "off",
+}
+
+
+def metadata() -> MetaData:
+    """Metadata with the naming convention of all constraints and indexes."""
+    return MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Login:
+    """How one service connects: its URL, role and schema. `admin_url` is None with an own login."""
+
+    service: str
+    url: str
+    role: str | None
+    password: str | None
+    admin_url: str | None
+
+    @property
+    def schema(self) -> str:
+        """The service's name with `_` for `-`."""
+        return self.service.replace("-", "_")
+
+    async def connect(self, **settings: str) -> asyncpg.Connection:
+        """Open a connection as the service, bounded at 5 s."""
+        options: dict[str, Any] = {}
+        if self.role is not None:
+            options = {"user": self.role, "password": self.password}
+        return await asyncpg.connect(
+            self.url,
+            timeout=5,
+            server_settings={
+                "search_path": self.schema,
+                "application_name": self.service,
+                **_LIMITS,
+                **settings,
+            },
+            **options,
+        )
+
+
+def login(service: str, database_url: str, own_url: str | None = None) -> Login:
+    """Decide how a service connects.
+
+    >>> login("notify", "postgresql://admin:s3@db/shop").role
+    'meridian_notify'
+    >>> login("notify", "postgresql://admin@db/shop", "postgresql://n@db/shop").role is None
+    True
+    """
+    if own_url:
+        return Login(service, own_url, role=None, password=None, admin_url=None)
+    role = f"meridian_{service.replace('-', '_')}"
+    secret = unquote(urlsplit(database_url).password or "")
+    password = hmac.new(secret.encode(), role.encode(), hashlib.sha256).hexdigest()
+    return Login(
+        service,
+        database_url,
+        role=role,
+        password=password if secret else None,
+        admin_url=database_url,
+    )
+
+
+class Database:
+    """The service's connections. Made by `opened`."""
+
+    def __init__(self, who: Login, engine: AsyncEngine, wakes: Wakes) -> None:
+        self.login = who
+        self.service = who.service
+        self._engine = engine
+        self._wakes = wakes
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Open a transaction; commit at the end, roll back on an error, then wake who waits.
+
+        Raises `Unavailable` when the database cannot be reached.
+        """
+        try:
+            connection = await self._engine.connect()
+        except (OSError, TimeoutError, sqlalchemy.exc.TimeoutError, asyncpg.PostgresError) as why:
+            raise Unavailable("database") from why
+        async with connection:
+            names: set[str] = set()
+            connection.info["wakes"] = names
+            connection.info["service"] = self.service
+            async with connection.begin():
+                yield connection
+        for name in names:
+            self._wakes.wake(name)
+
+    async def direct(self, **settings: str) -> asyncpg.Connection:
+        """A connection outside the pool, for locks and LISTEN; the caller closes it."""
+        return await self.login.connect(**settings)
+
+    def on_wake(self, name: str) -> Wake:
+        """Something to wait on until `wake(tx, name)` was committed here or in a sister process."""
+        return self._wakes.on(name)
+
+    def wake_now(self, name: str) -> None:
+        """Wake `name` without a transaction, for what is known to be committed."""
+        self._wakes.wake(name)
+
+
+def wake(tx: Transaction, name: str) -> None:
+    """After this transaction commits, wake those who wait for `name`, in all sister processes."""
+    tx.info["wakes"].add(name)
+
+
+@asynccontextmanager
+async def opened(who: Login) -> AsyncIterator[Database]:
+    """Open the service's pool. Connections are made when first needed."""
+
+    async def connect() -> asyncpg.Connection:
+        return await who.connect()
+
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=False,
+    )
+    wakes = Wakes(who.schema, lambda: who.connect(synchronous_commit="off"))
+    try:
+        async with wakes.running():
+            yield Database(who, engine, wakes)
+    finally:
+        await engine.dispose()
+
+
+_TRANSIENT: tuple[type[BaseException], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    sqlalchemy.exc.TimeoutError,
+    OSError,
+    TimeoutError,
+    Unavailable,
+)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Tell whether the same work may succeed later: database away, deadlock, lock time-out."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, _TRANSIENT):
+            return True
+        if isinstance(seen, sqlalchemy.exc.DBAPIError) and seen.connection_invalidated:
+            return True
+        seen = getattr(seen, "orig", None) or seen.__cause__
+    return False
+
+
+async def retried(
+    work: Callable[[], Awaitable[None]], *, stop: asyncio.Event, pause: float = 0.5
+) -> None:
+    """Do `work` until it succeeds or `stop` is set, waiting while the database is away."""
+    while not stop.is_set():
+        try:
+            return await work()
+        except Exception as why:
+            if not is_unavailable(why):
+                raise
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+    return None

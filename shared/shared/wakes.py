@@ -1,0 +1,103 @@
+"""Waking after commit: in this process at once, in sister processes by NOTIFY.
+
+NOTIFY goes out on a connection of its own, never inside the transaction that has something to say:
+there it would take a lock that every committing transaction waits for. Waking is a courtesy;
+whoever waits also looks by himself now and then.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import asyncpg
+
+_RECONNECT = 0.5
+
+
+class Wake:
+    """Something to wait on. One waiter each."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def set(self) -> None:
+        """Wake the waiter, or make its next wait return at once."""
+        self._event.set()
+
+    async def wait(self, timeout: float) -> bool:
+        """Return true when woken, false after `timeout` seconds."""
+        try:
+            await asyncio.wait_for(self._event.wait(), timeout)
+        except TimeoutError:
+            return False
+        self._event.clear()
+        return True
+
+
+class Wakes:
+    """All waiters of a process, and the connection on which sisters are told."""
+
+    def __init__(self, schema: str, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
+        self._channel = f"meridian_{schema}"
+        self._connect = connect
+        self._waiters: dict[str, list[Wake]] = {}
+        self._untold: set[str] = set()
+        self._something_untold = asyncio.Event()
+
+    def on(self, name: str) -> Wake:
+        """A new waiter for `name`."""
+        waiter = Wake()
+        self._waiters.setdefault(name, []).append(waiter)
+        return waiter
+
+    def wake(self, name: str) -> None:
+        """Wake `name` here and, soon, in sister processes."""
+        self._wake_here(name)
+        self._untold.add(name)
+        self._something_untold.set()
+
+    def _wake_here(self, name: str) -> None:
+        for waiter in self._waiters.get(name, ()):
+            waiter.set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep the connection up and tell the sisters, for as long as the context is open."""
+        task = asyncio.create_task(self._tell_for_ever())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _tell_for_ever(self) -> None:
+        while True:
+            with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection = await self._connect()
+                try:
+                    await connection.add_listener(self._channel, self._heard)
+                    # What was said while nobody listened: let everybody look once.
+                    for name in list(self._waiters):
+                        self._wake_here(name)
+                    await self._tell(connection)
+                finally:
+                    connection.terminate()
+            await asyncio.sleep(_RECONNECT)
+
+    async def _tell(self, connection: asyncpg.Connection) -> None:
+        while not connection.is_closed():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._something_untold.wait(), 5)
+            self._something_untold.clear()
+            names, self._untold = self._untold, set()
+            if names:
+                await connection.execute(
+                    "SELECT pg_notify($1, name) FROM unnest($2::text[]) name",
+                    self._channel,
+                    list(names),
+                )
+
+    def _heard(self, connection: Any, pid: int, _: str, name: object) -> None:
+        if pid != connection.get_server_pid():
+            self._wake_here(str(name))
