@@ -40,3 +40,9 @@ http_seconds = Histogram(
     ["method", "route", "status"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+webhooks = Counter(
+    "meridian_webhooks_total",
+    "Requests at the front doors: kept, handshake, malformed, not_authentic, too_large, too_fast, "
+    "no_account (channel unknown).",
+    ["channel", "outcome"],
+)
