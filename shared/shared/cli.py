@@ -1,6 +1,5 @@
 """The command line that every service has: run, migrate, settings, dead-letters."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Annotated, Any
 
@@ -122,9 +121,8 @@ def knobs(settings: type[ServiceSettings]) -> list[tuple[str, str, str]]:
 
 
 async def _list(name: str, settings: ServiceSettings, limit: int) -> None:
-    async with service.opened_quietly(name, settings) as runtime:
-        async with runtime.db.transaction() as tx:
-            found = await dead_letters.newest(tx, limit)
+    async with service.opened_quietly(name, settings) as runtime, runtime.db.transaction() as tx:
+        found = await dead_letters.newest(tx, limit)
     table = Table("id", "set aside", "kind", "type", "topic/partition/offset", "why", "replayed")
     for letter in found:
         record = letter.record
@@ -141,9 +139,8 @@ async def _list(name: str, settings: ServiceSettings, limit: int) -> None:
 
 
 async def _show(name: str, settings: ServiceSettings, letter_id: int) -> None:
-    async with service.opened_quietly(name, settings) as runtime:
-        async with runtime.db.transaction() as tx:
-            letter = await dead_letters.locked(tx, letter_id)
+    async with service.opened_quietly(name, settings) as runtime, runtime.db.transaction() as tx:
+        letter = await dead_letters.locked(tx, letter_id)
     if letter is None:
         raise Refused(f"no dead letter {letter_id}")
     console = Console()

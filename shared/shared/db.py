@@ -122,12 +122,14 @@ class Database:
             connection = await self._engine.connect()
         except (OSError, TimeoutError, sqlalchemy.exc.TimeoutError, asyncpg.PostgresError) as why:
             raise Unavailable("database") from why
-        async with connection:
-            names: set[str] = set()
+        names: set[str] = set()
+        try:
             connection.info["wakes"] = names
             connection.info["service"] = self.service
             async with connection.begin():
                 yield connection
+        finally:
+            await asyncio.shield(connection.close())
         for name in names:
             self._wakes.wake(name)
 

@@ -27,11 +27,12 @@ async def prepare(who: Login, package: str) -> None:
     Safe to run twice and by several processes at once: they wait for each other.
     """
     if who.admin_url is not None:
-        await _make_role_and_schema(who)
+        await make_role_and_schema(who)
     await _migrate(who, package)
 
 
-async def _make_role_and_schema(who: Login) -> None:
+async def make_role_and_schema(who: Login) -> None:
+    """Make the service's role and schema with the administrator's connection, if they are not."""
     admin = await asyncpg.connect(who.admin_url, timeout=5)
     try:
         await admin.execute("SELECT pg_advisory_lock($1)", _ONE_AT_A_TIME)
@@ -65,8 +66,8 @@ async def _migrate(who: Login, package: str) -> None:
 
 
 def _upgrade(connection: Connection, package: str, schema: str) -> None:
-    folder = _folder(package)
-    script = ScriptDirectory(str(folder), version_locations=[str(folder)])
+    where = str(folder(package))
+    script = ScriptDirectory(where, version_locations=[where])
 
     def steps(revision: Any, _: Any) -> Any:
         return script._upgrade_revs("head", revision)
@@ -77,7 +78,8 @@ def _upgrade(connection: Connection, package: str, schema: str) -> None:
             environment.run_migrations()
 
 
-def _folder(package: str) -> Path:
+def folder(package: str) -> Path:
+    """Where the migrations of a service lie."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(package)

@@ -7,10 +7,10 @@ raises, takes the process down with an exit code ≠ 0, so that whoever supervis
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import structlog
 import uvicorn
@@ -29,7 +29,7 @@ from shared.stores import Stores
 
 log = structlog.get_logger()
 
-Part: TypeAlias = Callable[[asyncio.Event], Awaitable[None]]
+Part: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 _DRAIN = 25.0
 

@@ -1,0 +1,85 @@
+"""One broker and one database server for a whole run; every test has its own topics and database.
+
+`KAFKA_BOOTSTRAP` and `DATABASE_URL` set → those are used. A test that stops or restarts one starts
+a pair of its own.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from deploy.local.kafka import LocalKafka
+from deploy.local.postgres import LocalPostgres
+from shared import testing
+from shared.db import Database
+from shared.settings import KafkaSettings
+
+
+class Servers(NamedTuple):
+    """Where the run's servers are."""
+
+    bootstrap: str
+    database_url: str
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """The real Kafka and the real PostgreSQL of this run."""
+    folder: Path = tmp_path_factory.mktemp("servers")
+    kafka = None if os.environ.get("KAFKA_BOOTSTRAP") else LocalKafka(folder / "kafka")
+    url = os.environ.get("DATABASE_URL")
+    postgres = None if url else LocalPostgres(folder / "postgres", durable=False)
+    ours = [server for server in (kafka, postgres) if server is not None]
+
+    async def start() -> None:
+        await asyncio.gather(*(server.start() for server in ours))
+
+    async def stop() -> None:
+        await asyncio.gather(*(server.stop() for server in ours))
+
+    asyncio.run(start())
+    try:
+        yield Servers(
+            kafka.bootstrap if kafka else os.environ["KAFKA_BOOTSTRAP"],
+            postgres.url if postgres else str(url),
+        )
+    finally:
+        asyncio.run(stop())
+
+
+@pytest.fixture(scope="session")
+def template(servers: Servers) -> Iterator[str]:
+    """A database with every service's tables."""
+    name = asyncio.run(testing.make_template(servers.database_url))
+    yield name
+    asyncio.run(testing.drop_database(servers.database_url, name))
+
+
+@pytest.fixture
+async def database_url(servers: Servers, template: str) -> AsyncIterator[str]:
+    """A fresh database, every service's tables in it."""
+    async with testing.fresh_database(servers.database_url, template) as url:
+        yield url
+
+
+@pytest.fixture
+async def kafka(servers: Servers) -> AsyncIterator[KafkaSettings]:
+    """Fresh topics, two partitions each."""
+    async with testing.fresh_topics(servers.bootstrap) as settings:
+        yield settings
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Callable[[str], Awaitable[Database]]]:
+    """`await database("routing")` opens that service's pool, closed at the end."""
+    async with AsyncExitStack() as stack:
+
+        async def open_(service: str) -> Database:
+            return await stack.enter_async_context(testing.opened_database(database_url, service))
+
+        yield open_
