@@ -1,0 +1,1 @@
+"""What a customer's words and addresses tell: language, country, time zone."""

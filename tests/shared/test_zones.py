@@ -1,0 +1,40 @@
+"""A customer's time zone."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from shared.i18n.zones import UNKNOWN, zone_of
+from shared.stores.values import countries
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "zone"),
+    [
+        ("JP", None, "Asia/Tokyo"),
+        ("AU", None, "Australia/Sydney"),
+        ("BR", None, "America/Sao_Paulo"),
+        ("CA", None, "America/Toronto"),
+        ("RU", None, "Europe/Moscow"),
+        ("UA", None, "Europe/Kyiv"),
+        ("US", None, "America/New_York"),
+        ("US", "TX", "America/Chicago"),
+        ("US", "us-tx".upper(), "America/Chicago"),
+        ("US", "Texas", "America/Chicago"),
+        ("US", "nowhere", "America/New_York"),
+        ("AU", "Western Australia", "Australia/Perth"),
+        ("DE", "BY", "Europe/Berlin"),
+        ("XX", None, UNKNOWN),
+    ],
+)
+def test_country_and_region_tell_the_zone(country: str, region: str | None, zone: str) -> None:
+    assert zone_of(country, region) == zone
+
+
+def test_every_country_has_a_zone_that_exists() -> None:
+    # Bouvet and Heard islands: nobody lives there, and the database has no zone for them.
+    without = {country for country in countries() if zone_of(country) == UNKNOWN}
+
+    assert without == {"BV", "HM"}
+    for country in countries() - without:
+        ZoneInfo(zone_of(country))
