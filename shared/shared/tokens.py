@@ -36,7 +36,9 @@ class Tokens:
         self._keys = tuple(keys)
 
     def sign(self, kind: str, id: UUID) -> str:
-        """Make the token for a thing. Raises `KeyError` for a kind that is not in `KINDS`."""
+        """Make the token for a thing. Raises `ValueError` for a kind that is not in `KINDS`."""
+        if kind not in KINDS:
+            raise ValueError(f"no token can be about a {kind}")
         told = bytes([KINDS[kind]]) + id.bytes
         return base64.b32encode(told + _mac(self._keys[0], told)).decode().rstrip("=").lower()
 

@@ -10,6 +10,7 @@ One function for all vendors; each brings its `verify`. The order is fixed:
 import base64
 import hmac
 import math
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -57,7 +58,8 @@ async def receive(
     """Take one webhook in: 200 only after `keep(delivery, payload)` returned.
 
     `payload` is the body parsed by its media type: JSON (any value), form (dict of first values)
-    or XML (`ElementTree.Element`); `keep` commits before it returns. The limit counts per account
+    or XML (`ElementTree.Element`), U+FFFD for what no database stores; `keep` commits before it
+    returns. The limit counts per account
     and process. What `keep` raises goes to the shell: database away → 503, `Refused` → 422.
     """
     account = _at_door(account)
@@ -145,11 +147,29 @@ def parse(delivery: Delivery) -> Any:
     return _json(delivery.body)
 
 
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u0000|u[dD][89a-fA-F]..)|.)", re.DOTALL
+)
+
+
 def _json(body: bytes) -> Any:
+    body = body.removeprefix(b"\xef\xbb\xbf")  # a reader may ignore it (RFC 8259 §8.1)
+    if b"\\u0000" in body:
+        body = _repaired(body)
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError("no JSON") from error
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    except msgspec.DecodeError:
+        return msgspec.json.decode(_repaired(body))
+
+
+def _repaired(body: bytes) -> bytes:
+    """Replace what JSON may escape and nothing can store: NUL and halves of surrogate pairs.
+
+    A sender that cuts a text inside an emoji writes such halves; the rest of it must not be lost.
+    """
+    return _ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], body)
 
 
 def _form(body: bytes) -> dict[str, str]:
@@ -162,7 +182,7 @@ def _form(body: bytes) -> dict[str, str]:
     )
     found: dict[str, str] = {}
     for name, value in pairs:
-        found.setdefault(name, value)
+        found.setdefault(name, value.replace("\0", "\ufffd"))
     return found
 
 

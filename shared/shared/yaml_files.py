@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from shared.errors import Refused
+
 Where = Sequence[str | int]
 """Keys and indexes from the top of a file to a value."""
 
@@ -20,7 +22,7 @@ _NULL = "tag:yaml.org,2002:null"
 _MERGE = "tag:yaml.org,2002:merge"
 
 
-class BadFile(Exception):
+class BadFile(Refused):
     """A file that people write cannot be used: one sentence with file and line per problem."""
 
     def __init__(self, problems: Iterable[str]) -> None:

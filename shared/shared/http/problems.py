@@ -89,13 +89,13 @@ def _pointer(steps: Sequence[str | int]) -> str:
 
 
 def _frames(error: BaseException) -> dict[str, str]:
-    """What went wrong where. Not the messages: they carry values of rows and requests."""
+    """What went wrong where, innermost last. Not the messages: they carry people's data."""
     names: list[str] = []
     seen: BaseException | None = error
     while seen is not None and len(names) < 10:
         names.append(type(seen).__name__)
         seen = seen.__cause__ or seen.__context__
-    return {
-        "error": " from ".join(names),
-        "frames": "".join(traceback.format_tb(error.__traceback__)[-20:]),
-    }
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    told = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in (*ours, frames[-1])[-10:]]
+    return {"error": " from ".join(names), "frames": " → ".join(dict.fromkeys(told))}

@@ -112,10 +112,10 @@ class Stores:
             for account in accounts
             if (why := account.off_because) is not None
         ]
+        self.accounts = tuple(account for account in accounts if account.off_because is None)
+        """All accounts that are on."""
         self._accounts: dict[tuple[str, str], Account] = {
-            (account.channel, str(account.account_id)): account
-            for account in accounts
-            if account.off_because is None
+            (account.channel, str(account.account_id)): account for account in self.accounts
         }
         self.env_names = _env_names(accounts, token_keys)
         """Environment variables that the file names, sorted."""
@@ -137,10 +137,7 @@ class Stores:
         }
         file = document.read_as(_File, context)
         _refuse_repeated(document, file)
-        stores = cls(file.stores, file.token_keys)
-        for channel, account_id, why in stores.off:
-            log.warning("account is off", channel=channel, account_id=account_id, why=why)
-        return stores
+        return cls(file.stores, file.token_keys)
 
     def account(self, channel: str, account_id: str) -> Account | None:
         """The account at a front door; `None` when there is none or it is off."""

@@ -1,9 +1,10 @@
 """The accounts a store can have: one small model a vendor. A new vendor is a model here and a
 member of `Account`."""
 
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from shared.contracts.base import AccountId, Channel, StoreId
 from shared.stores.secret import Secret
@@ -38,7 +39,7 @@ class AccountModel(BaseModel):
         fields = ((name, getattr(self, name)) for name in type(self).model_fields)
         return {name: value for name, value in fields if isinstance(value, Secret)}
 
-    @property
+    @cached_property
     def off_because(self) -> str | None:
         """Why the account is off, in one sentence; `None` when it is on."""
         missing = [
@@ -53,7 +54,7 @@ class WhatsAppAccount(AccountModel):
     """WhatsApp Cloud API; `account_id` is the phone_number_id."""
 
     channel: Literal["whatsapp"]
-    account_id: AccountId = Field(pattern=r"^[0-9]{5,20}$")
+    account_id: AccountId = Field(pattern=r"^[0-9]{1,20}$")
     app_secret: Secret
     """Signs the webhooks of the app."""
     verify_token: Secret
@@ -74,6 +75,15 @@ class MailAccount(AccountModel):
     smtp_username: str | None = None
     smtp_password: Secret | None = None
     smtp_tls: Literal["none", "starttls", "tls"]
+
+    @model_validator(mode="after")
+    def _protects_its_password(self) -> Self:
+        if (self.smtp_username is None) != (self.smtp_password is None):
+            raise ValueError("smtp_username and smtp_password go together")
+        is_local = self.smtp_host in ("localhost", "127.0.0.1", "::1")
+        if self.smtp_password is not None and self.smtp_tls == "none" and not is_local:
+            raise ValueError("smtp_tls none would send smtp_password readable to all")
+        return self
 
 
 class ChatAccount(AccountModel):
