@@ -11,7 +11,7 @@ COUNTS = """
     CREATE TABLE counts (
         key text PRIMARY KEY,
         heard integer NOT NULL,
-        texts text[] NOT NULL
+        texts text[] NOT NULL DEFAULT '{}'
     )
 """
 

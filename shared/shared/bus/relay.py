@@ -174,7 +174,7 @@ class Relay:
         if now - self._looked > _LOOK:
             self._looked = now
             waiting, oldest = await connection.fetchrow(
-                "SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT 100000) AS some),"
+                "SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT 100000) AS waiting),"
                 " (SELECT said_at FROM outbox ORDER BY id LIMIT 1)"
             )
             metrics.outbox_waiting.set(waiting)
