@@ -132,8 +132,9 @@ def _data(folder: Path, user: User | None) -> Path:
         data.unlink()
     place = Path(tempfile.mkdtemp(prefix="data-", dir=refuge))
     place.chmod(0o711)
-    (place / "belongs-to").write_text(str(data), "utf-8")
+    # The link first: what bears a name and is not linked to is swept away by other runs.
     data.symlink_to(place / "data")
+    (place / "belongs-to").write_text(str(data), "utf-8")
     return place / "data"
 
 
