@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared import yaml_files
 from shared.contracts.base import ActorKind, By
-from shared.yaml_files import Document, Where
+from shared.yaml_files import Document, Where, matching
 
 log = structlog.get_logger()
 
@@ -56,13 +56,16 @@ def _listed(given: object) -> object:
     return [given] if isinstance(given, str) else given
 
 
-_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_Sha256 = Annotated[str, matching(r"[0-9a-f]{64}", "give the SHA-256 of a token in lower-case hex")]
+_Id = Annotated[
+    str, matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "give an id of A-Z a-z 0-9 . _ -")
+]
 
 
 class _Caller(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    id: _Id
     kind: Literal["agent", "service"]
     role: Role
     stores: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(min_length=1)

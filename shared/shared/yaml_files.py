@@ -4,12 +4,13 @@ Scalars stay text until the model gives them a type, so that the country `NO` is
 account `0123` keeps its zero.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
 from shared.errors import Refused
 
@@ -28,6 +29,18 @@ class BadFile(Refused):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+def matching(pattern: str, otherwise: str) -> AfterValidator:
+    """A check that the whole text fits a pattern; `otherwise` tells what to write instead."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(otherwise)
+        return text
+
+    return AfterValidator(check)
 
 
 class _Loader(yaml.SafeLoader):
@@ -81,7 +94,8 @@ class Document:
             return f"{name} is missing"
         if kind == "extra_forbidden":
             return f"{name} is not a known key"
-        message = message.removeprefix("Value error, ")
+        if kind == "value_error":  # our own sentence, behind pydantic's words
+            return f"{name}: {message.removeprefix('Value error, ')}"
         return f"{name}: {message[:1].lower()}{message[1:]}"
 
     def _name(self, where: Where, *, is_last_missing: bool) -> str:

@@ -25,7 +25,7 @@ from shared.stores.accounts import (
     WhatsAppAccount,
 )
 from shared.stores.secret import Secret, Source
-from shared.stores.values import CountryCode, CurrencyCode, LanguageTag, Slug, ZoneName
+from shared.stores.values import CountryCode, CurrencyCode, LanguageTag, Line, ZoneName, slug
 from shared.tokens import Tokens
 from shared.yaml_files import BadFile, Document, Where
 
@@ -60,7 +60,7 @@ class Store(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\r\n]*$")
+    name: Line
     """As customers read it."""
     languages: tuple[LanguageTag, ...] = Field(min_length=1)
     """BCP 47; the first is the one to fall back to."""
@@ -90,7 +90,7 @@ class Store(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    stores: dict[Annotated[StoreId, Slug], Store]
+    stores: dict[Annotated[StoreId, slug(40)], Store]
     token_keys: tuple[Secret, ...] = Field(default=(), max_length=2)
 
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from shared.contracts.base import AccountId, Channel, StoreId
 from shared.stores.secret import Secret
-from shared.stores.values import BaseUrl, Host, MailAddress, Origin
+from shared.stores.values import BaseUrl, Host, Line, MailAddress, Origin, slug
+from shared.yaml_files import matching
 
 
 class AccountModel(BaseModel):
@@ -17,7 +18,9 @@ class AccountModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     channel: str
-    account_id: AccountId = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    account_id: Annotated[
+        AccountId, matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "give an id of A-Z a-z 0-9 . _ -")
+    ]
     """How the vendor names the account; the end of its webhook's path."""
     max_requests_per_second: int = Field(default=2000, ge=1)
     """Requests at the account's front door that one process takes in any second."""
@@ -54,7 +57,7 @@ class WhatsAppAccount(AccountModel):
     """WhatsApp Cloud API; `account_id` is the phone_number_id."""
 
     channel: Literal["whatsapp"]
-    account_id: AccountId = Field(pattern=r"^[0-9]{1,20}$")
+    account_id: Annotated[AccountId, matching(r"[0-9]{1,20}", "give the phone_number_id: digits")]
     app_secret: Secret
     """Signs the webhooks of the app."""
     verify_token: Secret
@@ -67,9 +70,9 @@ class MailAccount(AccountModel):
     """A mailbox: mail to it comes in by our SMTP door, answers go out by a submission server."""
 
     channel: Literal["mail"]
-    account_id: AccountId = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$")
+    account_id: Annotated[AccountId, slug(20)]
     address: MailAddress
-    from_name: str = Field(min_length=1, max_length=100, pattern=r"^[^\r\n]*$")
+    from_name: Line
     smtp_host: Host
     smtp_port: int = Field(ge=1, le=65535)
     smtp_username: str | None = None
@@ -90,7 +93,7 @@ class ChatAccount(AccountModel):
     """Live chat on the store's own pages."""
 
     channel: Literal["chat"]
-    account_id: AccountId = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")
+    account_id: Annotated[AccountId, slug(40)]
     origins: tuple[Origin, ...] = ()
     """Pages that may open the chat; none given: any."""
 
@@ -99,7 +102,9 @@ class ShopifyAccount(AccountModel):
     """A Shopify shop; `account_id` is its domain, e.g. aurora.myshopify.com."""
 
     channel: Literal["shopify"]
-    account_id: AccountId = Field(pattern=r"^[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+$")
+    account_id: Annotated[
+        AccountId, matching(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)+", "give the shop's domain, a-z")
+    ]
     webhook_secret: Secret
     access_token: Secret
     base_url: BaseUrl = Field(

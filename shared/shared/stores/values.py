@@ -10,7 +10,9 @@ from zoneinfo import available_timezones
 from babel import Locale
 from babel.core import parse_locale
 from babel.numbers import get_territory_currencies
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
+
+from shared.yaml_files import matching
 
 
 @cache
@@ -96,6 +98,14 @@ def _mailbox(text: str) -> str:
     return text.lower()
 
 
+def slug(longest: int) -> AfterValidator:
+    """A short name for addresses and paths."""
+    return matching(
+        rf"[a-z0-9](?:[a-z0-9-]{{0,{longest - 2}}}[a-z0-9])?",
+        f"give at most {longest} of a-z 0-9 -, beginning and ending with a letter or digit",
+    )
+
+
 MAILBOX_MAX = 19
 """A local part has at most 64 octets (RFC 5321 §4.5.3.1.1): mailbox, `+`, token of 44."""
 
@@ -108,5 +118,5 @@ ZoneName = Annotated[str, AfterValidator(_zone)]
 BaseUrl = Annotated[str, AfterValidator(_url)]
 Origin = Annotated[str, AfterValidator(_origin)]
 MailAddress = Annotated[str, AfterValidator(_mailbox)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
-Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=253)]
+Line = Annotated[str, matching(r"[^\x00-\x1f\x7f]{1,100}", "give a line of 1 to 100 characters")]
+Host = Annotated[str, matching(r"[A-Za-z0-9.:-]{1,253}", "give a host name or address")]
