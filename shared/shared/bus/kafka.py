@@ -21,6 +21,7 @@ from shared.settings import KafkaSettings
 log = structlog.get_logger()
 
 _EXISTS = 36
+_LARGEST = 1_000_000  # the broker's own limit for a batch is 1 MiB and a little
 
 
 def connection(kafka: KafkaSettings) -> dict[str, Any]:
@@ -62,6 +63,8 @@ def producer(kafka: KafkaSettings, client: str) -> AIOKafkaProducer:
         enable_idempotence=True,
         acks="all",
         linger_ms=0,
+        max_batch_size=_LARGEST,
+        max_request_size=_LARGEST + 4096,
         request_timeout_ms=10_000,
         **connection(kafka),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
@@ -68,23 +68,27 @@ def event_id(service: str, cause: UUID, type_name: str, ordinal: int) -> UUID:
     return uuid5(cause, f"{service}/{type_name}/{ordinal}")
 
 
-def headers(row: Mapping[str, object], source: str) -> list[tuple[str, bytes]]:
+_VERSION = ("ce_specversion", b"1.0")
+_JSON = ("content-type", b"application/json")
+
+
+def headers(row: Mapping[str, Any], source: str) -> list[tuple[str, bytes]]:
     """The headers of an outbox row. The trace is the flow's, the span the event's own id."""
-    event: UUID = row["event_id"]  # type: ignore[assignment]
-    correlation: UUID = row["correlation_id"]  # type: ignore[assignment]
-    said_at: datetime = row["said_at"]  # type: ignore[assignment]
+    event = row["event_id"].hex
+    flow = row["correlation_id"].hex
+    cause = row["cause_id"].hex
     return [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", str(event).encode()),
+        _VERSION,
+        ("ce_id", event.encode()),
         ("ce_source", source.encode()),
         ("ce_type", f"meridian.{row['type']}.v1".encode()),
-        ("ce_time", said_at.isoformat().encode()),
-        ("ce_subject", str(row["key"]).encode()),
-        ("ce_storeid", str(row["store_id"]).encode()),
-        ("content-type", b"application/json"),
-        ("traceparent", f"00-{correlation.hex}-{event.hex[:16]}-01".encode()),
-        ("ce_causationid", str(row["cause_id"]).encode()),
-        ("ce_correlationid", str(correlation).encode()),
+        ("ce_time", row["said_at"].isoformat().encode()),
+        ("ce_subject", row["key"].encode()),
+        ("ce_storeid", row["store_id"].encode()),
+        _JSON,
+        ("traceparent", f"00-{flow}-{event[:16]}-01".encode()),
+        ("ce_causationid", cause.encode()),
+        ("ce_correlationid", flow.encode()),
     ]
 
 

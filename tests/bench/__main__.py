@@ -1,0 +1,56 @@
+"""Figures with the floor of the same run beside each: `make bench`, or `… bench.py bus relay`.
+
+Everything on one machine, fsync on. Figures are ratios: machines are noisy.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from bench_bus import bench_bus
+from bench_chain import bench_chain
+from bench_relay import bench_relay
+from figures import Figure
+from places import Place, opened
+
+BENCHES = {"bus": bench_bus, "relay": bench_relay, "chain": bench_chain}
+
+
+async def run(names: list[str], console: Console) -> list[Figure]:
+    """Start a broker and a database, then run these benches one after another."""
+    found: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="meridian-bench-") as folder:
+        async with opened(Path(folder)) as place:
+            for name in names:
+                with console.status(f"{name} …"):
+                    found += await _one(name, place)
+    return found
+
+
+async def _one(name: str, place: Place) -> list[Figure]:
+    return await BENCHES[name](place)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHES, []], help="which; default: all")
+    names = parser.parse_args().names or list(BENCHES)
+    console = Console()
+    figures = uvloop.run(run(names, console))
+    table = Table("what", "figure", "floor of this run", "ratio", "goal")
+    for figure in figures:
+        table.add_row(*figure.cells())
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()
