@@ -173,6 +173,8 @@ def _repaired(body: bytes) -> bytes:
 
 
 def _form(body: bytes) -> dict[str, str]:
+    if not body:
+        raise ValueError("no form")
     pairs = parse_qsl(
         body.decode("ascii"),
         keep_blank_values=True,

@@ -41,7 +41,7 @@ class Problem(JSONResponse):
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         told = {"type": "about:blank", "title": _title(status), "status": status}
-        if detail is not None and detail != told["title"]:
+        if detail and detail != told["title"]:
             told["detail"] = detail
         super().__init__({**(extra or {}), **told}, status, dict(headers or {}))
 
