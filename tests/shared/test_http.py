@@ -218,6 +218,22 @@ async def test_another_role_is_403(known: Client) -> None:
     assert (await known.post("/leads")).status_code == 403
 
 
+async def test_every_route_is_closed_but_for_those_in_the_list(app: FastAPI) -> None:
+    public = {"/open/{name}", "/livez", "/readyz", "/metrics"}
+    routes = Routes(app).every()
+
+    opened = {(method, template) for method, template in routes if template in public}
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://t") as client:
+        for method, template in set(routes) - opened:
+            path = template.replace("{order_id}", str(UUID(int=1)))
+            for headers in ({}, {"Authorization": f"Bearer {new_token()[0]}"}):
+                answer = await client.request(method, path, headers=headers)
+                assert answer.status_code == 401, (method, template)
+
+    assert ("GET", "/orders/{order_id}/lines") in routes
+    assert len(set(routes) - opened) == 10
+
+
 segments = st.lists(
     st.sampled_from(["a", "b", "{x}", "{n:int}", "{u:uuid}", "{p:path}"]), max_size=3, unique=True
 )

@@ -39,6 +39,12 @@ class Routes:
                 partial = partial or route.template
         return partial
 
+    def every(self) -> list[tuple[str, str]]:
+        """All routes as (method, template), `websocket` for sockets: what a test walks through."""
+        http, sockets = self._read().values()
+        found = [(method, each.template) for each in http for method in each.methods or {"GET"}]
+        return sorted(found) + [("websocket", each.template) for each in sockets]
+
     def _read(self) -> dict[str, list[_Route]]:
         tables: dict[str, list[_Route]] = {"http": [], "websocket": []}
         for context in iter_route_contexts(self._app.routes):
