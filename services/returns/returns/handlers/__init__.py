@@ -1,0 +1,1 @@
+"""What returns does: one module per kind of cause."""
