@@ -211,6 +211,35 @@ async def test_a_socket_whose_database_is_away_may_try_later(address: str) -> No
     assert closed.value.rcvd.code == 1013
 
 
+async def test_a_client_who_leaves_midway_is_no_error(app: FastAPI) -> None:
+    events: list[Message] = [
+        {"type": "http.request", "body": b"half", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return events.pop(0)
+
+    async def send(message: Message) -> None:
+        pytest.fail(f"answered {message}")
+
+    with capture_logs() as logs:
+        await app(
+            {
+                "type": "http",
+                "method": "POST",
+                "path": "/open",
+                "headers": [],
+                "query_string": b"",
+                "extensions": {},
+            },
+            receive,
+            send,
+        )
+
+    assert logs == []
+
+
 async def test_a_customer_who_closes_is_no_error(app: FastAPI) -> None:
     events: list[Message] = [
         {"type": "websocket.connect"},

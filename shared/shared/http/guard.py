@@ -10,6 +10,7 @@ from collections.abc import Collection
 import structlog
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
@@ -64,8 +65,8 @@ class Guard:
             if template not in self._public:
                 scope.setdefault("state", {})["actor"] = self._actor(scope)
             await self._app(scope, exchange.receive, exchange.send)
-        except WebSocketDisconnect:
-            pass
+        except (ClientDisconnect, WebSocketDisconnect):
+            pass  # nobody is there to be answered
         except Exception as error:  # noqa: BLE001 - the one place that answers for every route
             await exchange.fail(error)
         finally:
