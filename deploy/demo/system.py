@@ -1,0 +1,151 @@
+"""Start the whole system: the world and all services as processes, in a database of their own."""
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.demo import installation
+from deploy.demo.clients import WorldClient
+from deploy.demo.installation import Installation
+from deploy.demo.stories.stage import Addresses, Stage
+from deploy.demo.tail import Tail
+from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.processes import Process, Processes
+from shared.bus import kafka as clients
+from shared.settings import KafkaSettings
+
+STALL_CUSTOMS = 4.0
+"""Seconds a parcel may be silent at customs here; all other stall times are the usual ones."""
+
+INTAKE = ("intake", "intake-2")
+
+
+@dataclass(frozen=True)
+class _Ports:
+    intake: tuple[int, int]
+    smtp: tuple[int, int]
+    routing: int
+    logistics_watch: int
+    stream: int
+    returns: int
+    notify: int
+    world: int
+    world_smtp: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """The running system."""
+
+    stage: Stage
+    processes: Processes
+    kafka: KafkaSettings
+    database_url: str
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, *, kafka: KafkaSettings, database_url: str, tell: Callable[[str], None]
+) -> AsyncIterator[System]:
+    """Start everything on free ports and stop it at the end.
+
+    `folder` is emptied first; configuration and logs go there. The database has to exist, topics
+    are made. Raises CannotStart when a process does not become ready.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    ports = _free_ports()
+    made = installation.make(folder / "config", world=_url(ports.world), smtp_port=ports.world_smtp)
+    addresses = Addresses(
+        intake=(_url(ports.intake[0]), _url(ports.intake[1])),
+        smtp_port=ports.smtp[0],
+        routing=_url(ports.routing),
+        logistics_watch=_url(ports.logistics_watch),
+        returns=_url(ports.returns),
+        notify=_url(ports.notify),
+        world=_url(ports.world),
+    )
+    logs = folder / "logs"
+    async with Processes(tell=tell) as processes:
+        await asyncio.gather(
+            processes.start(*_processes(ports, made, kafka, database_url, logs)),
+            clients.ensure_topics(kafka),
+        )
+        world = WorldClient(addresses.world)
+        async with Tail(kafka) as tail:
+            stage = Stage(addresses=addresses, installation=made, world=world, tail=tail, logs=logs)
+            yield System(stage=stage, processes=processes, kafka=kafka, database_url=database_url)
+        await world.close()
+
+
+def _processes(
+    ports: _Ports, made: Installation, kafka: KafkaSettings, database_url: str, logs: Path
+) -> list[Process]:
+    shared = {
+        "DATABASE_URL": database_url,
+        "KAFKA_BOOTSTRAP": kafka.bootstrap,
+        "KAFKA_TOPIC_PREFIX": kafka.topic_prefix,
+        "STORES_FILE": str(made.stores),
+        "CALLERS_FILE": str(made.callers),
+        "TEAM_FILE": str(made.team),
+        "LOGISTICS_WATCH_STALL_CUSTOMS": f"PT{STALL_CUSTOMS:g}S",
+        # One thread each: every process computes little, and there are more of them than cores.
+        "OMP_NUM_THREADS": "1",
+    }
+    if kafka.partitions:
+        shared["KAFKA_PARTITIONS"] = str(kafka.partitions)
+
+    def service(name: str, module: str, port: int, command: str = "run", **env: str) -> Process:
+        prefix = module.upper()
+        variable = f"{prefix}_STREAM_HTTP_PORT" if command == "stream" else f"{prefix}_HTTP_PORT"
+        own = {variable: str(port), "KAFKA_INSTANCE_ID": name, **env}
+        return Process(
+            name=name,
+            command=[sys.executable, "-m", module, command],
+            log=logs / f"{name}.log",
+            env={**shared, **own},
+            ready=f"{_url(port)}/readyz",
+        )
+
+    return [
+        _world(ports, made, logs),
+        *(
+            service(name, "intake", port, INTAKE_SMTP_PORT=str(smtp))
+            for name, port, smtp in zip(INTAKE, ports.intake, ports.smtp, strict=True)
+        ),
+        service("routing", "routing", ports.routing),
+        service("logistics-watch", "logistics_watch", ports.logistics_watch),
+        service("logistics-watch-stream", "logistics_watch", ports.stream, "stream"),
+        service("returns", "returns", ports.returns),
+        service("notify", "notify", ports.notify),
+    ]
+
+
+def _world(ports: _Ports, made: Installation, logs: Path) -> Process:
+    command = [sys.executable, "-m", "deploy.demo.world", "--stores", str(made.stores)]
+    command += ["--intake", _url(ports.intake[0]), "--logistics", _url(ports.logistics_watch)]
+    command += ["--http-port", str(ports.world), "--smtp-port", str(ports.world_smtp)]
+    return Process(
+        name="world",
+        command=command,
+        log=logs / "world.log",
+        env={"PYTHONPATH": os.getcwd()},
+        ready=f"{_url(ports.world)}/livez",
+    )
+
+
+def _free_ports() -> _Ports:
+    taken: list[int] = []
+    while len(taken) < 11:
+        port = free_port()
+        if port not in taken:
+            taken.append(port)
+    return _Ports((taken[0], taken[1]), (taken[2], taken[3]), *taken[4:])
+
+
+def _url(port: int) -> str:
+    return f"http://{LOOPBACK}:{port}"
