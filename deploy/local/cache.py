@@ -6,6 +6,7 @@ can be written, a folder of this user in the system's folder for temporary files
 
 import fcntl
 import os
+import stat
 import sys
 import tempfile
 import time
@@ -40,7 +41,7 @@ def cache_folder(tell: Callable[[str], None] = tell) -> Path:
     if not why:
         return wanted
     spare = Path(tempfile.gettempdir()) / f"meridian-{os.getuid()}"
-    if _cannot_write(spare) or spare.stat().st_uid != os.getuid():
+    if _cannot_write(spare) or not _is_our_own(spare):
         raise CannotStart(
             f"Neither {wanted} nor {spare} can be written ({why}): "
             "set MERIDIAN_CACHE to a folder that can."
@@ -68,6 +69,12 @@ def _cannot_write(folder: Path) -> str | None:
             return None
     except OSError as error:
         return error.strerror or str(error)
+
+
+def _is_our_own(folder: Path) -> bool:
+    """Tell whether a folder in a place open to all is ours, and no link that somebody planted."""
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ _KNOWN = (
         "There is no space left on the disk: free about 1 GB and run it again.",
     ),
     (
-        r"do not match the hashes|hash mismatch|Hash mismatch",
+        r"do not match the hashes|hash mismatch",
         "The package registry sent a file other than the one requirements.lock names: nothing of "
         "it was installed; check which mirror pip and uv are configured for.",
     ),
@@ -19,7 +19,7 @@ _KNOWN = (
     (
         r"Failed to fetch|error sending request|Could not connect|Connection|timed out|Timeout"
         r"|Name or service not known|name resolution|dns error|No matching distribution"
-        r"|not found in the package registry|Network is unreachable|certificate|Proxy|proxy",
+        r"|not found in the package registry|Network is unreachable|certificate|proxy",
         "The package registry cannot be reached: check the network, or name your mirror "
         "(pip config set global.index-url …) and run it again.",
     ),
@@ -34,7 +34,7 @@ def sentence(step: str, output: str) -> str:
     """
     text = _COLOUR.sub("", output)
     for pattern, known in _KNOWN:
-        if re.search(pattern, text):
+        if re.search(pattern, text, re.IGNORECASE):
             return known.format(where=_path_in(text))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return f"{step} failed: {lines[-1] if lines else 'it said nothing'}"

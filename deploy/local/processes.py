@@ -81,13 +81,9 @@ class Processes:
         await self.start(self._known[name])
 
     async def stop_all(self, within: float = _DRAIN) -> None:
-        """Ask all to stop, the last started first, and wait for them together."""
-        ends = []
-        while self._children:
-            name, child = self._children.popitem()
-            ends.append(asyncio.ensure_future(self._end(name, child, within)))
-            await asyncio.sleep(0)  # let this one be asked before the next
-        await asyncio.gather(*ends)
+        """Ask all to stop and wait for them together: services do not need one another to end."""
+        children, self._children = self._children, {}
+        await asyncio.gather(*(self._end(name, child, within) for name, child in children.items()))
 
     async def __aenter__(self) -> Self:
         self._watch = asyncio.create_task(self._look_for_deaths())
@@ -135,7 +131,7 @@ class Processes:
         if child.code is None:
             child.send(signal.SIGTERM)
             if not await child.ended(within):
-                self._tell(f"{name} did not stop within {within:.0f} s: killed.")
+                self._tell(f"{name} did not stop within {within:g} s: killed.")
         await child.kill()
         return child.code
 
