@@ -6,8 +6,9 @@ caller waits and brings the same records again.
 """
 
 import traceback
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 import structlog
@@ -42,6 +43,13 @@ def _is_batch(handler: Any) -> bool:
     return bool(getattr(getattr(handler, "func", handler), "is_batch", False))
 
 
+class Decoded(NamedTuple):
+    """What a poll brought: messages heard here, and records to set aside."""
+
+    heard: list[Heard[Message]]
+    odd: list[DeadLetter]
+
+
 class Answering:
     """Answers records, whoever fetched them."""
 
@@ -59,7 +67,11 @@ class Answering:
 
         Raises `Unavailable` (nothing happened, bring them again) or `Broken` (stop the service).
         """
-        heard, odd = self._read(records)
+        await self.take_effect(self.read(records))
+
+    async def take_effect(self, decoded: Decoded) -> None:
+        """The same for records that are decoded already."""
+        heard, odd = decoded
         with metrics.batch_seconds.time():
             try:
                 fresh = await self._together(heard, odd)
@@ -88,7 +100,8 @@ class Answering:
                 await outbox.put(tx, await self._call([heard], tx))
             await dead_letters.mark_replayed(tx, letter_id)
 
-    def _read(self, records: Sequence[Record]) -> tuple[list[Heard[Message]], list[DeadLetter]]:
+    def read(self, records: Sequence[Record]) -> Decoded:
+        """Decode records: what is for us, once each, and what is no message at all."""
         heard: list[Heard[Message]] = []
         odd: list[DeadLetter] = []
         seen: set[UUID] = set()
@@ -102,7 +115,7 @@ class Answering:
             if found is not None and found.id not in seen:
                 seen.add(found.id)
                 heard.append(found)
-        return heard, odd
+        return Decoded(heard, odd)
 
     async def _together(
         self, heard: Sequence[Heard[Message]], odd: Sequence[DeadLetter]
@@ -166,24 +179,31 @@ class Answering:
 
     def _count(self, heard: Sequence[Heard[Message]], fresh: set[UUID]) -> None:
         now = clock.now()
-        for one in heard:
-            name = type(one.message).__name__
-            if one.id in fresh:
-                metrics.messages_heard.labels(name, "answered").inc()
-                metrics.message_age.labels(name).observe((now - one.said_at).total_seconds())
-            else:
-                metrics.messages_heard.labels(name, "repeated").inc()
+        for name, ours in _by_type(heard).items():
+            ages = [(now - one.said_at).total_seconds() for one in ours if one.id in fresh]
+            metrics.messages_heard.labels(name, "answered").inc(len(ages))
+            metrics.messages_heard.labels(name, "repeated").inc(len(ours) - len(ages))
+            age = metrics.message_age.labels(name)
+            for seconds in ages:
+                age.observe(seconds)
+
+
+def _by_type(heard: Iterable[Heard[Message]]) -> dict[str, list[Heard[Message]]]:
+    found: dict[str, list[Heard[Message]]] = {}
+    for one in heard:
+        found.setdefault(type(one.message).__name__, []).append(one)
+    return found
 
 
 def _rounds(heard: Iterable[Heard[Message]]) -> Iterable[Sequence[Heard[Message]]]:
     """Cut into groups of one type in which each key occurs once, keeping order per key."""
-    turn: dict[tuple[str, str], int] = {}
-    groups: dict[tuple[int, type[Message]], list[Heard[Message]]] = {}
+    turn: dict[tuple[str, str], int] = defaultdict(int)
+    groups: dict[tuple[int, type[Message]], list[Heard[Message]]] = defaultdict(list)
     for one in heard:
         key = one.record.topic, one.key
-        number = turn.get(key, 0)
+        number = turn[key]
         turn[key] = number + 1
-        groups.setdefault((number, type(one.message)), []).append(one)
+        groups[number, type(one.message)].append(one)
     for where in sorted(groups, key=lambda group: group[0]):
         yield groups[where]
 

@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -16,7 +17,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 
 from shared import clock, metrics
 from shared.bus import kafka as clients
-from shared.bus.answering import Answering, BatchHandler, Handler
+from shared.bus.answering import Answering, BatchHandler, Decoded, Handler
 from shared.bus.records import Record
 from shared.contracts.base import Message
 from shared.db import Database
@@ -30,6 +31,13 @@ _POLL_MS = 200
 _BOUND = 10.0
 _DRAIN = 20.0
 _LEAST, _MOST = 0.2, 10.0
+
+
+class Fetched(NamedTuple):
+    """One poll: where to commit once it has taken effect, and what it brought."""
+
+    offsets: Mapping[TopicPartition, int]
+    decoded: Decoded
 
 
 class Bus(ConsumerRebalanceListener):
@@ -50,6 +58,7 @@ class Bus(ConsumerRebalanceListener):
         self._answering = Answering(db=db, consumer=self._group, hears=hears)
         self._busy = asyncio.Lock()
         self._revoked = asyncio.Event()
+        self._committing: set[asyncio.Task[None]] = set()
         self.last_poll = 0.0
         """`time` of the event loop at the last poll; readiness looks at it."""
         self.is_assigned = False
@@ -72,10 +81,16 @@ class Bus(ConsumerRebalanceListener):
         consumer = await self._started(stop)
         if consumer is None:
             return
+        fetching = asyncio.create_task(self._fetch(consumer))
         try:
             while not stop.is_set():
-                await self._poll(consumer, stop)
+                fetched = await fetching
+                # The next poll is fetched and decoded while PostgreSQL works on this one.
+                fetching = asyncio.create_task(self._fetch(consumer))
+                await self._take(consumer, fetched, stop)
         finally:
+            fetching.cancel()
+            await asyncio.wait({fetching, *self._committing}, timeout=_BOUND)
             await clients.within(_BOUND, consumer.stop())
 
     async def _started(self, stop: asyncio.Event) -> AIOKafkaConsumer | None:
@@ -98,21 +113,28 @@ class Bus(ConsumerRebalanceListener):
                 return consumer
         return None
 
-    async def _poll(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+    async def _fetch(self, consumer: AIOKafkaConsumer) -> Fetched:
         polled = await consumer.getmany(timeout_ms=_POLL_MS, max_records=POLL)
         self.last_poll = asyncio.get_running_loop().time()
         self.is_assigned = bool(consumer.assignment())
-        if not polled:
+        offsets = {part: records[-1].offset + 1 for part, records in polled.items()}
+        return Fetched(offsets, self._answering.read(self._records(polled)))
+
+    async def _take(
+        self, consumer: AIOKafkaConsumer, fetched: Fetched, stop: asyncio.Event
+    ) -> None:
+        if not fetched.offsets:
             metrics.last_commit.set(clock.now().timestamp())
             return
         async with self._busy:
             self._revoked.clear()
-            if polled.keys() - consumer.assignment():
-                return
-            if await self._answer_in_place(consumer, self._records(polled), stop):
-                await self._commit(
-                    consumer, {part: records[-1].offset + 1 for part, records in polled.items()}
-                )
+            if fetched.offsets.keys() - consumer.assignment():
+                return  # a rebalance came between; everything is fetched again from the commit
+            if await self._answer_in_place(consumer, fetched.decoded, stop):
+                if self._committing:
+                    await asyncio.wait(self._committing)
+                commit = asyncio.create_task(self._commit(consumer, fetched.offsets))
+                self._committing = {commit}
 
     def _records(self, polled: Mapping[TopicPartition, Sequence[object]]) -> list[Record]:
         skip = len(self._kafka.topic_prefix)
@@ -123,15 +145,15 @@ class Bus(ConsumerRebalanceListener):
         ]
 
     async def _answer_in_place(
-        self, consumer: AIOKafkaConsumer, records: Sequence[Record], stop: asyncio.Event
+        self, consumer: AIOKafkaConsumer, decoded: Decoded, stop: asyncio.Event
     ) -> bool:
         pause = _LEAST
         while True:
             try:
-                await self.answer(records)
+                await self._answering.take_effect(decoded)
             except Unavailable as why:
                 metrics.retries.inc()
-                log.warning("waiting with a batch", why=str(why), messages=len(records))
+                log.warning("waiting with a batch", why=str(why), messages=len(decoded.heard))
             else:
                 return True
             await self._hold(consumer, pause * random.uniform(0.5, 1.5), stop)  # noqa: S311
@@ -167,7 +189,8 @@ class Bus(ConsumerRebalanceListener):
         self._revoked.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN), self._busy:
-                pass
+                if self._committing:
+                    await asyncio.wait(self._committing)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Nothing to do: positions come from the committed offsets."""

@@ -29,7 +29,7 @@ async def take(tx: Transaction, consumer: str, ids: Iterable[UUID]) -> set[UUID]
     instead of dead-locking.
     """
     found = await tx.execute(_TAKE, {"consumer": consumer, "ids": sorted(set(ids))})
-    return {UUID(str(row.id)) for row in found}
+    return set(found.scalars())
 
 
 async def forget(connection: asyncpg.Connection) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,17 +15,31 @@ from shared.db import Transaction
 OUTBOX = "outbox"
 """What the relay is woken by."""
 
+_MANY = 50
+_COLUMNS = (
+    "event_id",
+    "topic",
+    "key",
+    "type",
+    "store_id",
+    "cause_id",
+    "correlation_id",
+    "said_at",
+    "body",
+)
+_PARAMETERS = [f"{column}s" for column in _COLUMNS]
 _PUT = text(
     """
     INSERT INTO outbox
         (event_id, topic, key, type, store_id, cause_id, correlation_id, said_at, body)
-    SELECT event_id, topic, key, type, store_id, cause_id, correlation_id, :said_at, body
+    SELECT event_id, topic, key, type, store_id, cause_id, correlation_id, said_at, body
     FROM unnest(
         cast(:event_ids AS uuid[]), cast(:topics AS text[]), cast(:keys AS text[]),
-        cast(:types AS text[]), cast(:store_ids AS text[]), cast(:causes AS uuid[]),
-        cast(:correlations AS uuid[]), cast(:bodies AS bytea[])
+        cast(:types AS text[]), cast(:store_ids AS text[]), cast(:cause_ids AS uuid[]),
+        cast(:correlation_ids AS uuid[]), cast(:said_ats AS timestamptz[]),
+        cast(:bodys AS bytea[])
     ) WITH ORDINALITY
-        AS said (event_id, topic, key, type, store_id, cause_id, correlation_id, body, n)
+        AS said (event_id, topic, key, type, store_id, cause_id, correlation_id, said_at, body, n)
     ORDER BY n
     """
 )
@@ -54,25 +69,29 @@ async def put(tx: Transaction, said: Sequence[Said]) -> None:
     if not said:
         return
     service: str = tx.info["service"]
+    said_at = clock.now()
     ordinals: Counter[tuple[UUID, str]] = Counter()
-    ids, types = [], []
-    for message, cause, _ in said:
+    rows = []
+    for message, cause, correlation in said:
         name = type(message).__name__
-        ids.append(event_id(service, cause, name, ordinals[cause, name]))
+        event = event_id(service, cause, name, ordinals[cause, name])
         ordinals[cause, name] += 1
-        types.append(name)
-    await tx.execute(
-        _PUT,
-        {
-            "said_at": clock.now(),
-            "event_ids": ids,
-            "topics": [message.TOPIC for message, _, _ in said],
-            "keys": [message.key for message, _, _ in said],
-            "types": types,
-            "store_ids": [getattr(message, "store_id", "") for message, _, _ in said],
-            "causes": [cause for _, cause, _ in said],
-            "correlations": [correlation or cause for _, cause, correlation in said],
-            "bodies": [encode(message) for message, _, _ in said],
-        },
-    )
+        store = getattr(message, "store_id", "")
+        flow = correlation or cause
+        rows.append(
+            (event, message.TOPIC, message.key, name, store, cause, flow, said_at, encode(message))
+        )
+    await (_copy if len(rows) >= _MANY else _insert)(tx, rows)
     db.wake(tx, OUTBOX)
+
+
+async def _insert(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    await tx.execute(_PUT, dict(zip(_PARAMETERS, zip(*rows, strict=True), strict=True)))
+
+
+async def _copy(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    # COPY costs half of what an INSERT of arrays costs. The driver's connection is used directly,
+    # so the statement before it makes sure that SQLAlchemy has begun the transaction.
+    await tx.exec_driver_sql("SELECT 1")
+    driver: Any = (await tx.get_raw_connection()).driver_connection
+    await driver.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)

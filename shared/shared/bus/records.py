@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha1
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid5
 
 import msgspec
+from asyncpg.pgproto import pgproto
 
 from shared.contracts.base import Message, decode, wire_type
 
@@ -64,8 +66,21 @@ def cause_of(*parts: object) -> UUID:
 
 
 def event_id(service: str, cause: UUID, type_name: str, ordinal: int) -> UUID:
-    """The id of a message that `cause` makes `service` say; the same whenever it is said again."""
-    return uuid5(cause, f"{service}/{type_name}/{ordinal}")
+    """The id of a message that `cause` makes `service` say; the same whenever it is said again.
+
+    It is uuid5 (RFC 9562), computed without the standard library's detours.
+
+    >>> from uuid import UUID, uuid5
+    >>> cause = UUID("6d657269-6469-616e-8000-000000000002")
+    >>> event_id("intake", cause, "OrderPaid", 0) == uuid5(cause, "intake/OrderPaid/0")
+    True
+    """
+    name = f"{service}/{type_name}/{ordinal}".encode()
+    raw = bytearray(sha1(cause.bytes + name, usedforsecurity=False).digest()[:16])
+    raw[6] = raw[6] & 0x0F | 0x50
+    raw[8] = raw[8] & 0x3F | 0x80
+    found: UUID = pgproto.UUID(bytes(raw))
+    return found
 
 
 _VERSION = ("ce_specversion", b"1.0")
@@ -100,7 +115,7 @@ def read(record: Record, types: Mapping[str, type[Message]]) -> Heard[Message] |
     found = dict(record.headers)
     try:
         kind = found["ce_type"].decode()
-        identity = UUID(found["ce_id"].decode())
+        identity = pgproto.UUID(found["ce_id"].decode())
         said_at = datetime.fromisoformat(found["ce_time"].decode())
     except (KeyError, ValueError) as why:
         raise Undecodable(f"headers: {type(why).__name__} {why}") from None
@@ -114,7 +129,7 @@ def read(record: Record, types: Mapping[str, type[Message]]) -> Heard[Message] |
     except msgspec.MsgspecError as why:
         raise Undecodable(f"body: {why}") from None
     try:
-        correlation = UUID(found["ce_correlationid"].decode())
+        correlation = pgproto.UUID(found["ce_correlationid"].decode())
     except (KeyError, ValueError):
         correlation = identity
     key = record.key.decode(errors="replace") if record.key is not None else ""

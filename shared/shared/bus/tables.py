@@ -6,7 +6,7 @@ BUS_TABLES_V1 = (
         consumer text NOT NULL,
         id uuid NOT NULL,
         heard_at timestamptz NOT NULL DEFAULT now(),
-        CONSTRAINT pk_inbox PRIMARY KEY (consumer, id)
+        CONSTRAINT pk_inbox PRIMARY KEY (id, consumer)
     )
     """,
     "CREATE INDEX ix_inbox_heard_at ON inbox USING brin (heard_at)",
