@@ -64,21 +64,24 @@ class Login:
         return self.service.replace("-", "_")
 
     async def connect(self, **settings: str) -> asyncpg.Connection:
-        """Open a connection as the service, bounded at 5 s."""
+        """Open a connection as the service, bounded at 5 s. Raises `Unavailable`."""
         options: dict[str, Any] = {}
         if self.role is not None:
             options = {"user": self.role, "password": self.password}
-        return await asyncpg.connect(
-            self.url,
-            timeout=5,
-            server_settings={
-                "search_path": self.schema,
-                "application_name": self.service,
-                **_LIMITS,
-                **settings,
-            },
-            **options,
-        )
+        try:
+            return await asyncpg.connect(
+                self.url,
+                timeout=5,
+                server_settings={
+                    "search_path": self.schema,
+                    "application_name": self.service,
+                    **_LIMITS,
+                    **settings,
+                },
+                **options,
+            )
+        except (OSError, TimeoutError) as why:
+            raise Unavailable("database cannot be reached") from why
 
 
 def login(service: str, database_url: str, own_url: str | None = None) -> Login:
@@ -120,7 +123,7 @@ class Database:
         """
         try:
             connection = await self._engine.connect()
-        except (OSError, TimeoutError, sqlalchemy.exc.TimeoutError, asyncpg.PostgresError) as why:
+        except (sqlalchemy.exc.TimeoutError, asyncpg.PostgresError) as why:
             raise Unavailable("database") from why
         names: set[str] = set()
         try:
@@ -164,7 +167,7 @@ async def opened(who: Login) -> AsyncIterator[Database]:
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=10,
-        pool_pre_ping=False,
+        hide_parameters=True,
     )
     wakes = Wakes(who.schema, lambda: who.connect(synchronous_commit="off"))
     try:
@@ -184,7 +187,7 @@ _TRANSIENT: tuple[type[BaseException], ...] = (
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     sqlalchemy.exc.TimeoutError,
-    OSError,
+    ConnectionError,
     TimeoutError,
     Unavailable,
 )

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.db import Login
+from shared.errors import Unavailable
 
 _ONE_AT_A_TIME = 0x6D657269  # "meri"
 
@@ -32,8 +33,14 @@ async def prepare(who: Login, package: str) -> None:
 
 
 async def make_role_and_schema(who: Login) -> None:
-    """Make the service's role and schema with the administrator's connection, if they are not."""
-    admin = await asyncpg.connect(who.admin_url, timeout=5)
+    """Make the service's role and schema with the administrator's connection, if they are not.
+
+    Raises `Unavailable` when the database cannot be reached.
+    """
+    try:
+        admin = await asyncpg.connect(who.admin_url, timeout=5)
+    except (OSError, TimeoutError) as why:
+        raise Unavailable("database cannot be reached") from why
     try:
         await admin.execute("SELECT pg_advisory_lock($1)", _ONE_AT_A_TIME)
         if not await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", who.role):

@@ -203,6 +203,7 @@ async def serve(app: Callable[..., object], host: str, port: int, stop: asyncio.
             lifespan="off",
             server_header=False,
             proxy_headers=False,
+            ws_max_size=65_536,
             timeout_graceful_shutdown=5,
         )
     )

@@ -12,6 +12,8 @@ from typing import Any
 
 import asyncpg
 
+from shared.errors import Unavailable
+
 _RECONNECT = 0.5
 
 
@@ -73,7 +75,7 @@ class Wakes:
 
     async def _tell_for_ever(self) -> None:
         while True:
-            with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with suppress(Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 connection = await self._connect()
                 try:
                     await connection.add_listener(self._channel, self._heard)
