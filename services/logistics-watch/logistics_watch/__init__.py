@@ -1,0 +1,1 @@
+"""Watches parcels and raises the alarm before the customer has to ask."""

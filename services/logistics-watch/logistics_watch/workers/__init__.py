@@ -1,0 +1,1 @@
+"""What becomes due: claim rows, commit; call the outside; record in a second transaction."""
