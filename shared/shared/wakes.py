@@ -27,6 +27,10 @@ class Wake:
         """Wake the waiter, or make its next wait return at once."""
         self._event.set()
 
+    def is_set(self) -> bool:
+        """Whether the next wait returns at once."""
+        return self._event.is_set()
+
     async def wait(self, timeout: float) -> bool:
         """Return true when woken, false after `timeout` seconds."""
         try:
