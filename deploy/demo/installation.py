@@ -109,7 +109,27 @@ def make(folder: Path, *, world: str, smtp_port: int) -> Installation:
 
 def team_file(team: Sequence[Person]) -> dict[str, Any]:
     """The team as routing reads it."""
-    return {"agents": [person.id for person in team]}
+    every_day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    return {
+        "agents": [
+            {
+                "id": person.id,
+                "name": person.name,
+                "role": "lead" if person.is_lead else "agent",
+                "stores": list(person.stores),
+                "languages": {
+                    language: 4 if learned else 5
+                    for learned, language in enumerate(person.languages)
+                },
+                "skills": list(person.skills),
+                "country": person.country,
+                "time_zone": person.time_zone,
+                "capacity": {"total": 5, "mail": 4, "messaging": 4, "chat": 3},
+                "shifts": [{"days": every_day, "from": person.hours[0], "to": person.hours[1]}],
+            }
+            for person in team
+        ]
+    }
 
 
 def _accounts(folder: Path, shop: Shop, world: str, smtp_port: int) -> list[dict[str, Any]]:

@@ -43,6 +43,7 @@ class Tail:
         self._kafka = kafka
         self._seen: list[Seen[Message]] = []
         self._more = asyncio.Condition()
+        self._consumer: AIOKafkaConsumer | None = None
         self._reading: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -54,7 +55,12 @@ class Tail:
             fetch_max_wait_ms=50,
             **clients.connection(self._kafka),
         )
-        await consumer.start()
+        try:
+            await consumer.start()
+        except BaseException:
+            await clients.within(5, consumer.stop())
+            raise
+        self._consumer = consumer
         self._reading = asyncio.create_task(self._read(consumer))
         return self
 
@@ -68,6 +74,8 @@ class Tail:
             self._reading.cancel()
             with suppress(asyncio.CancelledError):
                 await self._reading
+        if self._consumer:
+            await clients.within(5, self._consumer.stop())
 
     async def first(
         self, kind: type[M], where: Callable[[M], bool] = lambda _: True, *, within: float
@@ -92,22 +100,19 @@ class Tail:
         ]
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
-        try:
-            while True:
-                batches = await consumer.getmany(timeout_ms=1000)
-                at = clock.now()
-                seen = [
-                    Seen(heard.message, heard.said_at, at)
-                    for batch in batches.values()
-                    for heard in map(self._heard, batch)
-                    if heard is not None
-                ]
-                if seen:
-                    async with self._more:
-                        self._seen.extend(seen)
-                        self._more.notify_all()
-        finally:
-            await clients.within(5, consumer.stop())
+        while True:
+            batches = await consumer.getmany(timeout_ms=1000)
+            at = clock.now()
+            seen = [
+                Seen(heard.message, heard.said_at, at)
+                for batch in batches.values()
+                for heard in map(self._heard, batch)
+                if heard is not None
+            ]
+            if seen:
+                async with self._more:
+                    self._seen.extend(seen)
+                    self._more.notify_all()
 
     def _heard(self, record: object) -> Heard[Message] | None:
         with suppress(Undecodable):

@@ -12,11 +12,13 @@ BOTH = ("aurora", "kaede")
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody who answers customers; hours are local wall-clock time, every day of the week."""
+    """Somebody who answers customers; `hours` are local wall-clock time, every day."""
 
     id: str
     name: str
     languages: tuple[str, ...]
+    """His own first; the others he has learned."""
+    country: str
     time_zone: str
     hours: tuple[str, str]
     stores: tuple[str, ...] = BOTH
@@ -28,6 +30,7 @@ TEAM = (
     # Spanish
     Person(
         id="nuria",
+        country="ES",
         name="Nuria Vidal",
         languages=("es", "ca", "en"),
         time_zone="Europe/Madrid",
@@ -37,6 +40,7 @@ TEAM = (
     ),
     Person(
         id="diego",
+        country="MX",
         name="Diego Ramírez",
         languages=("es", "en"),
         time_zone="America/Mexico_City",
@@ -46,8 +50,9 @@ TEAM = (
     ),
     Person(
         id="lola",
+        country="PH",
         name="Lola Reyes",
-        languages=("es", "tl"),
+        languages=("es", "fil"),
         time_zone="Asia/Manila",
         hours=("08:00", "17:00"),
         stores=("aurora",),
@@ -56,6 +61,7 @@ TEAM = (
     # Cantonese, and Chinese in traditional characters
     Person(
         id="siu-ling",
+        country="HK",
         name="陳小玲",
         languages=("yue", "zh-Hant", "en"),
         time_zone="Asia/Hong_Kong",
@@ -63,6 +69,7 @@ TEAM = (
     ),
     Person(
         id="wing",
+        country="GB",
         name="李永",
         languages=("yue", "zh-Hant"),
         time_zone="Europe/London",
@@ -70,6 +77,7 @@ TEAM = (
     ),
     Person(
         id="mei",
+        country="CA",
         name="黃美",
         languages=("yue", "zh-Hant"),
         time_zone="America/Vancouver",
@@ -78,6 +86,7 @@ TEAM = (
     # Japanese
     Person(
         id="haruka",
+        country="JP",
         name="小林 遥",
         languages=("ja", "en"),
         time_zone="Asia/Tokyo",
@@ -86,6 +95,7 @@ TEAM = (
     ),
     Person(
         id="kenji",
+        country="DE",
         name="森 健二",
         languages=("ja", "de"),
         time_zone="Europe/Berlin",
@@ -94,6 +104,7 @@ TEAM = (
     ),
     Person(
         id="emi",
+        country="US",
         name="中村 恵美",
         languages=("ja",),
         time_zone="America/Los_Angeles",
@@ -103,6 +114,7 @@ TEAM = (
     # Arabic
     Person(
         id="layla",
+        country="AE",
         name="ليلى حداد",
         languages=("ar", "en"),
         time_zone="Asia/Dubai",
@@ -110,6 +122,7 @@ TEAM = (
     ),
     Person(
         id="omar",
+        country="MA",
         name="عمر بناني",
         languages=("ar", "fr"),
         time_zone="Africa/Casablanca",
@@ -117,6 +130,7 @@ TEAM = (
     ),
     Person(
         id="samir",
+        country="AU",
         name="سمير منصور",
         languages=("ar",),
         time_zone="Australia/Sydney",
@@ -125,6 +139,7 @@ TEAM = (
     # English
     Person(
         id="grace",
+        country="US",
         name="Grace Miller",
         languages=("en",),
         time_zone="America/Chicago",
@@ -132,6 +147,7 @@ TEAM = (
     ),
     Person(
         id="oliver",
+        country="IE",
         name="Oliver Byrne",
         languages=("en",),
         time_zone="Europe/Dublin",
@@ -139,6 +155,7 @@ TEAM = (
     ),
     Person(
         id="priya",
+        country="IN",
         name="Priya Nair",
         languages=("en", "hi"),
         time_zone="Asia/Kolkata",
@@ -147,6 +164,7 @@ TEAM = (
     # German by day only
     Person(
         id="anna",
+        country="AT",
         name="Anna Gruber",
         languages=("de", "en"),
         time_zone="Europe/Vienna",
@@ -156,6 +174,7 @@ TEAM = (
     # Leads, round the clock between them
     Person(
         id="ingrid",
+        country="SE",
         name="Ingrid Lindqvist",
         languages=("en", "sv"),
         time_zone="Europe/Stockholm",
@@ -165,6 +184,7 @@ TEAM = (
     ),
     Person(
         id="marc",
+        country="CA",
         name="Marc Tremblay",
         languages=("en", "fr"),
         time_zone="America/Toronto",
@@ -174,6 +194,7 @@ TEAM = (
     ),
     Person(
         id="ming",
+        country="SG",
         name="Ming Tan",
         languages=("en", "zh-Hans"),
         time_zone="Asia/Singapore",

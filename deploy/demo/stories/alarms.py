@@ -106,14 +106,15 @@ async def _joined(stage: Stage, to_agent: Given) -> None:
     """Wait until the conversation knows of both alarms."""
     conversation_id = to_agent.opened.conversation_id
 
-    async def both() -> bool:
+    async def both() -> list[str] | None:
         async with stage.service(stage.addresses.routing, to_agent.assigned.agent_id) as routing:
             shown = await routing.get(f"/conversations/{conversation_id}")
-        alarms = {entry["type"] for entry in shown["history"]}
-        return {CustomsHeld.__name__, ShipmentStalled.__name__} <= alarms
+        alarms = [entry["what"] for entry in shown["history"] if "parcel" in entry["what"]]
+        return alarms if len(alarms) > 1 else None
 
-    await stage.wait_for("routing", both, "The second alarm joins the first's conversation")
-    stage.tell(Fact(who="routing", what="the second alarm joined the same conversation"))
+    alarms = await stage.wait_for("routing", both, "The second alarm joins the conversation")
+    said = f"one conversation of the parcel: {', '.join(alarms)}"
+    stage.tell(Fact(who="routing", what=said))
 
 
 def _moves(stage: Stage, sent: Sent) -> list[Seen[ShipmentMoved]]:

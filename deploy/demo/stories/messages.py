@@ -36,6 +36,8 @@ class Written:
 
     resume: str | None = None
     """By which a live chat is taken up again."""
+    client_id: str | None = None
+    """The visitor's own id of what he said."""
     mail: EmailMessage | None = None
 
 
@@ -166,9 +168,10 @@ async def _by_chat(stage: Stage, writer: Writer) -> Written:
     shop = SHOPS[writer.store_id]
     hello = {"locale": writer.locale} if writer.locale else {}
     chat = await Chat.open(stage.addresses.intake[0], shop.chat, name=writer.name, **hello)
-    await chat.say(str(uuid4()), writer.text)
+    client_id = str(uuid4())
+    await chat.say(client_id, writer.text)
     await chat.close()
-    return Written(resume=chat.resume)
+    return Written(resume=chat.resume, client_id=client_id)
 
 
 _WAYS: dict[str, Callable[[Stage, Writer], Awaitable[Written]]] = {

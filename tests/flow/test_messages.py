@@ -1,0 +1,97 @@
+"""Story 1: who writes is understood, and given to somebody who can answer him."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from deploy.demo.installation import AURORA, KAEDE
+from deploy.demo.stories.messages import PEOPLE, Talk
+from deploy.demo.stories.people import LUCIA, MARYAM, SIU_MING, SOMCHAI, YUKI, Writer
+from deploy.demo.stories.stage import Stage
+from deploy.demo.team import TEAM
+from shared.contracts.routing import Step
+
+Of = Callable[[Writer], Talk]
+
+
+@pytest.fixture
+def of(talks: list[Talk]) -> Of:
+    """The talk of one writer."""
+    return lambda writer: next(talk for talk in talks if talk.writer is writer)
+
+
+@pytest.mark.parametrize(
+    ("writer", "language", "region", "zone"),
+    [
+        (LUCIA, "es", "ES", "Europe/Madrid"),
+        (SIU_MING, "yue", "HK", "Asia/Hong_Kong"),
+        (YUKI, "ja", "JP", "Asia/Tokyo"),
+        (MARYAM, "ar", None, None),
+        (SOMCHAI, "th", "TH", "Asia/Bangkok"),
+    ],
+    ids=lambda value: value.channel if isinstance(value, Writer) else str(value),
+)
+def test_language_region_and_time_zone_of_a_customer_are_found(
+    of: Of, writer: Writer, language: str, region: str | None, zone: str | None
+) -> None:
+    opened = of(writer).given.opened
+
+    assert opened.language == language
+    assert opened.store_id == writer.store_id
+    if region:
+        assert (opened.region, opened.time_zone) == (region, zone)
+
+
+@pytest.mark.parametrize("writer", [LUCIA, SIU_MING, YUKI, MARYAM], ids=lambda w: w.channel)
+def test_an_agent_who_speaks_the_language_and_is_on_shift_gets_the_conversation(
+    of: Of, writer: Writer
+) -> None:
+    talk = of(writer)
+    agent = PEOPLE[talk.given.assigned.agent_id]
+
+    assert talk.given.opened.language in agent.languages
+    assert writer.store_id in agent.stores
+    at = talk.given.assigned.occurred_at.astimezone(ZoneInfo(agent.time_zone))
+    assert agent.hours[0] <= f"{at:%H:%M}" < agent.hours[1]
+    explanation = talk.given.assigned.explanation
+    assert (explanation.step, explanation.needs_translation) == (Step.LANGUAGE, False)
+
+
+def test_the_decision_tells_of_every_agent_why_not_or_how_dear(of: Of) -> None:
+    assigned = of(LUCIA).given.assigned
+
+    candidates = {each.agent_id: each for each in assigned.explanation.candidates}
+
+    assert set(candidates) == {person.id for person in TEAM}
+    scores = {each.agent_id: each.score for each in candidates.values() if each.score is not None}
+    assert scores[assigned.agent_id] == min(scores.values())
+    assert all(
+        (each.score is None) != (each.rejected_because is None) for each in candidates.values()
+    )
+
+
+def test_thai_that_nobody_speaks_goes_to_english_with_a_translation(of: Of) -> None:
+    explanation = of(SOMCHAI).given.assigned.explanation
+
+    assert explanation.step is Step.ENGLISH_TRANSLATED
+    assert Step.LANGUAGE in explanation.skipped
+    assert explanation.needs_translation
+    assert "en" in PEOPLE[of(SOMCHAI).given.assigned.agent_id].languages
+
+
+def test_two_stores_do_not_see_each_other(
+    of: Of, stage: Stage, run: Callable[[Coroutine[Any, Any, int]], int]
+) -> None:
+    ours, theirs = of(LUCIA), of(SIU_MING)
+    assert (ours.received.store_id, theirs.received.store_id) == (AURORA, KAEDE)
+    only_aurora = next(person.id for person in TEAM if person.stores == (AURORA,))
+
+    async def answered(talk: Talk) -> int:
+        async with stage.service(stage.addresses.routing, only_aurora) as routing:
+            return await routing.status(f"/conversations/{talk.given.opened.conversation_id}")
+
+    assert run(answered(ours)) == httpx.codes.OK
+    assert run(answered(theirs)) == httpx.codes.NOT_FOUND
