@@ -16,6 +16,8 @@ from pathlib import Path
 
 from deploy.local.errors import CannotStart
 
+_TOLD: set[Path] = set()
+
 
 def tell(sentence: str) -> None:
     """Print one sentence for the person at the terminal; standard output stays for results."""
@@ -46,7 +48,9 @@ def cache_folder(tell: Callable[[str], None] = tell) -> Path:
             f"Neither {wanted} nor {spare} can be written ({why}): "
             "set MERIDIAN_CACHE to a folder that can."
         )
-    tell(f"{wanted} cannot be written ({why}); using {spare} as the cache.")
+    if spare not in _TOLD:
+        _TOLD.add(spare)
+        tell(f"{wanted} cannot be written ({why}); using {spare} as the cache.")
     return spare
 
 

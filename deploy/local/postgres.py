@@ -1,11 +1,12 @@
 """PostgreSQL on this machine, on loopback TCP only, from a wheel's programs.
 
-Anybody who can reach the loopback interface may connect without a password: for work and tests,
-never for customers' data.
+Whoever may log in as its superuser may run programs as the user it runs as, so there is a random
+password, kept beside the data and part of the URL.
 """
 
 import asyncio
 import os
+import secrets
 import shutil
 import signal
 import time
@@ -58,7 +59,7 @@ class LocalPostgres:
         """Return the URL of the superuser and his database; known once started."""
         if self._port is None:
             raise RuntimeError("PostgreSQL was not started")
-        return _url(self._port)
+        return self._url(self._port)
 
     @property
     def pid(self) -> int | None:
@@ -136,9 +137,15 @@ class LocalPostgres:
         new = home.data.with_name("data.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
+        password = home.data.with_name("data.password")
+        password.unlink(missing_ok=True)
+        password.touch(mode=0o600)
+        password.write_text(self._password(), "ascii")
         if home.user:
             os.chown(new, home.user.uid, home.user.gid)
-        options = ["-D", str(new), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"]
+            os.chown(password, home.user.uid, home.user.gid)
+        options = ["-D", str(new), "-U", "postgres", "-E", "UTF8", "--no-locale"]
+        options += ["-A", "scram-sha-256", "--pwfile", str(password)]
         if not self._durable:
             options.append("--no-sync")
         child = self._run(home, str(home.bin / "initdb"), *options)
@@ -147,7 +154,21 @@ class LocalPostgres:
                 raise CannotStart(f"PostgreSQL could not prepare {new}:\n{child.tail()}")
         finally:
             await child.kill()
+            password.unlink()
         new.rename(home.data)
+
+    def _password(self) -> str:
+        """Return the superuser's password, making it up the first time."""
+        path = self._folder.path / "password"
+        if not path.exists():
+            new = path.with_suffix(".new")
+            new.touch(mode=0o600)
+            new.write_text(secrets.token_hex(16), "ascii")
+            new.replace(path)
+        return path.read_text("ascii")
+
+    def _url(self, port: int) -> str:
+        return f"postgresql://postgres:{self._password()}@{LOOPBACK}:{port}/postgres"
 
     def _free_data(self, data: Path) -> None:
         """Remove the lock file of a server that is gone; its pid may be another process's today."""
@@ -167,7 +188,7 @@ class LocalPostgres:
         self._child = child = self._run(home, *command)
         self._folder.note(child, port=port, mark=str(home.data))
         while child.code is None and time.monotonic() < until:
-            if await _answers(port):
+            if await _answers(self._url(port)):
                 self._port = port
                 return True
             await asyncio.sleep(0.02)
@@ -180,14 +201,10 @@ class LocalPostgres:
         raise CannotStart(f"PostgreSQL {why}; its log {child.log} ends with:\n{child.tail()}")
 
 
-def _url(port: int) -> str:
-    return f"postgresql://postgres@{LOOPBACK}:{port}/postgres"
-
-
-async def _answers(port: int) -> bool:
+async def _answers(url: str) -> bool:
     """Tell whether the server lets in and answers."""
     try:
-        connection = await asyncpg.connect(_url(port), timeout=2, ssl=False)
+        connection = await asyncpg.connect(url, timeout=2, ssl=False)
     except (OSError, TimeoutError, PostgresError):
         return False
     try:

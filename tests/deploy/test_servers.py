@@ -124,6 +124,17 @@ async def _busy_backend(url: str) -> int:
     return int(pid)
 
 
+async def test_nobody_gets_into_the_database_without_its_password(tmp_path: Path) -> None:
+    async with LocalPostgres(tmp_path / "postgres", durable=False) as postgres:
+        user, _, rest = postgres.url.rpartition("@")
+        without = f"{user.rpartition(':')[0]}@{rest}"
+
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await asyncpg.connect(without, password="guessed")
+
+        assert (tmp_path / "postgres/password").stat().st_mode & 0o777 == 0o600
+
+
 async def test_ports_lie_below_those_of_outgoing_connections(tmp_path: Path) -> None:
     async with LocalPostgres(tmp_path / "postgres", durable=False) as postgres:
         port = int(postgres.url.rsplit(":", 1)[1].split("/")[0])
