@@ -4,7 +4,6 @@ Everything on one machine, fsync on. Figures are ratios: machines are noisy.
 """
 
 import argparse
-import asyncio
 import sys
 import tempfile
 from pathlib import Path

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from bench_relay import message
 from figures import Figure
 from places import Place
+from sqlalchemy import text
+
 from shared import testing
 from shared.bus import Bus, Heard, Said, batch
 from shared.bus import kafka as clients
 from shared.contracts.intake import MessageStatusChanged
 from shared.db import Transaction
 from shared.settings import KafkaSettings
-from sqlalchemy import text
 
 EVENTS = 60_000
 STATE = "CREATE TABLE states (key text PRIMARY KEY, heard integer NOT NULL)"

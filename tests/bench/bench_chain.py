@@ -1,8 +1,293 @@
-"""placeholder"""
+"""Message in → assigned: a signed WhatsApp webhook at intake until routing's ConversationAssigned
+lies on Kafka, beside the bare chain of the same hops."""
 
-from figures import Figure
+import asyncio
+import hashlib
+import hmac
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import bare_chain
+import httpx
+import yaml
+from figures import Figure, percentile
 from places import Place
+
+from deploy.local.ports import free_port
+from deploy.local.processes import Process, Processes
+from shared import testing
+from shared.bus import kafka as clients
+from shared.bus.records import Record, read, wire_types
+from shared.contracts.base import Message
+from shared.contracts.intake import MessageReceived
+from shared.contracts.notify import NotificationFailed
+from shared.contracts.routing import ConversationAssigned, ConversationOpened
+from shared.settings import KafkaSettings
+
+ACCOUNT, SECRET = "bench-account", "bench-secret"
+IDLE = 40, 8.0
+BUSY = 1500, 100.0
+TEXTS = [
+    "¿Dónde está mi pedido? Llevo una semana esperando.",
+    "Where is my parcel? The tracking has not moved for days.",
+    "Wo bleibt meine Bestellung? Ich warte seit einer Woche.",
+]
+
+
+class Seen:
+    """When each message reached the end of a chain, by its id."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, float] = {}
+        self._by_thread: dict[object, str] = {}
+        self._by_conversation: dict[object, str] = {}
+
+    def note(self, message: Message, now: float) -> None:
+        """Follow one message through the topics."""
+        match message:
+            case MessageReceived():
+                self._by_thread[message.thread_id] = message.external_id
+            case ConversationOpened():
+                found = self._by_thread.get(message.thread_id)
+                if found:
+                    self._by_conversation[message.conversation_id] = found
+            case ConversationAssigned():
+                found = self._by_conversation.get(message.conversation_id)
+                if found:
+                    self.at.setdefault(found, now)
+            case NotificationFailed():
+                self.at.setdefault(message.why, now)
+
+
+@asynccontextmanager
+async def watching(settings: KafkaSettings, *types: type[Message]) -> AsyncIterator[Seen]:
+    """Read these types as they come."""
+    consumer = clients.consumer(settings, "bench-observer", sorted({t.TOPIC for t in types}))
+    await consumer.start()
+    seen, known = Seen(), wire_types(types)
+
+    async def watch() -> None:
+        while True:
+            polled = await consumer.getmany(timeout_ms=100)
+            now = time.perf_counter()
+            for part, records in sorted(polled.items()):
+                for r in records:
+                    heard = read(Record(part.topic, 0, 0, r.key, r.value, r.headers), known)
+                    if heard is not None:
+                        seen.note(heard.message, now)
+
+    task = asyncio.create_task(watch())
+    try:
+        yield seen
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        await consumer.stop()
+
+
+async def drive(
+    post: Callable[[str], Awaitable[None]], seen: Seen, count: int, rate: float, name: str
+) -> list[float]:
+    """Send `count` at `rate` a second, open loop; seconds from sending to the end, of each."""
+    sent: dict[str, float] = {}
+    start = time.perf_counter()
+    tasks = []
+    for n in range(count):
+        await asyncio.sleep(max(0.0, start + n / rate - time.perf_counter()))
+        identity = f"{name}-{n}"
+        sent[identity] = time.perf_counter()
+        tasks.append(asyncio.create_task(post(identity)))
+    await asyncio.gather(*tasks)
+
+    async def all_there() -> bool:
+        return sent.keys() <= seen.at.keys()
+
+    await testing.eventually(all_there, within=60)
+    return [seen.at[identity] - at for identity, at in sent.items()]
 
 
 async def bench_chain(place: Place) -> list[Figure]:
-    return []
+    """Bare chain first, then the services, each idle and at 100 a second."""
+    floor = await bare(place)
+    ours = await services(place)
+    figures = []
+    for load in ("idle", "100/s"):
+        for share, name, goal in ((0.5, "p50", "≤ 20 ms"), (0.99, "p99", "≤ 90 ms")):
+            figures.append(
+                Figure(
+                    f"message in → assigned, {load}, {name}",
+                    percentile(ours[load], share) * 1000,
+                    "ms",
+                    f"{goal} or ≤ 2.5 × floor",
+                    percentile(floor[load], share) * 1000,
+                    "ms, bare chain",
+                )
+            )
+    return figures
+
+
+async def loads(post: Callable[[str], Awaitable[None]], seen: Seen) -> dict[str, list[float]]:
+    """Warm up, then idle, then busy."""
+    await drive(post, seen, 100, 50.0, "warm")
+    return {
+        "idle": await drive(post, seen, *IDLE, "idle"),
+        "100/s": await drive(post, seen, *BUSY, "busy"),
+    }
+
+
+async def bare(place: Place) -> dict[str, list[float]]:
+    """The floor."""
+    for name in (bare_chain.FRONT, bare_chain.BACK):
+        await testing.bare_service(place.database_url, name, bare_chain.TABLE)
+    settings = KafkaSettings(bootstrap=place.bootstrap, topic_prefix="floor.", partitions=4)
+    await clients.ensure_topics(settings)
+    port = free_port()
+    program = str(Path(__file__).parent / "bare_chain.py")
+    env = {**environment(place, settings), "BENCH_HTTP_PORT": str(port)}
+    async with Processes() as processes:
+        await processes.start(
+            Process(
+                name="front",
+                command=[sys.executable, program, "front"],
+                log=place.folder / "front.log",
+                env=env,
+                ready=f"http://127.0.0.1:{port}/readyz",
+            ),
+            Process(
+                name="back",
+                command=[sys.executable, program, "back"],
+                log=place.folder / "back.log",
+                env=env,
+            ),
+        )
+        async with httpx.AsyncClient() as client, watching(settings, NotificationFailed) as seen:
+
+            async def post(identity: str) -> None:
+                answer = await client.post(f"http://127.0.0.1:{port}/", content=identity)
+                answer.raise_for_status()
+
+            return await loads(post, seen)
+
+
+def environment(place: Place, settings: KafkaSettings) -> dict[str, str]:
+    """What a process needs to reach broker and database."""
+    return {
+        "DATABASE_URL": place.database_url,
+        "KAFKA_BOOTSTRAP": place.bootstrap,
+        "KAFKA_TOPIC_PREFIX": settings.topic_prefix,
+    }
+
+
+async def services(place: Place) -> dict[str, list[float]]:
+    """Intake and routing as they are."""
+    settings = KafkaSettings(bootstrap=place.bootstrap, topic_prefix="chain.", partitions=4)
+    await clients.ensure_topics(settings)
+    ports = {"intake": free_port(), "routing": free_port()}
+    env = {
+        **environment(place, settings),
+        **configuration(place.folder),
+        "INTAKE_HTTP_PORT": str(ports["intake"]),
+        "INTAKE_SMTP_PORT": "0",
+        "ROUTING_HTTP_PORT": str(ports["routing"]),
+    }
+    url = f"http://127.0.0.1:{ports['intake']}/hooks/whatsapp/{ACCOUNT}"
+    async with Processes() as processes:
+        await processes.start(
+            *[
+                Process(
+                    name=name,
+                    command=[sys.executable, "-m", name, "run"],
+                    log=place.folder / f"{name}.log",
+                    env=env,
+                    ready=f"http://127.0.0.1:{port}/readyz",
+                )
+                for name, port in ports.items()
+            ]
+        )
+        types = (MessageReceived, ConversationOpened, ConversationAssigned)
+        async with httpx.AsyncClient() as client, watching(settings, *types) as seen:
+
+            async def post(identity: str) -> None:
+                body = webhook(identity)
+                sign = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+                headers = {
+                    "X-Hub-Signature-256": f"sha256={sign}",
+                    "Content-Type": "application/json",
+                }
+                answer = await client.post(url, content=body, headers=headers)
+                answer.raise_for_status()
+
+            return await loads(post, seen)
+
+
+def webhook(identity: str) -> bytes:
+    """A customer's first message, each from a number of its own."""
+    number = "34" + str(600_000_000 + int(hashlib.sha256(identity.encode()).hexdigest()[:7], 16))
+    number = number[:11]
+    message = {
+        "from": number,
+        "id": identity,
+        "timestamp": str(int(time.time())),
+        "type": "text",
+        "text": {"body": TEXTS[len(identity) % len(TEXTS)]},
+    }
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "34911000000", "phone_number_id": ACCOUNT},
+        "contacts": [{"profile": {"name": "Bench"}, "wa_id": number}],
+        "messages": [message],
+    }
+    change = {"field": "messages", "value": value}
+    entry = {"id": "1", "changes": [change]}
+    return json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
+
+
+def configuration(folder: Path) -> dict[str, str]:
+    """One store, and agents enough for every message of the run."""
+    for name in ("verify", "access"):
+        (folder / name).write_text(name)
+    (folder / "secret").write_text(SECRET)
+    store = {
+        "name": "Bench",
+        "languages": ["en", "es", "de"],
+        "countries": ["ES", "DE"],
+        "market": "ES",
+        "currency": "EUR",
+        "time_zone": "Europe/Madrid",
+        "accounts": [
+            {
+                "channel": "whatsapp",
+                "account_id": ACCOUNT,
+                "app_secret": "file:secret",
+                "verify_token": "file:verify",
+                "access_token": "file:access",
+                "max_requests_per_second": 100000,
+            }
+        ],
+    }
+    (folder / "key").write_text("bench-token-key-bench-token-key-")
+    (folder / "stores.yaml").write_text(
+        yaml.safe_dump({"stores": {"bench": store}, "token_keys": ["file:key"]})
+    )
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    agents = [
+        {
+            "id": f"agent-{n}",
+            "name": f"Agent {n}",
+            "role": "agent",
+            "stores": ["bench"],
+            "languages": {"en": 5, "es": 5, "de": 4},
+            "skills": [],
+            "country": "ES",
+            "time_zone": "UTC",
+            "capacity": {"total": 1000, "mail": 1000, "messaging": 1000, "chat": 1000},
+            "shifts": [{"days": days, "from": "00:00", "to": "24:00"}],
+        }
+        for n in range(20)
+    ]
+    (folder / "team.yaml").write_text(yaml.safe_dump({"agents": agents}))
+    return {"STORES_FILE": str(folder / "stores.yaml"), "TEAM_FILE": str(folder / "team.yaml")}

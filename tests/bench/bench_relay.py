@@ -1,4 +1,4 @@
-"""Outbox rows a second to the broker, beside a bare idempotent producer, same records with the same batches."""
+"""Outbox rows a second to the broker, beside a bare idempotent producer of the same records."""
 
 import asyncio
 import time
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from figures import Figure
 from places import Place
+
 from shared import testing
 from shared.bus import Relay, cause_of, say
 from shared.bus import kafka as clients

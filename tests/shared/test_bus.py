@@ -223,6 +223,24 @@ async def test_two_relays_take_turns_and_say_everything_once_in_order(
     assert len({dict(record.headers)["ce_id"] for record in found}) == 100
 
 
+async def test_the_relays_of_two_services_in_one_database_both_lead(
+    counting: Database, database_url: str, kafka: KafkaSettings
+) -> None:
+    await testing.bare_service(database_url, "another")
+    async with testing.opened_database(database_url, "another") as another:
+        relays = [
+            Relay(service=database.service, db=database, kafka=kafka)
+            for database in (counting, another)
+        ]
+
+        async with running(*relays):
+
+            async def both_lead() -> bool:
+                return all(relay.is_leader for relay in relays)
+
+            assert await testing.eventually(both_lead)
+
+
 async def test_nothing_is_lost_while_broker_and_database_go_down_and_come_back(
     tmp_path: Path,
 ) -> None:

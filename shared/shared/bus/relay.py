@@ -31,7 +31,8 @@ Sends: TypeAlias = list[tuple[list[Any], asyncio.Future[Any]]]
 """Outbox rows that travel together, each group with the broker's answer to come."""
 
 LIMIT = 500
-_LOCK = 0x72656C61  # "rela"
+_LOCK = 0x72656C61  # "rela"; the second half of the key is the service's schema
+_LEAD = "SELECT pg_try_advisory_lock($1::int, hashtext(current_schema))"
 _BOUND = 10.0
 _IDLE = 0.1
 _STANDBY = 0.3
@@ -84,7 +85,7 @@ class Relay:
             self._connected() as reading,
             self._connected(synchronous_commit="off") as deleting,
         ):
-            while not await reading.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+            while not await reading.fetchval(_LEAD, _LOCK):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _STANDBY)
                 if stop.is_set():
