@@ -93,8 +93,10 @@ class Wakes:
 
     async def _tell(self, connection: asyncpg.Connection) -> None:
         while not connection.is_closed():
+            # Not wait_for: in Python 3.11 it swallows a cancellation that meets its result.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._something_untold.wait(), 5)
+                async with asyncio.timeout(5):
+                    await self._something_untold.wait()
             self._something_untold.clear()
             names, self._untold = self._untold, set()
             if names:

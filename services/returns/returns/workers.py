@@ -121,7 +121,7 @@ class RefundWorker:
     async def _plan(self, refund: Refund, order: OrderCopy, shop: Shopify) -> Plan:
         """What is asked: as the first attempt wrote it down, so that no repetition differs."""
         if refund.plan is not None:
-            return msgspec.json.decode(refund.plan, type=Plan)
+            return msgspec.convert(refund.plan, Plan)
         made = clients.plan(
             order.external_id,
             refund.amount,

@@ -167,7 +167,7 @@ async def history(tx: Transaction, case: Case) -> list[Entry]:
                 "at": row.at,
                 "by": {"kind": row.by_kind, "id": row.by_id},
                 "state": row.state,
-                "detail": msgspec.json.decode(row.detail),
+                "detail": row.detail,
             },
             Entry,
         )

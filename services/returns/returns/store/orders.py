@@ -69,7 +69,7 @@ async def locked(tx: Transaction, store_id: StoreId, order_id: OrderId) -> Order
     """An order, locked: nobody else opens cases on it, refunds it or pays until this commits."""
     found = await tx.execute(_LOCKED, {"store_id": store_id, "order_id": order_id})
     row = found.mappings().one_or_none()
-    return None if row is None else _copy(dict(row))
+    return None if row is None else msgspec.convert(dict(row), OrderCopy)
 
 
 async def locked_known(tx: Transaction, store_id: StoreId, order_id: OrderId) -> OrderCopy:
@@ -78,12 +78,6 @@ async def locked_known(tx: Transaction, store_id: StoreId, order_id: OrderId) ->
     if order is None:
         raise LookupError(f"order {order_id} is gone")
     return order
-
-
-def _copy(row: dict[str, Any]) -> OrderCopy:
-    for name in ("lines", "parcels"):
-        row[name] = msgspec.json.decode(row[name])
-    return msgspec.convert(row, OrderCopy)
 
 
 async def numbered(tx: Transaction, store_id: StoreId, number: str) -> list[OrderId]:

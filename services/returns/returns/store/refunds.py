@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -37,7 +38,7 @@ class Refund(Struct, frozen=True, kw_only=True):
     ordered_at: datetime
     attempts: int = 0
     attempted_at: datetime | None = None
-    plan: str | None = None
+    plan: dict[str, Any] | None = None
     why: str | None = None
     external_refund_id: str | None = None
     paid_at: datetime | None = None
