@@ -1,0 +1,5 @@
+"""`python -m routing`."""
+
+from routing import cli
+
+cli.main()

@@ -1,0 +1,130 @@
+"""What routing is made of, and who answers what it hears."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, cast
+
+from routing import api
+from routing.clients import read_team
+from routing.domain.promises import Promises
+from routing.domain.score import Weights
+from routing.handlers import cases, messages, notifications, orders, parcels
+from routing.handlers import team as team_handlers
+from routing.handlers.rules import Rules
+from routing.settings import Settings
+from routing.workers.dispatcher import Dispatching
+from routing.workers.pulse import pulse
+from routing.workers.roster import Roster
+from shared import clock, service
+from shared.bus import Bus
+from shared.contracts.base import Message
+from shared.contracts.intake import (
+    MessageReceived,
+    OrderCancelled,
+    OrderPaid,
+    OrderPlaced,
+    OrderRefunded,
+    OrderShipped,
+)
+from shared.contracts.logistics_watch import (
+    CustomsHeld,
+    DeliveryFailed,
+    ShipmentLost,
+    ShipmentRecovered,
+    ShipmentStalled,
+)
+from shared.contracts.notify import NotificationFailed
+from shared.contracts.returns import ReturnRequested
+from shared.contracts.routing import Family
+from shared.service import Runtime
+from shared.stores import Stores
+
+NAME = "routing"
+
+
+def hears(rules: Rules) -> Mapping[type[Message], Any]:
+    """Who answers which message."""
+    on_message = partial(messages.on_message_received, rules=rules)
+    on_order = partial(orders.on_order, rules=rules)
+    on_alarm = partial(parcels.on_alarm, rules=rules)
+    return {
+        MessageReceived: on_message,
+        OrderPlaced: on_order,
+        OrderPaid: on_order,
+        OrderShipped: on_order,
+        OrderCancelled: on_order,
+        OrderRefunded: on_order,
+        ShipmentStalled: on_alarm,
+        CustomsHeld: on_alarm,
+        DeliveryFailed: on_alarm,
+        ShipmentLost: on_alarm,
+        ShipmentRecovered: parcels.on_shipment_recovered,
+        ReturnRequested: partial(cases.on_return_requested, rules=rules),
+        NotificationFailed: partial(notifications.on_notification_failed, rules=rules),
+    }
+
+
+def rules(settings: Settings, stores: Stores) -> Rules:
+    """The installation's rules, from its settings."""
+    promises = {
+        Family.CHAT: settings.promise_chat,
+        Family.MESSAGING: settings.promise_messaging,
+        Family.MAIL: settings.promise_mail,
+    }
+    return Rules(stores, Promises(promises, settings.late_cap), settings.reopen_within)
+
+
+def weights(settings: Settings) -> Weights:
+    """What each reason counts, from the settings."""
+    return Weights(
+        scarcity=settings.weight_scarcity,
+        region=settings.weight_region,
+        time_zone=settings.weight_time_zone,
+        shift_end=settings.weight_shift_end,
+        occupancy=settings.weight_occupancy,
+        fluency=settings.weight_fluency,
+        lead=settings.weight_lead,
+        known=settings.weight_known,
+        shift_end_near=settings.shift_end_near,
+        min_level=settings.min_level,
+    )
+
+
+def buses(runtime: Runtime) -> list[Bus]:
+    """What routing listens with."""
+    settings = cast(Settings, runtime.settings)
+    return [runtime.bus(hears(rules(settings, runtime.stores)))]
+
+
+async def run(settings: Settings) -> None:
+    """Read the team file, then listen, dispatch and serve until stopped."""
+    async with service.opened(NAME, settings) as runtime:
+        roster = Roster()
+        stores = list(runtime.stores.stores)
+        async with runtime.db.transaction() as tx:
+            if settings.team_file is not None:
+                team = read_team(settings.team_file, stores)
+                await team_handlers.install(
+                    tx,
+                    team.agents,
+                    team.names,
+                    now=clock.now(),
+                    rules=rules(settings, runtime.stores),
+                )
+            await roster.refresh(tx)
+        dispatching = Dispatching(
+            runtime.db,
+            stores,
+            roster,
+            weights(settings),
+            sweep=settings.sweep,
+            batch=settings.batch,
+        )
+        await runtime.run(
+            *(bus.run for bus in buses(runtime)),
+            runtime.relay().run,
+            dispatching.run,
+            roster.refreshing(runtime.db, settings.sweep),
+            pulse(runtime.db),
+            runtime.serve(api.app(runtime.db, runtime.callers, runtime.ready)),
+        )

@@ -1,0 +1,1 @@
+"""Decisions: plain Python, no clock, no settings; time and weights are arguments."""

@@ -1,0 +1,163 @@
+"""A conversation and what can happen to it. Every step returns a new one; nothing is said here."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from routing.domain.promises import Promises
+from routing.domain.waiting import signature
+from shared.contracts.base import (
+    About,
+    AgentId,
+    CaseId,
+    Channel,
+    ContactId,
+    ConversationId,
+    OrderId,
+    ReplyRoute,
+    ShipmentId,
+    StoreId,
+    ThreadId,
+)
+from shared.contracts.routing import Family, OpenedBy
+
+
+class State(StrEnum):
+    """Where a conversation stands. Pending: what it is about is not known well enough yet."""
+
+    PENDING = "pending"
+    QUEUED = "queued"
+    ASSIGNED = "assigned"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One row of `conversations`.
+
+    `asked_at` to `first_from` are set while the customer waits for an answer, and only then.
+    `route_at` is the time of the message that `reply_route` answers. `order_id` is the order of the
+    parcel or case it is about; `order_ids` are all that the customer may mean. `units` are
+    hundredths.
+    """
+
+    store_id: StoreId
+    id: ConversationId
+    opened_by: OpenedBy
+    channel: Channel
+    family: Family
+    state: State
+    flow_id: UUID
+    opened_at: datetime
+    version: int = 0
+    epoch: int = 0
+    thread_id: ThreadId | None = None
+    shipment_id: ShipmentId | None = None
+    case_id: CaseId | None = None
+    order_id: OrderId | None = None
+    order_ids: tuple[OrderId, ...] = ()
+    contact_id: ContactId | None = None
+    about_kind: str | None = None
+    about_id: str | None = None
+    language: str | None = None
+    script: str | None = None
+    language_confidence: float | None = None
+    second_language: str | None = None
+    region: str | None = None
+    region_source: str | None = None
+    time_zone: str | None = None
+    skills: tuple[str, ...] = ()
+    reply_route: ReplyRoute | None = None
+    route_at: datetime | None = None
+    asked_at: datetime | None = None
+    answer_by: datetime | None = None
+    first_from: datetime | None = None
+    queued_at: datetime | None = None
+    agent_id: AgentId | None = None
+    units: int = 0
+    assigned_at: datetime | None = None
+    known_agent_id: AgentId | None = None
+    first_answered_at: datetime | None = None
+    resolved_at: datetime | None = None
+    reopened_count: int = 0
+
+    @property
+    def signature(self) -> str:
+        """Who may take it hangs on this alone, within one pool."""
+        return signature(self.language, self.second_language, frozenset(self.skills))
+
+    @property
+    def about(self) -> About | None:
+        """The thing it is about, where there is one."""
+        if self.about_kind is None or self.about_id is None:
+            return None
+        return About(kind=self.about_kind, id=self.about_id)
+
+    @property
+    def promise(self) -> timedelta:
+        """Within which time the answer that is waited for was promised."""
+        if self.asked_at is None or self.answer_by is None:
+            return timedelta(0)
+        return self.answer_by - self.asked_at
+
+    def next(self) -> "Conversation":
+        """With the version of its next event."""
+        return replace(self, version=self.version + 1)
+
+    def asked(self, at: datetime, promises: Promises) -> "Conversation":
+        """The customer waits since `at`; if he waited already, since then."""
+        since = at if self.asked_at is None else min(at, self.asked_at)
+        return replace(
+            self,
+            asked_at=since,
+            answer_by=promises.answer_by(self.family, since),
+            first_from=promises.first_from(self.family, since),
+        )
+
+    def queued(self, at: datetime, now: datetime, promises: Promises) -> "Conversation":
+        """Waiting for an agent, with something unanswered since `at`."""
+        reopened = self.state is State.RESOLVED
+        return replace(
+            self.asked(at, promises),
+            state=State.QUEUED,
+            queued_at=now,
+            agent_id=None,
+            units=0,
+            assigned_at=None,
+            resolved_at=None,
+            known_agent_id=self.agent_id or self.known_agent_id,
+            reopened_count=self.reopened_count + reopened,
+        )
+
+    def routed(self, route: ReplyRoute, at: datetime) -> "Conversation":
+        """With the way back of a message of `at`, unless a newer one is known."""
+        if self.route_at is not None and at < self.route_at:
+            return self
+        return replace(self, reply_route=route, route_at=at, channel=route.channel)
+
+    def answered(self, at: datetime) -> "Conversation":
+        """The customer waits no longer."""
+        first = self.first_answered_at or at
+        return replace(
+            self, asked_at=None, answer_by=None, first_from=None, first_answered_at=first
+        )
+
+    def resolved(self, at: datetime) -> "Conversation":
+        """Done, until something happens again."""
+        return replace(
+            self,
+            state=State.RESOLVED,
+            resolved_at=at,
+            asked_at=None,
+            answer_by=None,
+            first_from=None,
+            known_agent_id=self.agent_id or self.known_agent_id,
+            agent_id=None,
+            units=0,
+            assigned_at=None,
+        )
+
+    def with_orders(self, orders: tuple[OrderId, ...]) -> "Conversation":
+        """With these orders too, each once, in the order in which they became known."""
+        return replace(self, order_ids=tuple(dict.fromkeys((*self.order_ids, *orders))))

@@ -1,0 +1,70 @@
+"""Work that waits for an agent, and which of it comes first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from uuid import UUID
+
+from shared.contracts.base import AgentId, Channel, ConversationId, StoreId
+from shared.contracts.routing import Family
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A conversation that waits, as the dispatcher sees it.
+
+    It was asked at `asked_at`, an answer is promised by `answer_by`, and from `first_from` on it
+    goes before everything that is younger, late as it is.
+    """
+
+    conversation_id: ConversationId
+    store_id: StoreId
+    family: Family
+    channel: Channel
+    version: int
+    epoch: int
+    flow_id: UUID
+    asked_at: datetime
+    answer_by: datetime
+    first_from: datetime
+    language: str | None = None
+    second_language: str | None = None
+    region: str | None = None
+    time_zone: str | None = None
+    skills: frozenset[str] = frozenset()
+    known_agent_id: AgentId | None = None
+
+    @property
+    def signature(self) -> str:
+        """Who may take it hangs on this alone, within one pool."""
+        return signature(self.language, self.second_language, self.skills)
+
+
+def signature(language: str | None, second: str | None, skills: frozenset[str]) -> str:
+    """What two conversations of a pool share when the same agents may take them.
+
+    >>> signature("th", None, frozenset({"parcels"}))
+    'th||parcels'
+    """
+    return "|".join((language or "", second or "", " ".join(sorted(skills))))
+
+
+class Turn(IntEnum):
+    """In which order waiting work is looked at."""
+
+    TOO_LONG = 0
+    IN_TIME = 1
+    LATE = 2
+
+
+def turn(waiting: Waiting, now: datetime) -> tuple[Turn, datetime, str]:
+    """The key to sort by: least is next.
+
+    What can still be answered in time goes first, least slack before: spending an agent on what is
+    lost already loses another. So that the late ones are not starved, one that waits for a
+    multiple of its promise goes before all (routing study: shortest time to extinction with a cap).
+    """
+    if now >= waiting.first_from:
+        return Turn.TOO_LONG, waiting.asked_at, str(waiting.conversation_id)
+    kind = Turn.IN_TIME if now <= waiting.answer_by else Turn.LATE
+    return kind, waiting.answer_by, str(waiting.conversation_id)

@@ -1,0 +1,1 @@
+"""What routing does about what it hears: message and transaction in, messages out."""

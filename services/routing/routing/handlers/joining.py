@@ -1,0 +1,125 @@
+"""Which conversation a message belongs to, and what it does to it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from routing.domain.conversation import Conversation, State
+from routing.domain.customer import Contact
+from routing.domain.team import family_of
+from routing.handlers.rules import Rules
+from routing.handlers.understanding import Understood
+from shared.contracts.base import ConversationId
+from shared.contracts.intake import MessageReceived
+from shared.contracts.routing import OpenedBy
+
+
+def joined(
+    message: MessageReceived, there: Iterable[Conversation], resolved_since: datetime
+) -> Conversation | None:
+    """The conversation that a message belongs to; None when it opens a new one.
+
+    The thread's open one, else the open one about the parcel or case that the message answers,
+    else the thread's last, when that was resolved after `resolved_since`.
+    """
+    ours = [each for each in there if each.store_id == message.store_id]
+    of_thread = [each for each in ours if each.thread_id == message.thread_id]
+    of_subject = [each for each in ours if _is_about(each, message)]
+    for each in (*of_thread, *of_subject):
+        if each.state is not State.RESOLVED:
+            return each
+    ended = [
+        (each.resolved_at, str(each.id), each)
+        for each in of_thread
+        if each.resolved_at is not None and each.resolved_at > resolved_since
+    ]
+    return max(ended)[2] if ended else None
+
+
+def _is_about(conversation: Conversation, message: MessageReceived) -> bool:
+    if message.about is None or conversation.thread_id not in (None, message.thread_id):
+        return False
+    subjects = {"shipment": conversation.shipment_id, "case": conversation.case_id}
+    return str(subjects.get(message.about.kind)) == message.about.id
+
+
+def opened(
+    message: MessageReceived,
+    found: Understood,
+    contact: Contact,
+    flow_id: UUID,
+    now: datetime,
+    rules: Rules,
+) -> Conversation:
+    """The new conversation that a message begins, waiting for an agent."""
+    new = Conversation(
+        store_id=message.store_id,
+        id=ConversationId(uuid5(message.message_id, "conversation")),
+        opened_by=OpenedBy.MESSAGE,
+        channel=message.channel,
+        family=family_of(message.channel),
+        state=State.PENDING,
+        flow_id=flow_id,
+        opened_at=now,
+        thread_id=message.thread_id,
+        contact_id=message.contact_id,
+        about_kind=message.about.kind if message.about else None,
+        about_id=message.about.id if message.about else None,
+        reply_route=message.reply_route,
+        route_at=message.occurred_at,
+        known_agent_id=contact.last_agent_id,
+    )
+    asked_at = min(message.occurred_at, now)
+    return _known(_in_language(new, found), found).queued(asked_at, now, rules.promises)
+
+
+def gone_on(
+    before: Conversation, message: MessageReceived, found: Understood, now: datetime, rules: Rules
+) -> Conversation:
+    """The conversation after one more message: the clock runs, the newest way back counts.
+
+    An agent who has it keeps it; a resolved one waits for an agent again.
+    """
+    asked_at = min(message.occurred_at, now)
+    after = replace(
+        before.routed(message.reply_route, message.occurred_at),
+        thread_id=before.thread_id or message.thread_id,
+        contact_id=before.contact_id or message.contact_id,
+    )
+    if before.state is State.ASSIGNED:
+        return after.asked(asked_at, rules.promises)
+    if before.state is State.QUEUED:
+        return _clearer(after, found).asked(asked_at, rules.promises)
+    if found.language is not None:
+        after = _in_language(after, found)
+    if before.state is State.PENDING:
+        after = _known(after, found)
+    return after.queued(asked_at, now, rules.promises)
+
+
+def _clearer(conversation: Conversation, found: Understood) -> Conversation:
+    """In the language of the new message, where it is surer than what was known."""
+    sure = found.language_confidence or 0.0
+    if found.written is None or sure <= (conversation.language_confidence or 0.0):
+        return conversation
+    return _in_language(conversation, found)
+
+
+def _in_language(conversation: Conversation, found: Understood) -> Conversation:
+    return replace(
+        conversation,
+        language=found.language,
+        script=found.script,
+        language_confidence=found.language_confidence,
+        second_language=found.second_language,
+    )
+
+
+def _known(conversation: Conversation, found: Understood) -> Conversation:
+    return replace(
+        conversation,
+        region=found.region,
+        region_source=found.region_source,
+        time_zone=found.time_zone,
+    )

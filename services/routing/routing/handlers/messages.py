@@ -1,0 +1,122 @@
+"""A customer wrote: his message opens a conversation, joins the open one, or takes one up again.
+
+It only queues; who gets it is the dispatcher's to decide.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from routing import metrics
+from routing.domain import saying
+from routing.domain.conversation import Conversation, State
+from routing.domain.customer import OrderFacts
+from routing.handlers import joining, writers
+from routing.handlers.rules import Rules, pool
+from routing.handlers.understanding import understand
+from routing.store import conversations, customers, history
+from routing.store.history import Happening, happening
+from shared import clock, db
+from shared.bus import Heard, Said, batch
+from shared.contracts.base import (
+    ActorKind,
+    By,
+    CaseId,
+    ConversationId,
+    Event,
+    ShipmentId,
+)
+from shared.contracts.intake import MessageReceived
+from shared.db import Transaction
+
+
+@dataclass
+class _Turn:
+    """What one batch finds, and what it leaves behind."""
+
+    now: datetime
+    rules: Rules
+    contacts: writers.Contacts
+    orders: Sequence[OrderFacts]
+    there: dict[ConversationId, Conversation]
+    new: dict[ConversationId, Conversation] = field(default_factory=dict)
+    changed: dict[ConversationId, Conversation] = field(default_factory=dict)
+    happened: list[Happening] = field(default_factory=list)
+
+    @property
+    def resolved_since(self) -> datetime:
+        return self.now - self.rules.reopen_within
+
+
+@batch
+async def on_message_received(
+    heard: Sequence[Heard[MessageReceived]], tx: Transaction, *, rules: Rules
+) -> Sequence[Said]:
+    """Queue what customers wrote, or hand it to who has the conversation already."""
+    now = clock.now()
+    messages = [each.message for each in heard]
+    contacts = await writers.known(tx, messages)
+    there = await conversations.find(
+        tx,
+        threads=((each.store_id, each.thread_id) for each in messages),
+        shipments=((s, ShipmentId(i)) for s, i in writers.subjects(messages, "shipment")),
+        cases=((s, CaseId(i)) for s, i in writers.subjects(messages, "case")),
+        resolved_since=now - rules.reopen_within,
+    )
+    orders = await customers.orders_of(tx, contacts.values())
+    turn = _Turn(now, rules, contacts, orders, {each.id: each for each in there})
+    said = [one for each in heard for one in _take_in(each, turn)]
+    await customers.save_contacts(tx, turn.contacts.values())
+    await conversations.insert(tx, list(turn.new.values()))
+    await conversations.save(tx, list(turn.changed.values()))
+    await history.note(tx, turn.happened)
+    for conversation in (*turn.new.values(), *turn.changed.values()):
+        if conversation.state is State.QUEUED:
+            db.wake(tx, pool(conversation.store_id, conversation.family))
+    return said
+
+
+def _take_in(heard: Heard[MessageReceived], turn: _Turn) -> list[Said]:
+    message = heard.message
+    key = message.store_id, message.contact_id
+    contact = turn.contacts[key]
+    orders = writers.orders_of(contact, turn.orders, message.about.id if message.about else None)
+    found = understand(message, contact, orders, turn.rules.store(message.store_id))
+    turn.contacts[key] = writers.with_language(contact, found.written)
+    before = joining.joined(message, turn.there.values(), turn.resolved_since)
+    if before is None:
+        after = joining.opened(message, found, contact, heard.correlation_id, turn.now, turn.rules)
+    else:
+        after = joining.gone_on(before, message, found, turn.now, turn.rules)
+    after = after.with_orders(writers.meant(message, orders))
+    after, events = _told(before, after, turn.now)
+    turn.there[after.id] = after
+    is_new = before is None or after.id in turn.new
+    (turn.new if is_new else turn.changed)[after.id] = after
+    turn.happened.append(
+        happening(
+            message.store_id,
+            after.id,
+            message.occurred_at,
+            "message received",
+            By(kind=ActorKind.CUSTOMER, id=str(message.contact_id)),
+            message_id=message.message_id,
+            language=found.written,
+        )
+    )
+    return [Said(event, heard.id, heard.correlation_id) for event in events]
+
+
+def _told(
+    before: Conversation | None, after: Conversation, now: datetime
+) -> tuple[Conversation, list[Event]]:
+    """What is to be said of the change."""
+    events: list[Event] = []
+    if before is None or before.state is State.PENDING:
+        after, opened = saying.opened(after, now)
+        events.append(opened)
+        metrics.conversations_opened.labels(after.family, after.opened_by).inc()
+    if before is None or before.state in (State.PENDING, State.RESOLVED):
+        after, queued = saying.queued(after, now)
+        events.append(queued)
+    return after, events

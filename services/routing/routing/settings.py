@@ -1,0 +1,53 @@
+"""Every knob of routing."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+
+from shared.settings import ServiceSettings, config
+
+
+class Settings(ServiceSettings):
+    """Routing's own knobs beside those that every service has."""
+
+    model_config = config("ROUTING_")
+
+    team_file: Path | None = Field(
+        default=None, validation_alias=AliasChoices("team_file", "TEAM_FILE", "ROUTING_TEAM_FILE")
+    )
+    """team.yaml: the agents, read at start; without it the agents of the last start stay."""
+    promise_chat: timedelta = timedelta(minutes=1)
+    """Within which an answer in live chat is promised."""
+    promise_messaging: timedelta = timedelta(minutes=15)
+    """Within which an answer by WhatsApp and its like is promised."""
+    promise_mail: timedelta = timedelta(hours=24)
+    """Within which an answer by mail is promised."""
+    late_cap: float = Field(default=4.0, ge=1.0)
+    """After this many times its promise a conversation goes before all others."""
+    reopen_within: timedelta = timedelta(days=7)
+    """A customer who writes this soon after the end gets the same conversation again."""
+    sweep: timedelta = timedelta(seconds=1)
+    """How often a dispatcher looks without being woken."""
+    batch: int = Field(default=50, ge=1, le=500)
+    """Conversations assigned in one transaction at most."""
+    weight_scarcity: float = 1.0
+    """What an agent's other languages count against him, by how few speak them."""
+    weight_region: float = 0.5
+    """What another country than the customer's counts."""
+    weight_time_zone: float = 0.5
+    """What twelve hours between the customer's clock and the agent's count."""
+    weight_shift_end: float = 1.0
+    """What a shift at its very end counts."""
+    weight_occupancy: float = 1.0
+    """What a full desk counts."""
+    weight_fluency: float = 0.2
+    """What each level below 5 in the language counts."""
+    weight_lead: float = 2.0
+    """What it counts that the agent is a lead."""
+    weight_known: float = 1.0
+    """What it counts in an agent's favour that he had this customer before."""
+    shift_end_near: timedelta = timedelta(minutes=30)
+    """From when on the end of a shift counts."""
+    min_level: int = Field(default=3, ge=1, le=5)
+    """Level from which an agent answers in a language."""

@@ -1,0 +1,1 @@
+"""Routing's tables and every query on them. Every function takes the transaction first."""

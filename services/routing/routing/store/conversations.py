@@ -1,0 +1,211 @@
+"""Conversations: found under a lock, changed in Python, saved whole."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+
+from routing.domain.conversation import Conversation, State
+from routing.store import rows
+from shared.contracts.base import AgentId, CaseId, ConversationId, ShipmentId, StoreId, ThreadId
+from shared.db import Transaction
+from shared.errors import Unavailable
+
+_COLUMNS = rows.columns(Conversation)
+_INSERT = rows.insert_into("conversations", Conversation, "signature")
+_SAVE = text(
+    f"""
+    UPDATE conversations AS c
+    SET {", ".join(f"{name} = r.{name}" for name in (*_COLUMNS, "signature"))}
+    FROM jsonb_populate_recordset(cast(null AS conversations), cast(:rows AS jsonb)) AS r
+    WHERE c.store_id = r.store_id AND c.id = r.id
+    """  # noqa: S608 - names of our own columns
+)
+# One statement, so that all rows are locked in the order of their ids.
+_BY_SUBJECT = text(
+    """
+    SELECT cast(to_jsonb(c) AS text)
+    FROM conversations AS c
+    WHERE (c.store_id, c.id) IN (
+        SELECT t.store_id, t.id
+        FROM unnest(cast(:thread_stores AS text[]), cast(:threads AS uuid[])) AS w (store_id, id)
+        JOIN conversations AS t ON t.store_id = w.store_id AND t.thread_id = w.id
+        WHERE t.state <> 'resolved' OR t.resolved_at > :since
+        UNION
+        SELECT s.store_id, s.id
+        FROM unnest(cast(:shipment_stores AS text[]), cast(:shipments AS uuid[]))
+            AS w (store_id, id)
+        JOIN conversations AS s ON s.store_id = w.store_id AND s.shipment_id = w.id
+        UNION
+        SELECT k.store_id, k.id
+        FROM unnest(cast(:case_stores AS text[]), cast(:cases AS uuid[])) AS w (store_id, id)
+        JOIN conversations AS k ON k.store_id = w.store_id AND k.case_id = w.id
+    )
+    ORDER BY c.store_id, c.id
+    FOR UPDATE
+    """
+)
+_PENDING = text(
+    """
+    SELECT cast(to_jsonb(c) AS text)
+    FROM conversations AS c
+    JOIN unnest(cast(:stores AS text[]), cast(:orders AS uuid[])) AS w (store_id, order_id)
+        ON w.store_id = c.store_id AND w.order_id = c.order_id
+    WHERE c.state = 'pending'
+    ORDER BY c.store_id, c.id
+    FOR UPDATE OF c
+    """
+)
+_ONE_LOCKED = text(
+    """
+    SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
+    WHERE store_id = :store_id AND id = :id
+    FOR UPDATE
+    """
+)
+_SEEN = text(
+    """
+    SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
+    WHERE id = :id AND (:sees_all OR store_id = ANY(cast(:stores AS text[])))
+    """
+)
+_OF_AGENT = text(
+    """
+    SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
+    WHERE agent_id = :agent_id AND state = 'assigned'
+    ORDER BY answer_by NULLS LAST, assigned_at, id
+    """
+)
+_IN_STATE = text(
+    """
+    SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
+    WHERE state = :state AND (:sees_all OR store_id = ANY(cast(:stores AS text[])))
+    ORDER BY coalesce(answer_by, resolved_at, opened_at), id
+    LIMIT :limit
+    """
+)
+_LINK = text(
+    """
+    UPDATE conversations AS c
+    SET order_ids = array_append(c.order_ids, w.order_id)
+    FROM unnest(
+        cast(:stores AS text[]), cast(:orders AS uuid[]), cast(:contacts AS uuid[]),
+        cast(:mails AS text[]), cast(:phones AS text[])
+    ) AS w (store_id, order_id, contact_id, mail, phone)
+    WHERE c.store_id = w.store_id
+        AND c.state <> 'resolved'
+        AND NOT w.order_id = ANY (c.order_ids)
+        AND c.contact_id IN (
+            SELECT w.contact_id
+            UNION SELECT k.contact_id FROM contacts AS k
+            WHERE k.store_id = w.store_id AND k.mail = w.mail
+            UNION SELECT k.contact_id FROM contacts AS k
+            WHERE k.store_id = w.store_id AND k.phone = w.phone
+        )
+    """
+)
+
+
+async def find(
+    tx: Transaction,
+    *,
+    threads: Iterable[tuple[StoreId, ThreadId]] = (),
+    shipments: Iterable[tuple[StoreId, ShipmentId]] = (),
+    cases: Iterable[tuple[StoreId, CaseId]] = (),
+    resolved_since: datetime,
+) -> list[Conversation]:
+    """Lock and return the conversations of these threads, parcels and cases.
+
+    Of a thread those that are open or were resolved after `resolved_since`.
+    """
+    found: dict[str, Any] = {"since": resolved_since}
+    for name, pairs in (("thread", threads), ("shipment", shipments), ("case", cases)):
+        wanted = list(dict.fromkeys(pairs))
+        found[f"{name}_stores"] = [store_id for store_id, _ in wanted]
+        found[f"{name}s"] = [identity for _, identity in wanted]
+    return await rows.read(tx, Conversation, _BY_SUBJECT, **found)
+
+
+async def pending(tx: Transaction, orders: Sequence[tuple[StoreId, UUID]]) -> list[Conversation]:
+    """Lock and return the conversations that wait for one of these orders to be known."""
+    return await rows.read(
+        tx,
+        Conversation,
+        _PENDING,
+        stores=[store_id for store_id, _ in orders],
+        orders=[order_id for _, order_id in orders],
+    )
+
+
+async def locked(
+    tx: Transaction, store_id: StoreId, conversation_id: ConversationId
+) -> Conversation | None:
+    """Lock and return one."""
+    found = await rows.read(tx, Conversation, _ONE_LOCKED, store_id=store_id, id=conversation_id)
+    return found[0] if found else None
+
+
+async def seen(
+    tx: Transaction, conversation_id: ConversationId, stores: Iterable[str]
+) -> Conversation | None:
+    """One, if it belongs to one of these stores (`*` is all of them)."""
+    among = list(stores)
+    found = await rows.read(
+        tx, Conversation, _SEEN, id=conversation_id, stores=among, sees_all="*" in among
+    )
+    return found[0] if found else None
+
+
+async def of_agent(tx: Transaction, agent_id: AgentId) -> list[Conversation]:
+    """What an agent has, the most urgent first."""
+    return await rows.read(tx, Conversation, _OF_AGENT, agent_id=agent_id)
+
+
+async def in_state(
+    tx: Transaction, state: State, stores: Iterable[str], limit: int
+) -> list[Conversation]:
+    """The conversations of these stores (`*` is all of them) that stand so, most urgent first."""
+    among = list(stores)
+    return await rows.read(
+        tx, Conversation, _IN_STATE, state=state, stores=among, sees_all="*" in among, limit=limit
+    )
+
+
+async def insert(tx: Transaction, conversations: Sequence[Conversation]) -> None:
+    """Keep new ones.
+
+    Raises `Unavailable` when another process opened one of them at the same moment: heard again,
+    the message joins that one.
+    """
+    if not conversations:
+        return
+    kept = await tx.execute(_INSERT, {"rows": _packed(conversations)})
+    if len(kept.all()) != len(conversations):
+        raise Unavailable("the same conversation was opened elsewhere")
+
+
+async def save(tx: Transaction, conversations: Sequence[Conversation]) -> None:
+    """Write down what became of conversations that this transaction has locked."""
+    if conversations:
+        await tx.execute(_SAVE, {"rows": _packed(conversations)})
+
+
+async def link_orders(
+    tx: Transaction,
+    orders: Sequence[tuple[StoreId, UUID, UUID | None, str | None, str | None]],
+) -> None:
+    """Add orders (store, order, contact, mail, phone) to their customers' open conversations."""
+    stores, ids, contacts, mails, phones = (list(column) for column in zip(*orders, strict=True))
+    await tx.execute(
+        _LINK,
+        {"stores": stores, "orders": ids, "contacts": contacts, "mails": mails, "phones": phones},
+    )
+
+
+def _packed(conversations: Sequence[Conversation]) -> str:
+    return rows.packed(
+        [{**msgspec.to_builtins(each), "signature": each.signature} for each in conversations]
+    )

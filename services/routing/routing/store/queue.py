@@ -1,0 +1,72 @@
+"""What waits in a pool, in the order of `domain.waiting.turn`, read no deeper than needed."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import text
+
+from routing.domain.waiting import Waiting
+from routing.store import rows
+from shared.contracts.base import StoreId
+from shared.contracts.routing import Family
+from shared.db import Transaction
+
+_WAITING = """
+    SELECT cast(jsonb_build_object(
+        'conversation_id', id, 'store_id', store_id, 'family', family, 'channel', channel,
+        'version', version, 'epoch', epoch, 'flow_id', flow_id, 'asked_at', asked_at,
+        'answer_by', answer_by, 'first_from', first_from, 'language', language,
+        'second_language', second_language, 'region', region, 'time_zone', time_zone,
+        'skills', skills, 'known_agent_id', known_agent_id
+    ) AS text)
+    FROM conversations
+    WHERE store_id = :store_id AND family = :family AND state = 'queued'
+        AND NOT signature = ANY (cast(:stuck AS text[]))
+"""
+_NEXT = text(
+    f"""
+    ({_WAITING} AND first_from <= :now ORDER BY asked_at, id LIMIT :limit)
+    UNION ALL
+    ({_WAITING} AND first_from > :now AND answer_by >= :now ORDER BY answer_by, id LIMIT :limit)
+    UNION ALL
+    ({_WAITING} AND first_from > :now AND answer_by < :now ORDER BY answer_by, id LIMIT :limit)
+    LIMIT :limit
+    """
+)
+_DEPTH = text(
+    "SELECT family, count(*) AS waiting FROM conversations WHERE state = 'queued' GROUP BY family"
+)
+_OLDEST_PENDING = text("SELECT min(opened_at) FROM conversations WHERE state = 'pending'")
+
+
+async def next_waiting(
+    tx: Transaction,
+    store_id: StoreId,
+    family: Family,
+    *,
+    stuck: Collection[str],
+    now: datetime,
+    limit: int,
+) -> list[Waiting]:
+    """The next conversations of a pool but those whose signature is `stuck`."""
+    return await rows.read(
+        tx,
+        Waiting,
+        _NEXT,
+        store_id=store_id,
+        family=family,
+        stuck=sorted(stuck),
+        now=now,
+        limit=limit,
+    )
+
+
+async def depth(tx: Transaction) -> dict[Family, int]:
+    """How many wait, by family."""
+    return {Family(row.family): row.waiting for row in await tx.execute(_DEPTH)}
+
+
+async def oldest_pending(tx: Transaction) -> datetime | None:
+    """Since when the oldest pending conversation waits for its order to be known."""
+    oldest: datetime | None = await tx.scalar(_OLDEST_PENDING)
+    return oldest

@@ -1,0 +1,195 @@
+"""The only thing that assigns: one dispatcher for each pool (store × family).
+
+Woken when something is queued or somebody has room, and looking every second besides, it reads
+what waits, decides by the pure function, and claims a batch in one transaction.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from routing import metrics
+from routing.domain import saying
+from routing.domain.decide import Decision, decide_all
+from routing.domain.score import Weights
+from routing.domain.team import FAMILIES, Agent
+from routing.domain.waiting import Waiting
+from routing.handlers.rules import pool
+from routing.store import agents, claims, queue
+from routing.store.claims import Claim, Conflict, Deposed
+from routing.workers.leases import Leases
+from routing.workers.roster import Roster
+from shared import clock
+from shared.bus import Said, cause_of
+from shared.bus.outbox import put
+from shared.contracts.base import StoreId
+from shared.contracts.routing import Family
+from shared.db import Database, Transaction, is_unavailable
+from shared.wakes import Wake
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Dispatcher:
+    """One pool."""
+
+    db: Database
+    store_id: StoreId
+    family: Family
+    roster: Roster
+    weights: Weights
+    batch: int = 50
+
+    async def drain(self, lease_epoch: int) -> int:
+        """Assign until nobody can take any more of what waits; returns how many were assigned.
+
+        Raises `Deposed` when another process has taken the pool.
+        """
+        assigned = 0
+        round_ = _Round(lease_epoch)
+        while not round_.is_over:
+            try:
+                assigned += await self._once(round_)
+            except Conflict:
+                # Somebody changed a row that this decision stood on: look again, decide again.
+                metrics.claims_repeated.inc()
+                round_ = _Round(lease_epoch)
+                async with self.db.transaction() as tx:
+                    await self.roster.refresh(tx)
+        return assigned
+
+    async def _once(self, round_: "_Round") -> int:
+        """One batch in one transaction."""
+        async with self.db.transaction() as tx:
+            now = clock.now()
+            waiting = await queue.next_waiting(
+                tx, self.store_id, self.family, stuck=round_.stuck, now=now, limit=self.batch
+            )
+            if not waiting:
+                round_.is_over = True
+                return 0
+            team = await self._team(tx)
+            taken, stuck = decide_all(waiting, team, now, self.weights)
+            round_.stuck |= stuck
+            round_.is_over = not stuck and len(waiting) < self.batch
+            if taken:
+                await self._claim(tx, taken, team, round_.lease_epoch, now)
+        for one, decision in taken:
+            step = decision.explanation.step
+            metrics.conversations_assigned.labels(self.family, step).inc()
+            metrics.assignment_wait.labels(self.family).observe(
+                max(0.0, (now - one.asked_at).total_seconds())
+            )
+        return len(taken)
+
+    async def _team(self, tx: Transaction) -> list[Agent]:
+        team = self.roster.of(self.store_id)
+        held = await agents.loads(tx, (agent.agent_id for agent in team))
+        return [agent.with_load(*held[agent.agent_id]) for agent in team if agent.agent_id in held]
+
+    async def _claim(
+        self,
+        tx: Transaction,
+        taken: Sequence[tuple[Waiting, Decision]],
+        team: Sequence[Agent],
+        lease_epoch: int,
+        now: datetime,
+    ) -> None:
+        costs = {agent.agent_id: agent.room.costs[self.family] for agent in team}
+        wanted = [
+            Claim(one, decision.agent_id, costs[decision.agent_id], decision.explanation)
+            for one, decision in taken
+            if decision.agent_id is not None
+        ]
+        await claims.claim(tx, self.store_id, self.family, wanted, lease_epoch=lease_epoch, now=now)
+        await put(
+            tx,
+            [
+                Said(
+                    saying.assigned(each.waiting, each.agent_id, each.units, each.explanation, now),
+                    cause_of("assignment", each.waiting.conversation_id, each.waiting.epoch + 1),
+                    each.waiting.flow_id,
+                )
+                for each in wanted
+            ],
+        )
+
+
+@dataclass
+class _Round:
+    """One look through a pool: the signatures for which nobody has room need no second look."""
+
+    lease_epoch: int
+    stuck: set[str] = field(default_factory=set)
+    is_over: bool = False
+
+
+class Dispatching:
+    """The dispatchers of all pools, as one part of the process."""
+
+    def __init__(
+        self,
+        db: Database,
+        stores: Sequence[StoreId],
+        roster: Roster,
+        weights: Weights,
+        *,
+        sweep: timedelta,
+        batch: int,
+    ) -> None:
+        self._db = db
+        self._leases = Leases(db)
+        self._sweep = sweep.total_seconds()
+        self._pools = [
+            (
+                Dispatcher(db, store_id, family, roster, weights, batch),
+                db.on_wake(pool(store_id, family)),
+            )
+            for store_id in stores
+            for family in FAMILIES
+        ]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Dispatch every pool that this process has the lease of, and try for the others."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for dispatcher, wake in self._pools:
+                    group.create_task(self._dispatch(dispatcher, wake, stop))
+                await stop.wait()
+                for _, wake in self._pools:
+                    wake.set()
+        finally:
+            self._leases.drop_all()
+
+    async def _dispatch(self, dispatcher: Dispatcher, wake: Wake, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            is_ours = False
+            try:
+                epoch = await self._leases.epoch(dispatcher.store_id, dispatcher.family)
+                if epoch is not None:
+                    is_ours = True
+                    await dispatcher.drain(epoch)
+            except Deposed:
+                log.warning("pool lost", store_id=dispatcher.store_id, family=dispatcher.family)
+                self._leases.drop_all()
+            except Exception as why:
+                if not is_unavailable(why):
+                    raise
+                log.warning("dispatcher waits", error=type(why).__name__)
+                is_ours = False
+            # Only who has the pool is woken; the others look for its lease every so often.
+            if is_ours:
+                await wake.wait(self._sweep)
+            else:
+                await self._idle(stop)
+
+    async def _idle(self, stop: asyncio.Event) -> None:
+        try:
+            await asyncio.wait_for(stop.wait(), self._sweep * random.uniform(0.5, 1.0))  # noqa: S311
+        except TimeoutError:
+            return

@@ -1,0 +1,356 @@
+"""Claims: never over an agent's room, never two agents, nothing lost, whoever dispatches."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import pytest
+
+from routing.domain.decide import decide_all
+from routing.domain.score import Weights
+from routing.domain.shifts import Shift
+from routing.domain.team import Agent
+from routing.domain.waiting import Waiting, turn
+from routing.handlers.rules import Rules
+from routing.store import agents, claims, leases, queue
+from routing.store.claims import Claim, Conflict, Deposed
+from routing.workers.dispatcher import Dispatcher, Dispatching
+from routing.workers.roster import Roster
+from shared import clock, testing
+from shared.contracts.base import StoreId
+from shared.contracts.intake import MessageReceived
+from shared.contracts.routing import ConversationAssigned, Family, Step
+from shared.db import Database
+
+AURORA = StoreId("aurora")
+POOL = AURORA, Family.MESSAGING
+
+Make = Callable[..., MessageReceived]
+MakeAgent = Callable[..., Agent]
+Hear = Callable[..., Awaitable[None]]
+Install = Callable[..., Awaitable[None]]
+
+
+async def lease(routing: Database, holder: str = "test") -> int:
+    """A new epoch of the pool's lease; its lock is let go again."""
+    connection = await routing.direct()
+    try:
+        epoch = await leases.take(connection, *POOL, holder=holder, now=clock.now())
+    finally:
+        await connection.close()
+    assert epoch is not None
+    return epoch
+
+
+async def dispatcher(routing: Database, batch: int = 50) -> Dispatcher:
+    roster = Roster()
+    async with routing.transaction() as tx:
+        await roster.refresh(tx)
+    return Dispatcher(routing, *POOL, roster, Weights(), batch)
+
+
+async def assert_sound(routing: Database) -> None:
+    """Load = what is held, at every commit; one live offer each; nobody over his room."""
+    changes = await testing.rows(routing, "SELECT * FROM load_changes ORDER BY agent_id, id")
+    loads = await testing.rows(routing, "SELECT * FROM agent_loads")
+    for agent_id, of_agent in groupby(changes, key=lambda row: row["agent_id"]):
+        [desk] = [row for row in loads if row["agent_id"] == agent_id]
+        load = 0
+        held: set[tuple[Any, int]] = set()
+        for change in of_agent:
+            one = change["conversation_id"], change["epoch"]
+            assert (one in held) == (change["delta"] < 0)
+            held ^= {one}
+            load += change["delta"]
+            assert change["load_after"] == load <= desk["capacity"]
+        assert desk["load"] == load
+        live = await testing.rows(
+            routing,
+            "SELECT conversation_id, epoch FROM offers WHERE agent_id = :id AND ended_at IS NULL",
+            id=agent_id,
+        )
+        assert {(row["conversation_id"], row["epoch"]) for row in live} == held
+    odd = await testing.rows(
+        routing,
+        "SELECT c.id FROM conversations AS c LEFT JOIN offers AS o ON o.conversation_id = c.id "
+        "AND o.ended_at IS NULL WHERE (c.state = 'assigned') <> (o.agent_id IS NOT NULL) "
+        "OR o.agent_id <> c.agent_id OR o.epoch <> c.epoch",
+    )
+    assert odd == []
+
+
+async def states(routing: Database) -> dict[str, int]:
+    found = await testing.rows(
+        routing, "SELECT state, count(*) AS n FROM conversations GROUP BY state"
+    )
+    return {row["state"]: row["n"] for row in found}
+
+
+async def test_what_waits_is_given_to_who_may_have_it_and_said_with_the_reason(
+    routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
+) -> None:
+    await install(agent("eva"), agent("ken", {"ja": 5}))
+    await hear(message("早く返金してください"))
+
+    assigned = await (await dispatcher(routing)).drain(await lease(routing))
+
+    assert assigned == 1
+    [event] = await testing.said(routing, ConversationAssigned)
+    assert isinstance(event, ConversationAssigned)
+    assert (event.agent_id, event.epoch, event.version, event.units) == ("ken", 1, 3, 1.0)
+    assert event.explanation.step is Step.LANGUAGE
+    assert [each.rejected_because for each in event.explanation.candidates] == ["language", None]
+    await assert_sound(routing)
+
+
+async def test_eight_dispatchers_at_once_give_each_away_once_and_overfill_nobody(
+    routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
+) -> None:
+    # Given 500 conversations and room for 200
+    await install(*(agent(f"a{n:02}", room=1000) for n in range(20)))
+    await hear(*(message() for _ in range(500)))
+    epoch = await lease(routing)
+
+    # When eight dispatchers go at them, as if each had the lease
+    eight = [await dispatcher(routing, batch=17 + n) for n in range(8)]
+    given = await asyncio.gather(*(each.drain(epoch) for each in eight))
+
+    # Then
+    assert sum(given) == 200
+    assert await states(routing) == {"assigned": 200, "queued": 300}
+    said = await testing.said(routing, ConversationAssigned)
+    assert len({event.conversation_id for event in said}) == len(said) == 200  # type: ignore[attr-defined]
+    await assert_sound(routing)
+
+
+async def test_dispatchers_of_several_pools_share_an_agents_room(
+    routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
+) -> None:
+    await install(*(agent(f"a{n}", room=500) for n in range(6)))
+    channels = ("whatsapp", "mail", "chat")
+    await hear(*(message(channel=channels[n % 3]) for n in range(120)))
+    roster = Roster()
+    async with routing.transaction() as tx:
+        await roster.refresh(tx)
+
+    async def drain(family: Family) -> int:
+        connection = await routing.direct()
+        epoch = await leases.take(connection, AURORA, family, holder="test", now=clock.now())
+        await connection.close()
+        assert epoch is not None
+        one = Dispatcher(routing, AURORA, family, roster, Weights(), 10)
+        return await one.drain(epoch)
+
+    given = await asyncio.gather(*(drain(f) for f in (Family.MAIL, Family.MESSAGING, Family.CHAT)))
+
+    assert sum(given) == 30
+    await assert_sound(routing)
+
+
+async def test_a_claim_on_what_has_changed_changes_nothing(
+    routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
+) -> None:
+    await install(agent("eva", room=200))
+    await hear(*(message() for _ in range(3)))
+    epoch = await lease(routing)
+    async with routing.transaction() as tx:
+        waiting = await queue.next_waiting(tx, *POOL, stuck=(), now=clock.now(), limit=10)
+        team = [agents.agent(row) for row in await agents.rows_of_team(tx)]
+    taken, _ = decide_all(waiting, [replace(team[0])], clock.now(), Weights())
+    explanation = taken[0][1].explanation
+    one = Claim(waiting[0], team[0].agent_id, 100, explanation)
+
+    async def attempt(*wanted: Claim) -> None:
+        async with routing.transaction() as tx:
+            await claims.claim(tx, *POOL, wanted, lease_epoch=epoch, now=clock.now())
+
+    with pytest.raises(Conflict):  # not the version that waits
+        await attempt(replace(one, waiting=replace(waiting[0], version=1)))
+    with pytest.raises(Conflict):  # three for who has room for two
+        await attempt(*(replace(one, waiting=each) for each in waiting))
+    with pytest.raises(Conflict):  # one of two is for who is not there
+        await attempt(one, replace(one, waiting=waiting[1], agent_id=team[0].agent_id + "x"))  # type: ignore[arg-type]
+    assert await states(routing) == {"queued": 3}
+
+    await attempt(one)
+    with pytest.raises(Conflict):
+        await attempt(one)
+    assert await states(routing) == {"queued": 2, "assigned": 1}
+    await assert_sound(routing)
+
+
+async def test_who_lost_the_lease_assigns_nothing(
+    routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
+) -> None:
+    await install(agent("eva"))
+    await hear(message())
+    late = await lease(routing)
+    await lease(routing, holder="other")
+
+    with pytest.raises(Deposed):
+        await (await dispatcher(routing)).drain(late)
+
+    assert await states(routing) == {"queued": 1}
+
+
+async def test_a_full_queue_of_one_language_does_not_hide_another(
+    routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
+) -> None:
+    await install(agent("eva", room=100), agent("ken", {"ja": 5}))
+    now = datetime.now(UTC)
+    await hear(*(message(at=now - timedelta(minutes=5)) for _ in range(150)))
+    await hear(message("早く返金してください", at=now))
+
+    assert await (await dispatcher(routing, batch=20)).drain(await lease(routing)) == 2
+
+    await assert_sound(routing)
+
+
+async def test_the_queue_is_read_in_the_order_of_the_pure_rule(
+    routing: Database, hear: Hear, message: Make
+) -> None:
+    now = datetime.now(UTC)
+    ages = [0, 1, 14, 16, 20, 45, 59, 61, 90, 14, 16, 61]
+    await hear(*(message(at=now - timedelta(minutes=age)) for age in ages))
+
+    async with routing.transaction() as tx:
+        read: list[Waiting] = await queue.next_waiting(tx, *POOL, stuck=(), now=now, limit=50)
+        first = await queue.next_waiting(tx, *POOL, stuck=(), now=now, limit=5)
+
+    assert read == sorted(read, key=lambda each: turn(each, now))
+    assert first == read[:5]
+
+
+def dispatching(routing: Database, roster: Roster) -> Dispatching:
+    return Dispatching(
+        routing, [AURORA], roster, Weights(), sweep=timedelta(milliseconds=200), batch=50
+    )
+
+
+async def test_two_processes_share_the_pools_and_a_dead_one_is_followed_within_a_second(
+    routing: Database,
+    database: Callable[[str], Awaitable[Database]],
+    hear: Hear,
+    message: Make,
+    install: Install,
+    agent: MakeAgent,
+) -> None:
+    # Given two processes, the first of which has every pool
+    await install(agent("eva", room=10_000))
+    roster = Roster()
+    async with routing.transaction() as tx:
+        await roster.refresh(tx)
+    first, second = dispatching(routing, roster), dispatching(await database("routing"), roster)
+    stop = asyncio.Event()
+    running = asyncio.create_task(first.run(stop))
+
+    async def held() -> Any:
+        return await testing.rows(routing, "SELECT * FROM leases")
+
+    await testing.eventually(held)
+    other = asyncio.create_task(second.run(stop))
+    await hear(message())
+
+    async def all_assigned() -> bool:
+        return set(await states(routing)) == {"assigned"}
+
+    await testing.eventually(all_assigned, within=2)
+
+    # When the first dies without a word, and a message comes
+    running.cancel()
+    await asyncio.wait({running})
+    await hear(message())
+
+    # Then the second gives it away
+    await testing.eventually(all_assigned, within=1.5)
+    stop.set()
+    await other
+    await assert_sound(routing)
+
+
+async def test_nobody_on_shift_leaves_it_waiting_until_somebody_comes(
+    routing: Database,
+    rules: Rules,
+    hear: Hear,
+    message: Make,
+    install: Install,
+    agent: MakeAgent,
+) -> None:
+    nobody = Shift(frozenset({(datetime.now(UTC).weekday() + 3) % 7}), 0, 60)
+    await install(agent("eva", time_zone="UTC", shifts=(nobody,)))
+    await hear(message())
+    roster = Roster()
+    async with routing.transaction() as tx:
+        await roster.refresh(tx)
+    stop = asyncio.Event()
+    part = dispatching(routing, roster)
+    running = [
+        asyncio.create_task(part.run(stop)),
+        asyncio.create_task(roster.refreshing(routing, timedelta(milliseconds=200))(stop)),
+    ]
+
+    async def is_led() -> bool:
+        return len(await testing.rows(routing, "SELECT * FROM leases")) == 3
+
+    await testing.eventually(is_led)
+    assert await states(routing) == {"queued": 1}
+
+    await install(agent("eva", time_zone="UTC"))
+
+    async def is_assigned() -> bool:
+        return await states(routing) == {"assigned": 1}
+
+    await testing.eventually(is_assigned, within=2)
+    stop.set()
+    await asyncio.gather(*running)
+
+
+async def test_who_is_no_longer_in_the_team_file_is_retired_and_his_work_waits_again(
+    routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
+) -> None:
+    await install(agent("eva"), agent("ida", {"de": 5}))
+    await hear(message())
+    await (await dispatcher(routing)).drain(await lease(routing))
+
+    await install(agent("ida", {"de": 5}))
+
+    assert await states(routing) == {"queued": 1}
+    found = await testing.rows(routing, "SELECT id, retired_at IS NOT NULL AS gone FROM agents")
+    assert {row["id"]: row["gone"] for row in found} == {"eva": True, "ida": False}
+    names = [type(event).__name__ for event in await testing.said(routing)]
+    assert names[-2:] == ["ConversationReleased", "ConversationQueued"]
+    assert [event.version for event in await testing.said(routing)] == [1, 2, 3, 4, 5]  # type: ignore[attr-defined]
+
+    await install(agent("eva"), agent("ida", {"de": 5}))
+    await (await dispatcher(routing)).drain(await lease(routing))
+    [event] = (await testing.said(routing, ConversationAssigned))[1:]
+    assert isinstance(event, ConversationAssigned)
+    assert (event.agent_id, event.epoch) == ("eva", 2)
+    await assert_sound(routing)
+
+
+async def test_a_load_below_nought_is_refused_by_the_database(
+    routing: Database, install: Install, agent: MakeAgent
+) -> None:
+    await install(agent("eva"))
+
+    with pytest.raises(Exception, match="ck_agent_loads"):
+        await testing.rows(routing, "UPDATE agent_loads SET load = -100, mail = -100")
+
+
+async def test_a_conversation_has_one_live_offer_whatever_is_tried(
+    routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
+) -> None:
+    await install(agent("eva"))
+    await hear(message())
+    await (await dispatcher(routing)).drain(await lease(routing))
+
+    with pytest.raises(Exception, match="uq_offers_live"):
+        await testing.rows(
+            routing,
+            "INSERT INTO offers SELECT store_id, conversation_id, epoch + 1, agent_id, family, "
+            "units, offered_at, accepted_at, ended_at, why, explanation FROM offers",
+        )

@@ -1,0 +1,137 @@
+"""The team file: what is read, and what is told of a bad one."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from routing import cli
+from routing.clients import read_team
+from routing.store import agents
+from shared import clock
+from shared.callers import Callers
+from shared.contracts.base import AgentId, StoreId
+from shared.contracts.routing import Family
+from shared.db import Database
+from shared.yaml_files import BadFile
+
+STORES = [StoreId("aurora"), StoreId("borealis")]
+
+TEAM = """\
+costs: {chat: 1, messaging: 1, mail: 0.5}
+agents:
+  - id: noor
+    name: Noor
+    role: lead
+    stores: [aurora, borealis]
+    languages: {ar: 5, en: 4, zh-TW: 3, nb: 3}
+    skills: [returns]
+    country: AE
+    time_zone: Asia/Dubai
+    capacity: {total: 2.5, chat: 2, mail: 1.5}
+    shifts:
+      - {days: [sun, mon], from: "22:00", to: "06:00"}
+      - {days: [tue], from: "00:00", to: "24:00"}
+"""
+
+
+def team(tmp_path: Path, text: str = TEAM) -> Path:
+    path = tmp_path / "team.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_agent_is_read_with_all_he_has(tmp_path: Path) -> None:
+    found = read_team(team(tmp_path), STORES)
+
+    [noor] = found.agents
+    assert found.names == {"noor": "Noor"}
+    assert noor.is_lead
+    assert noor.languages == {"ar": 5, "en": 4, "zh-Hant": 3, "no": 3}
+    assert noor.room.total == 250
+    assert noor.room.families == {Family.MAIL: 150, Family.MESSAGING: 0, Family.CHAT: 200}
+    assert noor.room.costs == {Family.MAIL: 50, Family.MESSAGING: 100, Family.CHAT: 100}
+    assert not noor.takes(Family.MESSAGING)
+    assert [(sorted(s.days), s.begin, s.end) for s in noor.calendar.shifts] == [
+        ([0, 6], 1320, 360),
+        ([1], 0, 1440),
+    ]
+
+
+async def test_the_database_keeps_an_agent_as_he_was_read(
+    tmp_path: Path, routing: Database
+) -> None:
+    found = read_team(team(tmp_path), STORES)
+
+    async with routing.transaction() as tx:
+        assert await agents.put(tx, found.agents, found.names, clock.now()) == []
+        [row] = await agents.rows_of_team(tx)
+        assert await agents.stores_of(tx, AgentId("noor")) == STORES
+
+    [kept], [given] = [agents.agent(row)], found.agents
+    assert (kept.calendar.shifts, kept.calendar.zone) == (
+        given.calendar.shifts,
+        given.calendar.zone,
+    )
+    assert (kept.room, kept.languages, kept.stores) == (given.room, given.languages, given.stores)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "why"),
+    [
+        ("Asia/Dubai", "UTC+4", 10, "no IANA time zone"),
+        ("ar: 5", "ar: 6", 7, "less than or equal to 5"),
+        ("ar: 5", "klingonish: 5", 7, "language tag"),
+        ("country: AE", "country: UAE", 9, "country code"),
+        ("[aurora, borealis]", "[aurora, nowhere]", 6, "there is no store nowhere"),
+        ("role: lead", "role: boss", 5, "'agent' or 'lead'"),
+        ("total: 2.5", "total: many", 11, "decimal"),
+        ("total: 2.5", "totals: 2.5", 11, "not a known key"),
+        ('"22:00"', '"25:00"', 13, "24:00 at most"),
+        ('"22:00"', '"9:00"', 13, "HH:MM"),
+        ("[sun, mon]", "[sunday]", 13, "'sun'"),
+        ('from: "00:00"', 'from: "24:00"', 14, "begins before 24:00"),
+        ("    name: Noor\n", "", 3, "name is missing"),
+    ],
+)
+def test_a_bad_file_is_refused_with_line_and_reason(
+    tmp_path: Path, old: str, new: str, line: int, why: str
+) -> None:
+    assert old in TEAM
+
+    with pytest.raises(BadFile) as raised:
+        read_team(team(tmp_path, TEAM.replace(old, new)), STORES)
+
+    assert f"team.yaml:{line}:" in str(raised.value)
+    assert why in str(raised.value)
+
+
+def test_an_agent_given_twice_is_refused(tmp_path: Path) -> None:
+    twice = TEAM + TEAM.partition("agents:\n")[2]
+
+    with pytest.raises(BadFile, match="agent noor is given twice"):
+        read_team(team(tmp_path, twice), STORES)
+
+
+def test_a_token_is_printed_once_with_the_lines_for_callers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores = tmp_path / "stores.yaml"
+    store = "name: S, languages: [en], countries: [AE], market: AE, currency: AED"
+    stores.write_text(
+        "stores:\n" + "".join(f"  {name}: {{{store}, time_zone: Asia/Dubai}}\n" for name in STORES),
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("TEAM_FILE", str(team(tmp_path)))
+    monkeypatch.setenv("STORES_FILE", str(stores))
+
+    made = CliRunner().invoke(cli.main, ["token", "noor"])
+
+    assert made.exit_code == 0
+    token = made.stderr.rpartition(" ")[2].strip()
+    assert token not in made.stdout
+    callers = tmp_path / "callers.yaml"
+    callers.write_text("callers:\n" + made.stdout, encoding="utf-8")
+    actor = Callers.load(callers).actor(token)
+    assert actor is not None
+    assert (actor.id, actor.role, actor.stores) == ("noor", "lead", frozenset(STORES))
