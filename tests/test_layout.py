@@ -118,3 +118,16 @@ def test_the_lock_names_no_registry() -> None:
     assert "--hash=sha256:" in lock
     assert "://" not in lock
     assert "index-url" not in lock
+
+
+def test_shared_stays_small() -> None:
+    counted = [
+        path
+        for path in python_files()
+        if str(path).startswith(str(ROOT / "shared/shared"))
+        and "contracts" not in path.parts
+        and path.name != "testing.py"
+    ]
+
+    assert sum(len(path.read_text().splitlines()) for path in counted) <= 5000
+    assert max(len(path.read_text().splitlines()) for path in counted) <= 300

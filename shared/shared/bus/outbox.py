@@ -90,8 +90,8 @@ async def _insert(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 async def _copy(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
-    # COPY of 500 rows takes about 0.7 of the time of an INSERT of arrays. The driver's connection is
-    # used directly, so the statement before it makes sure that SQLAlchemy has begun the transaction.
+    # COPY of 500 rows takes about 0.7 of the time of an INSERT of arrays. The driver's connection
+    # is used directly, so the statement before it makes sure that SQLAlchemy has begun.
     await tx.exec_driver_sql("SELECT 1")
     driver: Any = (await tx.get_raw_connection()).driver_connection
     await driver.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)
