@@ -1,0 +1,45 @@
+"""Intake's front doors: HTTP and WebSocket here, SMTP beside them."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request, Response, WebSocket
+
+from intake.api.hooks import Hooks
+from intake.api.sockets import Chat
+from shared.callers import Callers
+from shared.http import shell
+
+HOOKS = "/hooks/{channel}/{account_id}"
+CHAT = "/chat/{account_id}"
+PUBLIC = (HOOKS, CHAT)
+"""Open to everybody: each verifies for itself who comes."""
+
+
+def app(
+    hooks: Hooks,
+    chat: Chat,
+    *,
+    callers: Callers,
+    ready: Callable[[], Awaitable[dict[str, Any]]],
+    max_body: int,
+) -> FastAPI:
+    """The routes. What they do is in their modules."""
+    routes = shell("intake", public=PUBLIC, callers=callers, ready=ready, max_body=max_body)
+
+    @routes.get(HOOKS)
+    async def handshake(request: Request, channel: str, account_id: str) -> Response:
+        """A vendor asks whether the address is ours."""
+        return await hooks.handshake(request, channel, account_id)
+
+    @routes.post(HOOKS)
+    async def deliver(request: Request, channel: str, account_id: str) -> Response:
+        """A vendor delivers; 200 when it is committed."""
+        return await hooks.deliver(request, channel, account_id)
+
+    @routes.websocket(CHAT)
+    async def converse(socket: WebSocket, account_id: str) -> None:
+        """A visitor of a store's page chats."""
+        await chat.converse(socket, account_id)
+
+    return routes

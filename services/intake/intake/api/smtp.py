@@ -1,0 +1,177 @@
+"""The SMTP door: whom we take mail for, how much at once, and 250 only after the commit.
+
+Answers: 250 kept · 550 no such mailbox · 552 too large · 451 too fast or the database is away, so
+that the sender tries again (RFC 5321 §4.2.3) · 421 too many connections.
+"""
+
+import asyncio
+import logging
+import socket
+from typing import Any, AnyStr
+
+import structlog
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from intake import metrics
+from intake.channels.mail import OurOwn, Recipient
+from intake.handlers.keeping import Keeper
+from intake.handlers.mails import arrivals
+from intake.settings import Settings
+from shared import clock, rates
+from shared.db import is_unavailable
+
+log = structlog.get_logger()
+
+_MOST_RECIPIENTS = 100
+_PATIENCE = 120.0
+"""Seconds without a command after which a client is hung up on."""
+_LARGE = 64 * 1024
+"""Octets above which a mail is read in a thread, beside the event loop."""
+
+
+class SmtpDoor:
+    """What aiosmtpd asks at each step of a session."""
+
+    def __init__(self, own: OurOwn, keeper: Keeper) -> None:
+        self._own = own
+        self._keeper = keeper
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name and arguments
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
+    ) -> str:
+        """Take mail for our mailboxes, with or without a token; for nobody else."""
+        recipient = self._own.mailboxes.find(address)
+        if recipient is None:
+            return _refused("no_mailbox", "550 5.1.1 no such mailbox here")
+        if len(envelope.rcpt_tos) >= _MOST_RECIPIENTS:
+            return "452 4.5.3 too many recipients"
+        account = recipient.account
+        if rates.wait(account.max_requests_per_second, "smtp", account.account_id):
+            return _refused("too_fast", "451 4.7.1 too fast, try again later")
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 ok"
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        """Keep the mail, once for each store it was sent to."""
+        octets = envelope.original_content or b""
+        found = (self._own.mailboxes.find(address) for address in envelope.rcpt_tos)
+        recipients = [recipient for recipient in found if recipient]
+        sender = (envelope.mail_from or "").strip("<>").strip()
+        await self._keep(octets, sender, recipients)
+        return "250 2.0.0 kept"
+
+    async def _keep(self, octets: bytes, sender: str, recipients: list[Recipient]) -> None:
+        arguments = (octets, sender, recipients, self._own, clock.now())
+        if len(octets) > _LARGE:
+            found = await asyncio.to_thread(arrivals, *arguments)
+        else:
+            found = arrivals(*arguments)
+        results = await asyncio.gather(
+            *(self._keeper.keep(one) for one in found), return_exceptions=True
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Whatever went wrong, the sender keeps the mail and comes again."""
+        if not is_unavailable(error):
+            log.error("smtp session failed", error=type(error).__name__)
+        return _refused("unavailable", "451 4.3.0 not now, try again later")
+
+
+def _refused(why: str, answer: str) -> str:
+    metrics.mails_refused.labels(why).inc()
+    return answer
+
+
+class _Session(SMTP):
+    """aiosmtpd's session, for mail as it is.
+
+    Its own limit of a line is 1,001 octets, after which it refuses the mail for good; programs
+    that write longer ones are common enough, and their mail is not to be lost.
+    """
+
+    def __init__(self, door: "SmtpListener", settings: Settings) -> None:
+        self.line_length_limit = settings.smtp_max_octets + 2
+        super().__init__(
+            door.handler,
+            data_size_limit=settings.smtp_max_octets,
+            enable_SMTPUTF8=True,
+            hostname=settings.smtp_hostname,
+            ident="Meridian",
+            timeout=_PATIENCE,
+            loop=asyncio.get_running_loop(),
+        )
+        self._door = door
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, unless there are too many already."""
+        if self._door.admit(self):
+            super().connection_made(transport)
+            return
+        writable: Any = transport
+        writable.write(b"421 4.3.2 too many connections, try again later\r\n")
+        writable.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End."""
+        if self._door.leave(self):
+            super().connection_lost(error)
+
+    async def push(self, status: AnyStr) -> None:
+        """Answer; aiosmtpd's own 552 is counted here, as it has no hook for it."""
+        if status[:3] in ("552", b"552"):
+            metrics.mails_refused.labels("too_large").inc()
+        await super().push(status)
+
+
+class SmtpListener:
+    """Listens, and ends sessions when it is told to stop."""
+
+    def __init__(self, own: OurOwn, keeper: Keeper, settings: Settings) -> None:
+        self.handler = SmtpDoor(own, keeper)
+        self.port: int | None = None
+        """Where it listens, once it does."""
+        self._settings = settings
+        self._sessions: set[_Session] = set()
+        # It would log addresses.
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Listen until `stop`; who is in the middle of a mail gets no answer and comes again."""
+        settings = self._settings
+        listener = socket.socket(socket.AF_INET6 if ":" in settings.smtp_host else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.smtp_host, settings.smtp_port))
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: _Session(self, settings), sock=listener)
+        self.port = listener.getsockname()[1]
+        log.info("smtp listening", host=settings.smtp_host, port=self.port)
+        try:
+            await stop.wait()
+        finally:
+            server.close()
+            for session in list(self._sessions):
+                if session.transport is not None:
+                    session.transport.close()
+
+    def admit(self, session: _Session) -> bool:
+        """Whether there is room for one more; counts it."""
+        if len(self._sessions) >= self._settings.smtp_max_connections:
+            return False
+        self._sessions.add(session)
+        return True
+
+    def leave(self, session: _Session) -> bool:
+        """Count one less; false for one that was never let in."""
+        was_in = session in self._sessions
+        self._sessions.discard(session)
+        return was_in

@@ -1,0 +1,211 @@
+"""Mail: what came by SMTP to one of a store's mailboxes, read."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from intake.channels.mail.addresses import Envelope, Mailboxes, OurOwn, Recipient
+from intake.channels.mail.automatic import (
+    is_from_daemon,
+    is_report,
+    nobody_wrote,
+    outcome,
+)
+from intake.channels.mail.bodies import text_of
+from intake.channels.mail.claims import claims, notification_in, notification_of
+from intake.channels.mail.headers import Headers, Mailbox
+from intake.channels.mail.structure import Structure, body_octets, take_apart
+from intake.domain import ids
+from intake.domain.contacts import Contact
+from intake.domain.items import Inbound, Known, Odd, Reading, StatusNews
+from intake.domain.languages import language_tag
+from intake.domain.texts import cut
+from intake.domain.times import happened_at
+from shared.contracts.base import MessageId, NotificationId, ReplyRoute
+from shared.contracts.intake import MessageReceived, MessageStatusChanged
+from shared.stores import MailAccount
+
+__all__ = ["Envelope", "Mailboxes", "OurOwn", "Recipient", "read"]
+
+_MOST_REFERENCES = 20
+
+
+def read(octets: bytes, envelope: Envelope, own: OurOwn, received_at: datetime) -> Reading:
+    """One mail to one store. All recipients of the envelope are mailboxes of that store.
+
+    Never raises for what a stranger wrote; what cannot be read still becomes a message.
+    """
+    mail = take_apart(octets)
+    return Reading.of([_entry(_Arrived(octets, mail, envelope, own, received_at))])
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    octets: bytes
+    mail: Structure
+    envelope: Envelope
+    own: OurOwn
+    at: datetime
+
+    @property
+    def headers(self) -> Headers:
+        return self.mail.headers
+
+    @property
+    def account(self) -> MailAccount:
+        """The first mailbox of the store that it was sent to."""
+        return self.envelope.recipients[0].account
+
+
+def _entry(mail: _Arrived) -> Inbound | StatusNews | Known | Odd:
+    own_id = next(iter(mail.headers.message_ids("message-id")), "")
+    if notification_in(own_id, mail.own.tokens) is not None:
+        return Known("a mail of our own that came back")
+    notification = notification_of(mail.envelope, mail.own.tokens)
+    if is_report(mail.mail):
+        return _bounce(mail, notification or _returned(mail))
+    if (why := nobody_wrote(mail.mail, mail.envelope.sender)) is None:
+        return _message(mail)
+    is_bounce = notification is not None and is_from_daemon(mail.mail, mail.envelope.sender)
+    if is_bounce and why == "a mail system's own":
+        return _bounce(mail, notification)
+    return Known(why)
+
+
+def _returned(mail: _Arrived) -> NotificationId | None:
+    """The notification by the Message-ID in the returned header."""
+    returned = mail.mail.returned
+    message_ids = returned.message_ids("message-id") if returned else []
+    found = (notification_in(one, mail.own.tokens) for one in message_ids)
+    return next((each for each in found if each), None)
+
+
+def _bounce(mail: _Arrived, notification_id: NotificationId | None) -> StatusNews | Known | Odd:
+    told = outcome(mail.mail)
+    if told is None:
+        return Known("a mail of ours is late")
+    if notification_id is None:
+        return Odd("a bounce of no mail of ours")
+    account, returned = mail.account, mail.mail.returned
+    message_id = next(iter(returned.message_ids("message-id")), None) if returned else None
+    event = MessageStatusChanged(
+        occurred_at=happened_at(mail.headers.date(), mail.at),
+        store_id=account.store_id,
+        version=0,
+        channel=account.channel_name,
+        account_id=account.account_id,
+        external_id=message_id or str(notification_id),
+        status=told.status,
+        notification_id=notification_id,
+        reason=told.code,
+        is_permanent=told.is_permanent,
+    )
+    natural = (str(notification_id), told.status, str(told.is_permanent))
+    return StatusNews(
+        event=event, status_id=ids.status_id(account.store_id, account.channel_name, *natural)
+    )
+
+
+def _message(mail: _Arrived) -> Inbound:
+    headers, account = mail.headers, mail.account
+    external_id, message_id = _identity(mail)
+    contact, mail_address = _writer(mail, message_id)
+    claimed = claims(headers, mail.envelope, account.store_id, mail.own)
+    thread_id = ids.mail_thread(account.store_id, message_id)
+    if claimed.about is not None:
+        thread_id = ids.about_thread(
+            account.store_id, contact.contact_id, claimed.about.kind, claimed.about.id
+        )
+    written = text_of(mail.mail)
+    text, is_cut = cut(written)
+    event = MessageReceived(
+        occurred_at=happened_at(headers.date(), mail.at),
+        store_id=account.store_id,
+        version=0,
+        message_id=message_id,
+        thread_id=thread_id,
+        contact_id=contact.contact_id,
+        channel=account.channel_name,
+        account_id=account.account_id,
+        external_id=external_id,
+        text=text,
+        is_cut=is_cut,
+        subject=headers.text("subject"),
+        locale=contact.locale,
+        sender_name=contact.name,
+        mail=mail_address,
+        about=claimed.about,
+        attachments=tuple(mail.mail.files),
+        reply_route=_route(mail, contact.address, external_id),
+    )
+    return Inbound(
+        event=event,
+        contact=contact,
+        text=written,
+        claims=(claimed.thread_id,) if claimed.thread_id else (),
+        answers=next(iter(headers.message_ids("in-reply-to")), None),
+    )
+
+
+def _identity(mail: _Arrived) -> tuple[str, MessageId]:
+    """The Message-ID, and our id of the mail.
+
+    The same mail in two mailboxes of a store is one. Message-IDs alone do not tell: some programs
+    give one to many mails, so sender, date and body count too.
+    """
+    headers = mail.headers
+    written = (headers.raw("from"), headers.raw("date"))
+    told = "\0".join(written).encode("utf-8", "replace") + b"\0"
+    body = body_octets(mail.octets).replace(b"\r\n", b"\n").rstrip()
+    digest = hashlib.sha256(told + body).hexdigest()
+    message_id = next(iter(headers.message_ids("message-id")), f"digest:{digest}")
+    account = mail.account
+    return message_id, ids.message_id(account.store_id, account.channel_name, message_id, digest)
+
+
+def _writer(mail: _Arrived, message_id: MessageId) -> tuple[Contact, str | None]:
+    """Who wrote, and his address. A form on a web page has the customer in Reply-To.
+
+    Without any address he is somebody whom nobody can answer (RFC 2606 reserves `.invalid`).
+    """
+    written = next(_people(mail), None)
+    contact = Contact(
+        store_id=mail.account.store_id,
+        identity="mail",
+        address=written.address if written else f"{message_id}@sender.invalid",
+        name=written.name if written else None,
+        locale=language_tag(mail.headers.raw("content-language")),
+    )
+    return contact, written.address if written else None
+
+
+def _people(mail: _Arrived) -> Iterator[Mailbox]:
+    headers = mail.headers
+    authors = headers.mailboxes("from")
+    for box in headers.mailboxes("reply-to")[:1]:
+        if mail.own.mailboxes.find(box.address) is None:
+            same = (author.name for author in authors if author.address == box.address)
+            yield Mailbox(box.name or next(same, None), box.address)
+    yield from authors
+    yield from headers.mailboxes("sender")
+    if "@" in mail.envelope.sender:
+        yield Mailbox(None, mail.envelope.sender.lower()[:254])
+
+
+def _route(mail: _Arrived, peer: str, external_id: str) -> ReplyRoute:
+    """Where an answer goes; its References are the whole chain (RFC 5322 §3.6.4)."""
+    headers, account = mail.headers, mail.account
+    has_id = external_id.startswith("<")
+    earlier = headers.message_ids("references") or headers.message_ids("in-reply-to")[:1]
+    chain = [*earlier, *([external_id] if has_id else [])]
+    if len(chain) > _MOST_REFERENCES:
+        chain = [chain[0], *chain[1 - _MOST_REFERENCES :]]
+    return ReplyRoute(
+        channel=account.channel_name,
+        account_id=account.account_id,
+        peer=peer,
+        subject=headers.text("subject"),
+        in_reply_to=external_id if has_id else None,
+        references=tuple(chain),
+    )

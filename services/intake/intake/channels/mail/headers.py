@@ -1,0 +1,124 @@
+"""Header fields of mail: what they say, however they are written.
+
+RFC 5322 fields, RFC 2047 encoded words (§5 and §6.2: text between two of them that is only white
+space does not count) and raw octets, which many programs write without asking.
+"""
+
+import base64
+import binascii
+import quopri
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import getaddresses, parsedate_to_datetime
+from typing import NamedTuple
+
+from intake.channels.mail.charsets import decoded
+from intake.domain.texts import line
+
+_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
+_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]\\]+@[^\s<>\"',;:()\\]+")
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
+
+
+class Mailbox(NamedTuple):
+    """A person in an address field; the address in lower case."""
+
+    name: str | None
+    address: str
+
+
+class Headers:
+    """All fields of one mail, in order, names in lower case."""
+
+    def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
+        """Take raw fields as `email` gives them: ASCII, other octets as lone surrogates."""
+        self._fields: dict[str, list[str]] = {}
+        for name, value in fields:
+            self._fields.setdefault(name.lower(), []).append(_written(value))
+
+    def raw(self, name: str) -> str:
+        """The first field of this name as it is written, unfolded; empty without one."""
+        return next(iter(self._fields.get(name, ())), "")
+
+    def every(self, name: str) -> list[str]:
+        """All fields of this name as they are written."""
+        return self._fields.get(name, [])
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
+    def text(self, name: str, limit: int = 998) -> str | None:
+        """What a field of free text says."""
+        return line(words(self.raw(name)), limit)
+
+    def mailboxes(self, *names: str) -> list[Mailbox]:
+        """Everybody in these fields; what is no address is passed over."""
+        return [box for name in names for value in self.every(name) for box in _mailboxes(value)]
+
+    def message_ids(self, name: str) -> list[str]:
+        """The message ids in a field, in angle brackets, in order."""
+        found = [f"<{one}>" for value in self.every(name) for one in _MESSAGE_ID.findall(value)]
+        bare = line(self.raw(name), 900)
+        return found or ([f"<{bare}>"] if bare and " " not in bare and "<" not in bare else [])
+
+    def date(self) -> datetime | None:
+        """The Date field in UTC; None without a sane one."""
+        try:
+            found = parsedate_to_datetime(self.raw("date"))
+            return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+        except (TypeError, ValueError, IndexError, OverflowError):
+            return None
+
+
+def words(value: str) -> str:
+    """Free text with its encoded words decoded.
+
+    >>> words("=?utf-8?q?Hola=2C?= =?UTF-8?B?IFBlcMOp?= !")
+    'Hola, Pepé !'
+    """
+    text, end = "", 0
+    octets, label = b"", ""
+    for found in _WORD.finditer(value):
+        between = value[end : found.start()]
+        end = found.end()
+        if octets and (between.strip() or found[1].lower() != label):
+            text, octets = text + decoded(octets, label), b""
+        if between.strip() or not (text or octets):
+            text += between
+        # Writers cut characters in two; words of one charset are joined before they are decoded.
+        label = found[1].lower()
+        octets += _octets(found[2], found[3])
+    return text + (decoded(octets, label) if octets else "") + value[end:]
+
+
+def _octets(encoding: str, written: str) -> bytes:
+    octets = written.encode("utf-8", "replace")
+    if encoding in "qQ":
+        return quopri.decodestring(octets, header=True)
+    try:
+        return base64.b64decode(octets + b"=" * (-len(octets) % 4))
+    except (binascii.Error, ValueError):
+        return octets
+
+
+def _written(value: str) -> str:
+    """The field unfolded; octets that are not ASCII by the charset they look like."""
+    octets = value.encode("utf-8", "surrogateescape")
+    text = value if value.isascii() and "\x1b" not in value else decoded(octets, None)
+    return re.sub(r"[\r\n]+[ \t]*", " ", text).strip()
+
+
+def _mailboxes(value: str) -> list[Mailbox]:
+    if len(value) > 32 * 1024:
+        value = value[: 32 * 1024]
+    try:
+        pairs = getaddresses([value])
+    except (ValueError, TypeError, IndexError, RecursionError):
+        pairs = []
+    found = [
+        Mailbox(line(words(name), 200), address.strip().lower()[:254])
+        for name, address in pairs
+        if _ADDRESS.fullmatch(address.strip())
+    ]
+    return found or [Mailbox(None, one.lower()[:254]) for one in _ADDRESS.findall(value)]

@@ -1,0 +1,165 @@
+"""HTML mail to plain text, without what is quoted and what nobody sees."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_UNSEEN = "script, style, head, title, noscript, template, svg, object, iframe, [hidden]"
+
+# What mail programs put around the mail that is answered: Gmail, Apple Mail and Thunderbird, Yahoo,
+# Proton, Zoho, Tutanota, NetEase and QQ, GMX and web.de.
+_QUOTED = (
+    ".gmail_quote, .gmail_quote_container, .gmail_extra > blockquote, blockquote[type=cite], "
+    ".moz-cite-prefix, .yahoo_quoted, .protonmail_quote, .zmail_extra, .tutanota_quote, "
+    "#isReplyContent, .ntes_signature_quote, includetail, .qmbox blockquote, "
+    "[name=quote], .gmx_quote, .wd_quote, .reply_content_quote"
+)
+# Outlook has no element around it: everything from such a mark to the end is the earlier mail.
+_QUOTED_FROM_HERE = (
+    "#divRplyFwdMsg, #appendonsend, #mail-editor-reference-message-container, "
+    ".OutlookMessageHeader, #OLK_SRC_BODY_SECTION, #reply-separator, hr[tabindex='-1']"
+)
+_OUTLOOK_RULE = re.compile(r"border:\s*none;\s*border-top:\s*solid\s+#(?:E1E1E1|B5C4DF)", re.I)
+
+_BLOCKS = {
+    *("address", "article", "aside", "center", "dd", "details", "dialog", "div", "dl", "dt"),
+    *("fieldset", "figure", "footer", "form", "header", "hr", "li", "main", "nav", "section"),
+    *("tbody", "tfoot", "thead", "tr"),
+}
+_SPACED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre"}
+_CLOSED_BY_OTHERS = {"p", "li", "dt", "dd", "tr", "td", "th", "option", "br", "img", "hr", "meta"}
+_SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)[^<>]*>")
+_MOST = 1_000_000
+_DEEPEST = 2_000
+"""Browsers stop at 512. The parser's time grows with the square of the depth."""
+
+
+def text_of(html: str, *, whole: bool = False) -> tuple[str, bool]:
+    """The text without the quoted mail, unless `whole`, and whether one was left out.
+
+    A mail that is nothing but quotation comes whole anyway.
+    """
+    if not html.strip():
+        return "", False
+    html = html[:_MOST]
+    if _depth(html) > _DEEPEST:
+        return _SPACE.sub(" ", _TAG.sub(" ", html)).strip(), False
+    tree = LexborHTMLParser(html)
+    root = tree.body or tree.root
+    if root is None:
+        return "", False
+    unseen = {node.mem_id for node in tree.css(_UNSEEN)}
+    quoted = set() if whole else _quoted(tree)
+    new = _laid_out(root, unseen | quoted) if quoted else ""
+    return (new, True) if new else (_laid_out(root, unseen), False)
+
+
+def _depth(html: str) -> int:
+    """How deep elements that must be closed are nested, at most."""
+    opened: Counter[str] = Counter()
+    depth = deepest = 0
+    for closing, name in _TAG.findall(html.lower()):
+        if name in _CLOSED_BY_OTHERS or (closing and not opened[name]):
+            continue
+        step = -1 if closing else 1
+        opened[name] += step
+        depth += step
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _quoted(tree: LexborHTMLParser) -> set[int]:
+    """The elements that hold the earlier mail, by their identity.
+
+    They are passed over, not removed: an element inside a removed one may not be touched again.
+    """
+    found = {node.mem_id for node in tree.css(_QUOTED)}
+    rulers = (
+        node
+        for node in tree.css("div[style*=border-top]")
+        if _OUTLOOK_RULE.search(node.attributes.get("style") or "")
+    )
+    for mark in (tree.css_first(_QUOTED_FROM_HERE), next(rulers, None)):
+        if mark is not None:
+            found |= _from_here(mark)
+    return found
+
+
+def _from_here(mark: LexborNode) -> set[int]:
+    """The mark and everything after it, up to the end of the body."""
+    found = {mark.mem_id}
+    node: LexborNode | None = mark
+    while node is not None and node.tag != "body":
+        after = node.next
+        while after is not None:
+            found.add(after.mem_id)
+            after = after.next
+        node = node.parent
+    return found
+
+
+def _walk(root: LexborNode, passed_over: set[int]) -> Iterator[tuple[LexborNode, bool]]:
+    """Every node at its beginning, and every element at its end (true)."""
+    waiting: list[tuple[LexborNode, bool]] = [(root, False)]
+    while waiting:
+        node, is_end = waiting.pop()
+        if node.mem_id in passed_over:
+            continue
+        yield node, is_end
+        if is_end or node.tag == "-text":
+            continue
+        waiting.append((node, True))
+        child = node.last_child
+        while child is not None:
+            waiting.append((child, False))
+            child = child.prev
+
+
+class _Page:
+    """Lines as a reader sees them, while they grow."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._line: list[str] = []
+
+    def take(self, node: LexborNode, *, is_end: bool) -> None:
+        """Go on by one node."""
+        tag = node.tag or ""
+        if tag == "-text":
+            self._line.append(node.text_content or "")
+        elif tag == "br":
+            self._end_line(is_break=not is_end)
+        elif tag in _SPACED:
+            self._leave_space()
+        elif tag in _BLOCKS:
+            self._end_line()
+        self._line += _MARKS.get((tag, is_end), "")
+
+    def _end_line(self, *, is_break: bool = False) -> None:
+        line = _SPACE.sub(" ", "".join(self._line)).strip()
+        if line or is_break:
+            self._lines.append(line)
+        self._line.clear()
+
+    def _leave_space(self) -> None:
+        self._end_line()
+        if self._lines and self._lines[-1]:
+            self._lines.append("")
+
+    def text(self) -> str:
+        """Everything so far."""
+        self._end_line()
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(self._lines)).strip()
+
+
+_MARKS = {("li", False): "- ", ("td", True): " ", ("th", True): " "}
+
+
+def _laid_out(root: LexborNode, passed_over: set[int]) -> str:
+    page = _Page()
+    for node, is_end in _walk(root, passed_over):
+        page.take(node, is_end=is_end)
+    return page.text()

@@ -1,0 +1,275 @@
+"""WhatsApp Cloud API: customers' messages, and what became of ours.
+
+Sources: developers.facebook.com, WhatsApp Business Platform, "messages webhook reference", and
+Graph API, "Webhooks: getting started" (handshake, X-Hub-Signature-256).
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from intake.domain import ids
+from intake.domain.contacts import Contact
+from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
+from intake.domain.phones import e164_of_wa_id
+from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.texts import clean, cut, joined, line
+from intake.domain.times import from_seconds, happened_at
+from shared.contracts import intake as said
+from shared.contracts.base import ReplyRoute
+from shared.contracts.intake import Attachment, MessageReceived, MessageStatusChanged
+from shared.stores import WhatsAppAccount
+from shared.webhooks import Delivery, equal, is_signed
+
+WINDOW = timedelta(hours=24)
+"""How long after a customer's message we may write freely ("customer service window")."""
+
+
+def verify(delivery: Delivery, account: WhatsAppAccount) -> bool:
+    """Whether a secret of the app signed the raw body."""
+    return is_signed(delivery, account.app_secret, header="x-hub-signature-256", prefix="sha256=")
+
+
+def handshake(delivery: Delivery, account: WhatsAppAccount) -> str | None:
+    """The challenge to give back when Meta shows our token; None when it does not."""
+    shown = delivery.query.get("hub.verify_token", "")
+    is_ours = True in [equal(token, shown) for token in account.verify_token]
+    if not is_ours or delivery.query.get("hub.mode") != "subscribe":
+        return None
+    return delivery.query.get("hub.challenge")
+
+
+def read(came: Came[Delivery, WhatsAppAccount]) -> Reading:
+    """Everything in all entries of a batch. An app has one webhook for all its numbers."""
+    return Reading.of(_entries(came))
+
+
+def _entries(
+    came: Came[Delivery, WhatsAppAccount],
+) -> Iterator[Inbound | StatusNews | Known | Odd]:
+    for change in _changes(came.payload):
+        if change.get("field") != "messages":
+            yield Known("a field that carries no message")
+            continue
+        value = obj(change.get("value"))
+        number = text(obj(value.get("metadata")).get("phone_number_id"))
+        owner = came.account if number == came.account.account_id else came.sibling(number or "")
+        if owner is None:
+            yield Odd("a phone number that is no account")
+            continue
+        yield from _messages(value, owner, came.at)
+        yield from _statuses(value, owner, came.at)
+
+
+def _changes(payload: object) -> Iterator[Object]:
+    for entry in objects(obj(payload).get("entry")):
+        yield from objects(entry.get("changes"))
+
+
+def _messages(
+    value: Object, account: WhatsAppAccount, received_at: datetime
+) -> Iterator[Inbound | Known | Odd]:
+    people = {
+        key: each
+        for each in objects(value.get("contacts"))
+        for key in (text(each.get("wa_id")), text(each.get("user_id")))
+        if key
+    }
+    for message in objects(value.get("messages")):
+        # What could not be delivered to us is told beside the messages or inside one.
+        yield _message({"errors": value.get("errors"), **message}, people, account, received_at)
+
+
+def _message(
+    message: Object, people: dict[str, Object], account: WhatsAppAccount, received_at: datetime
+) -> Inbound | Known | Odd:
+    external_id = line(message.get("id"), 300)
+    wa_id, user_id = text(message.get("from")), line(message.get("from_user_id"), 200)
+    person = people.get(wa_id or "") or people.get(user_id or "") or {}
+    contact = _contact(account, wa_id, user_id, line(obj(person.get("profile")).get("name"), 200))
+    if external_id is None or contact is None:
+        return Odd("a message without id or sender")
+    content = _content(message)
+    if isinstance(content, Known | Odd):
+        return content
+    written, files = clean(content[0]).strip(), content[1]
+    text_said, is_cut = cut(written)
+    at = happened_at(from_seconds(message.get("timestamp")), received_at)
+    event = MessageReceived(
+        occurred_at=at,
+        store_id=account.store_id,
+        version=0,
+        message_id=ids.message_id(
+            account.store_id, account.channel_name, account.account_id, external_id
+        ),
+        thread_id=ids.peer_thread(
+            account.store_id, account.channel_name, account.account_id, contact.contact_id
+        ),
+        contact_id=contact.contact_id,
+        channel=account.channel_name,
+        account_id=account.account_id,
+        external_id=external_id,
+        text=text_said,
+        is_cut=is_cut,
+        sender_name=contact.name,
+        phone=contact.address if contact.identity == "phone" else None,
+        attachments=files,
+        reply_route=ReplyRoute(
+            channel=account.channel_name,
+            account_id=account.account_id,
+            peer=f"+{wa_id}" if contact.identity == "phone" else contact.address,
+            reply_to_id=external_id,
+            window_until=at + WINDOW,
+        ),
+    )
+    answers = line(obj(message.get("context")).get("id"), 300)
+    return Inbound(event=event, contact=contact, text=written, answers=answers)
+
+
+def _contact(
+    account: WhatsAppAccount, wa_id: str | None, user_id: str | None, name: str | None
+) -> Contact | None:
+    """By phone; by the id that stands for it where a customer shows a user name only."""
+    if (phone := e164_of_wa_id(wa_id)) is not None:
+        return Contact(store_id=account.store_id, identity="phone", address=phone, name=name)
+    if (address := line(user_id or wa_id, 200)) is None:
+        return None
+    return Contact(
+        store_id=account.store_id,
+        identity="user",
+        scope=account.account_id,
+        address=address,
+        name=name,
+    )
+
+
+_Content = tuple[str, tuple[Attachment, ...]]
+
+
+def _content(message: Object) -> _Content | Known | Odd:
+    """What the message says, in words where it has none of its own."""
+    kind = text(message.get("type")) or ""
+    body = obj(message.get(kind))
+    if kind in _MEDIA:
+        return _media(kind, body)
+    if kind in _NO_MESSAGE or (kind == "reaction" and not body.get("emoji")):
+        return Known("an event that is no message")
+    told = _WORDS[kind](message, body) if kind in _WORDS else None
+    if told is None and message.get("errors"):
+        told = "[unsupported message]"
+    return (told, ()) if told else Odd("a message of a kind that is not understood")
+
+
+_MEDIA = {"image", "video", "audio", "voice", "document", "sticker"}
+_NO_MESSAGE = {"system", "request_welcome", "revoke", "edit", "ephemeral"}
+
+
+def _media(kind: str, body: Object) -> _Content:
+    name = line(body.get("filename"), 255)
+    file = Attachment(
+        name=name,
+        media_type=line(body.get("mime_type"), 100) or "application/octet-stream",
+        size=0,
+    )
+    caption = text(body.get("caption"))
+    return (caption or (f"[{kind}: {name}]" if name else f"[{kind}]")), (file,)
+
+
+def _interactive(message: Object, body: Object) -> str | None:
+    answer = obj(body.get(text(body.get("type")) or ""))
+    title = text(answer.get("title")) or text(answer.get("body")) or text(answer.get("response"))
+    if title is None and answer:
+        title = f"[{text(answer.get('name')) or 'form'}]"
+    return title
+
+
+def _button(message: Object, body: Object) -> str | None:
+    return text(body.get("text")) or text(body.get("payload"))
+
+
+def _location(message: Object, body: Object) -> str:
+    place = joined((text(body.get("name")), text(body.get("address"))), ", ")
+    where = joined((str(body.get(part, "")) for part in ("latitude", "longitude")), ", ")
+    return joined(("[location]", place, where), " ") or ""
+
+
+def _contacts(message: Object, body: Object) -> str:
+    cards = []
+    for card in objects(message.get("contacts")):
+        phones = [text(phone.get("phone")) for phone in objects(card.get("phones"))]
+        cards.append(joined((text(obj(card.get("name")).get("formatted_name")), *phones), " "))
+    return joined(("[contact]", joined(cards, "; ")), " ") or ""
+
+
+def _order(message: Object, body: Object) -> str:
+    lines = [
+        f"{text(item.get('quantity')) or '1'} × {text(item.get('product_retailer_id')) or '?'}"
+        for item in objects(body.get("product_items"))
+    ]
+    return joined(("[order]", ", ".join(lines), text(body.get("text"))), " ") or ""
+
+
+_WORDS: dict[str, Callable[[Object, Object], str | None]] = {
+    "text": lambda message, body: text(body.get("body")),
+    "button": _button,
+    "interactive": _interactive,
+    "reaction": lambda message, body: text(body.get("emoji")),
+    "location": _location,
+    "contacts": _contacts,
+    "order": _order,
+    "unsupported": lambda message, body: "[unsupported message]",
+    "unknown": lambda message, body: "[unsupported message]",
+}
+
+_STATUSES = {
+    "sent": said.Delivery.SENT,
+    "delivered": said.Delivery.DELIVERED,
+    "read": said.Delivery.READ,
+    "played": said.Delivery.READ,
+    "failed": said.Delivery.FAILED,
+}
+
+
+def _statuses(
+    value: Object, account: WhatsAppAccount, received_at: datetime
+) -> Iterator[StatusNews | Known | Odd]:
+    for told in objects(value.get("statuses")):
+        external_id, name = line(told.get("id"), 300), text(told.get("status")) or ""
+        contact = _contact(
+            account, text(told.get("recipient_id")), line(told.get("recipient_user_id"), 200), None
+        )
+        if name in ("deleted", "warning"):
+            yield Known("a status of no concern")
+        elif external_id is None or contact is None or name not in _STATUSES:
+            yield Odd("a status that is not understood")
+        else:
+            yield _status(told, external_id, contact, account, received_at)
+
+
+def _status(
+    told: Object,
+    external_id: str,
+    contact: Contact,
+    account: WhatsAppAccount,
+    received_at: datetime,
+) -> StatusNews:
+    status = _STATUSES[text(told.get("status")) or ""]
+    codes = (text(error.get("code")) for error in objects(told.get("errors")))
+    return StatusNews(
+        event=MessageStatusChanged(
+            occurred_at=happened_at(from_seconds(told.get("timestamp")), received_at),
+            store_id=account.store_id,
+            version=0,
+            channel=account.channel_name,
+            account_id=account.account_id,
+            external_id=external_id,
+            status=status,
+            thread_id=ids.peer_thread(
+                account.store_id, account.channel_name, account.account_id, contact.contact_id
+            ),
+            reason=next((code for code in codes if code), None),
+        ),
+        status_id=ids.status_id(
+            account.store_id, account.channel_name, account.account_id, external_id, status
+        ),
+        contact=contact,
+    )

@@ -1,0 +1,1 @@
+"""What intake decides: plain Python, no I/O, no clock."""

@@ -1,0 +1,122 @@
+"""What one delivery at a front door comes down to, whoever brought it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from intake.domain.contacts import Contact
+from intake.domain.orders import OrderNews
+from shared.contracts.base import StoreId, ThreadId
+from shared.contracts.intake import MessageReceived, MessageStatusChanged
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbound:
+    """A customer's message.
+
+    `event` has version 0 until the thread's row gives one. `claims` are threads that our own signed
+    tokens in it name, the surest first: the first that this store has is taken, else the event's.
+    """
+
+    event: MessageReceived
+    contact: Contact
+    text: str = field(repr=False)
+    """The whole of it; the event's may be cut."""
+    claims: tuple[ThreadId, ...] = ()
+    answers: str | None = None
+    """The vendor's id of the message that it answers, where the customer pointed at one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusNews:
+    """What became of a message of ours. `contact` is the thread's other end, where it has one."""
+
+    event: MessageStatusChanged
+    status_id: UUID
+    contact: Contact | None = None
+
+
+Item = Inbound | StatusNews | OrderNews
+"""Something to keep; all of them may name a `contact`."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """An entry that is understood and says nothing; `why` is a constant sentence."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Odd:
+    """An entry that is not understood; `why` is a constant sentence."""
+
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """All that was read in one delivery."""
+
+    items: tuple[Item, ...] = ()
+    known: tuple[Known, ...] = ()
+    odd: tuple[Odd, ...] = ()
+
+    @classmethod
+    def of(cls, entries: Iterable[Item | Known | Odd]) -> "Reading":
+        """Sort the entries of a delivery. One without any is odd itself."""
+        found = tuple(entries) or (Odd("nothing in it"),)
+        return cls(
+            items=tuple(each for each in found if not isinstance(each, Known | Odd)),
+            known=tuple(each for each in found if isinstance(each, Known)),
+            odd=tuple(each for each in found if isinstance(each, Odd)),
+        )
+
+
+D = TypeVar("D")
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Came(Generic[D, A]):
+    """A verified request at a front door: as it came, its body read, whose door, when.
+
+    `sibling` gives another account of the same vendor, if this very request is authentic for it
+    too: vendors let several accounts share one webhook.
+    """
+
+    delivery: D
+    payload: object
+    account: A
+    at: datetime
+    sibling: Callable[[str], A | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raw:
+    """A delivery as it came. `method` is the HTTP method, or SMTP."""
+
+    raw_id: UUID
+    received_at: datetime
+    store_id: StoreId
+    channel: str
+    account_id: str
+    method: str
+    url: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A delivery with what was read in it. `delivery_id` is the vendor's, the same at each retry.
+
+    `raw` is None where the items hold all that came (live chat).
+    """
+
+    channel: str
+    raw: Raw | None
+    reading: Reading
+    delivery_id: str | None = None

@@ -1,0 +1,41 @@
+"""When something happened, as far as its teller can be believed."""
+
+from datetime import UTC, datetime, timedelta
+
+BELIEVABLE = timedelta(days=7)
+"""Senders give up after four or five days (RFC 5321 §4.5.4.1); WhatsApp retries for seven."""
+
+
+def happened_at(told: datetime | None, received_at: datetime) -> datetime:
+    """The world's time of a fact: as told, but never after its receipt nor long before it."""
+    if told is None or not received_at - BELIEVABLE <= told <= received_at:
+        return received_at
+    return told
+
+
+def not_later(told: datetime | None, received_at: datetime) -> datetime:
+    """As told, however old, but never after the receipt."""
+    return min(told or received_at, received_at)
+
+
+def from_iso(text: object) -> datetime | None:
+    """An instant from ISO 8601 text with an offset, in UTC; None when it is not one.
+
+    >>> from_iso("2026-03-01T10:00:00+01:00")
+    datetime.datetime(2026, 3, 1, 9, 0, tzinfo=datetime.timezone.utc)
+    """
+    if not isinstance(text, str):
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def from_seconds(value: object) -> datetime | None:
+    """An instant from seconds since 1970, as a number or its text; None when it is not one."""
+    try:
+        return datetime.fromtimestamp(float(value), UTC)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,1 @@
+"""What intake does with what comes: each function takes an open transaction."""

@@ -1,0 +1,74 @@
+"""Live chat: who visits, what he is told, what he has seen."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from intake.domain import ids
+from intake.domain.contacts import Contact
+from intake.store import chat as store
+from intake.store import people
+from intake.store.people import NewThread, ThreadKey
+from shared import db
+from shared.bus import cause_of, say
+from shared.contracts.base import Message, NotificationId
+from shared.contracts.intake import Delivery, MessageStatusChanged, SendToChat
+from shared.db import Transaction
+from shared.errors import Refused
+from shared.stores import ChatAccount
+
+CHAT = "chat"
+"""What those are woken by who hold the sockets."""
+
+
+async def send_to_chat(command: SendToChat, tx: Transaction) -> Sequence[Message]:
+    """Keep a text for a visitor and wake whichever process holds his socket."""
+    key = ThreadKey(command.store_id, command.thread_id)
+    thread = (await people.lock(tx, [key])).get(key)
+    if thread is None or (thread.channel, thread.account_id) != (CHAT, command.account_id):
+        raise Refused("no such thread in this chat")
+    await store.add(tx, command, thread)
+    db.wake(tx, CHAT)
+    return ()
+
+
+async def open_thread(
+    tx: Transaction, account: ChatAccount, thread: ThreadKey, told: Contact, at: datetime
+) -> Contact:
+    """Remember a visitor and open his thread; returns him with all he ever told of himself."""
+    await people.keep_contacts(tx, [told], at)
+    new = NewThread(thread, account.channel_name, account.account_id, told.contact_id, None)
+    await people.open_and_lock(tx, [new], at)
+    return await people.visitor(tx, told)
+
+
+async def has_thread(tx: Transaction, account: ChatAccount, thread: ThreadKey) -> bool:
+    """Whether a thread was opened at this account, and not at another or by mail."""
+    found = (await people.lock(tx, [thread])).get(thread)
+    return found is not None and (found.channel, found.account_id) == (CHAT, account.account_id)
+
+
+async def seen(
+    tx: Transaction,
+    account: ChatAccount,
+    thread: ThreadKey,
+    notification_id: NotificationId,
+    at: datetime,
+) -> None:
+    """Note that a visitor has seen a text and say so, once."""
+    locked = (await people.lock(tx, [thread]))[thread]
+    if not await store.mark_seen(tx, thread, notification_id, at):
+        return
+    event = MessageStatusChanged(
+        occurred_at=at,
+        store_id=account.store_id,
+        version=locked.version + 1,
+        channel=account.channel_name,
+        account_id=account.account_id,
+        external_id=str(notification_id),
+        status=Delivery.READ,
+        thread_id=thread.thread_id,
+        notification_id=notification_id,
+    )
+    await people.count(tx, {thread: event.version})
+    status = ids.status_id(account.store_id, account.channel_name, str(notification_id), "read")
+    await say(tx, [event], cause=cause_of("status", account.store_id, status))

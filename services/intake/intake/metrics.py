@@ -1,0 +1,25 @@
+"""What intake counts for the business."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+entries = Counter(
+    "meridian_intake_entries_total",
+    "Entries of deliveries by what became of them: message, status, order, repeated, known (says "
+    "nothing), odd (not understood, kept raw), failed (a bug, kept raw).",
+    ["channel", "outcome"],
+)
+keep_batch = Histogram(
+    "meridian_intake_keep_batch_deliveries",
+    "Deliveries that were kept in one transaction.",
+    buckets=(1, 2, 5, 10, 20, 50, 100),
+)
+mails_refused = Counter(
+    "meridian_intake_mails_refused_total",
+    "Mails or recipients that SMTP did not take: no_mailbox, too_fast, too_large, unavailable.",
+    ["why"],
+)
+chat_sockets = Gauge("meridian_intake_chat_sockets", "Chat sockets open in this process.")
+pending_orders = Gauge(
+    "meridian_intake_pending_orders",
+    "Orders of which only fulfilments or refunds came, and that more than 24 hours ago.",
+)
