@@ -262,13 +262,11 @@ class Shop:
     """
 
     url: str = ""
-    total: str = "245.00"
-    currency: str = "EUR"
+    transactions: list[dict[str, Any]] = field(default_factory=list)
     is_forgetful: bool = False
     refunds: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
-    reached: asyncio.Event = field(default_factory=asyncio.Event)
 
     def application(self) -> FastAPI:
         app = FastAPI()
@@ -301,42 +299,59 @@ class Shop:
         )
         return {"data": {"refundCreate": {"refund": made, "userErrors": []}}}
 
+    def payment(
+        self,
+        number: str,
+        amount: str,
+        *,
+        kind: str = "SALE",
+        status: str = "SUCCESS",
+        parent: str | None = None,
+    ) -> dict[str, Any]:
+        """A transaction of the order."""
+        gid = "gid://shopify/OrderTransaction/"
+        return {
+            "id": gid + number,
+            "kind": kind,
+            "status": status,
+            "gateway": "bogus",
+            "amountSet": {"presentmentMoney": {"amount": amount, "currencyCode": "EUR"}},
+            "parentTransaction": {"id": gid + parent} if parent else None,
+        }
+
     def _order(self, gid: str) -> dict[str, Any] | None:
         if not gid.startswith("gid://shopify/Order/5"):
             return None
-        paid = {
-            "id": "gid://shopify/OrderTransaction/1",
-            "kind": "SALE",
-            "status": "SUCCESS",
-            "gateway": "shopify_payments",
-            "amountSet": {
-                "presentmentMoney": {"amount": self.total, "currencyCode": self.currency}
-            },
-            "parentTransaction": None,
-        }
         shown = [] if self.is_forgetful else list(self.refunds.values())
-        return {"id": gid, "transactions": [paid], "refunds": shown}
+        transactions = self.transactions or [self.payment("1", "245.00")]
+        return {"id": gid, "transactions": transactions, "refunds": shown}
 
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Answer on loopback until `close`, or the end."""
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/admin/api/2026-10"
+            config = uvicorn.Config(self.application(), log_config=None, lifespan="off", ws="none")
+            self._server = uvicorn.Server(config)
+            self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
+            try:
+                yield
+            finally:
+                await self.close()
 
-async def _without_lifespan(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield
-    finally:
-        server.should_exit = server.force_exit = True
-        await serving
+    async def close(self) -> None:
+        """Be away."""
+        self._server.should_exit = self._server.force_exit = True
+        await self._serving
 
 
 @pytest.fixture
 async def shop() -> AsyncIterator[Shop]:
     """A shop on loopback."""
     shop = Shop()
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        shop.url = f"http://127.0.0.1:{listener.getsockname()[1]}/admin/api/2026-10"
-        async with asynccontextmanager(_without_lifespan)(shop.application(), listener):
-            yield shop
+    async with shop.opened():
+        yield shop
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from returns.domain import money
 from shared.errors import Refused, Unavailable
 from shared.stores import ShopifyAccount
 
-_ORDER = """
+ORDER = """
 query OrderPayments($id: ID!) {
   order(id: $id) {
     id
@@ -29,7 +29,7 @@ query OrderPayments($id: ID!) {
   }
 }
 """
-_REFUND = """
+REFUND = """
 mutation Refund($input: RefundInput!, $key: String!) {
   refundCreate(input: $input) @idempotent(key: $key) {
     refund { id transactions(first: 10) { nodes { status } } }
@@ -92,6 +92,27 @@ def plan(
     return Plan(
         external_order_id=external_order_id, currency=currency, note=note, parts=tuple(parts)
     )
+
+
+def asked_for(wanted: Plan) -> dict[str, Any]:
+    """A plan as Shopify's `RefundInput`: in presentment currency, without a mail of the shop's."""
+    order_id = _gid("Order", wanted.external_order_id)
+    return {
+        "orderId": order_id,
+        "currency": wanted.currency,
+        "note": wanted.note,
+        "notify": False,
+        "transactions": [
+            {
+                "orderId": order_id,
+                "parentId": part.payment_id,
+                "gateway": part.gateway,
+                "kind": "REFUND",
+                "amount": part.amount,
+            }
+            for part in wanted.parts
+        ],
+    }
 
 
 class _Money(Struct, rename="camel"):
@@ -201,31 +222,14 @@ class Shopify:
 
     async def refund(self, wanted: Plan, key: str) -> str:
         """Give money back, once per key; the shop's id of the refund."""
-        order_id = _gid("Order", wanted.external_order_id)
-        asked = {
-            "orderId": order_id,
-            "currency": wanted.currency,
-            "note": wanted.note,
-            "notify": False,
-            "transactions": [
-                {
-                    "orderId": order_id,
-                    "parentId": part.payment_id,
-                    "gateway": part.gateway,
-                    "kind": "REFUND",
-                    "amount": part.amount,
-                }
-                for part in wanted.parts
-            ],
-        }
-        created = (await self._ask(_REFUND, {"input": asked, "key": key})).refund_create
+        created = (await self._ask(REFUND, {"input": asked_for(wanted), "key": key})).refund_create
         _refuse_errors([error.message for error in created.user_errors] if created else [])
         if created is None or created.refund is None:
             raise Unavailable("the shop answered neither refund nor error")
         return created.refund.made()
 
     async def _order(self, external_order_id: str) -> _Order:
-        order = (await self._ask(_ORDER, {"id": _gid("Order", external_order_id)})).order
+        order = (await self._ask(ORDER, {"id": _gid("Order", external_order_id)})).order
         if order is None:
             raise Refused("the shop does not know the order")
         return order
