@@ -1,29 +1,21 @@
-"""Orders to give back, people who work a return, and a shop that keeps one refund per key."""
+"""Orders to give back, and people who work a return."""
 
-import asyncio
 import hashlib
-import socket
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 
 from returns import api
 from returns.app import read_policies
 from returns.domain.policy import Policies
 from returns.handlers import hearing, payments
 from returns.settings import Settings
-from shared import testing
+from shared import clock, testing
 from shared.bus.answering import Answering
 from shared.callers import Actor, Callers, Role
 from shared.contracts.base import ActorKind, Address, ContactId, Message, Money, RefundId
@@ -41,12 +33,10 @@ from shared.contracts.intake import (
 )
 from shared.contracts.logistics_watch import Purpose, ShipmentDelivered
 from shared.db import Database
-from shared.stores import Stores
 
 STORE = "aurora"
 NAMESPACE = UUID("00000000-0000-4000-8000-000000000000")
 PLACED = datetime(2026, 3, 1, 9, tzinfo=UTC)
-TOKEN = "shpat-of-the-test"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +202,16 @@ def hear(db: Database) -> Hear:
 
 
 @pytest.fixture
+async def delivered(hear: Hear) -> Story:
+    """An order whose goods arrived three days ago."""
+    order, now = Story(), clock.now()
+    await hear(
+        order.paid(placed_at=now - timedelta(days=9)), order.delivered(now - timedelta(days=3))
+    )
+    return order
+
+
+@pytest.fixture
 def policies() -> Policies:
     """The policy file as it ships."""
     return read_policies(Settings())
@@ -232,155 +232,63 @@ def _callers() -> Callers:
     )
 
 
-class People:
-    """The API as each caller sees it: `await people("warehouse").post(…)`; none: a stranger."""
+Caller: TypeAlias = Callable[[str | None], httpx.AsyncClient]
 
-    def __init__(self, application: FastAPI) -> None:
-        self._transport = httpx.ASGITransport(application)
+
+@dataclass(frozen=True)
+class People:
+    """Callers: `async with people("warehouse") as warehouse: …`; None is one without a token."""
+
+    caller: Caller
 
     def __call__(self, name: str | None) -> httpx.AsyncClient:
-        headers = {"Authorization": f"Bearer {name}"} if name else {}
-        return httpx.AsyncClient(
-            transport=self._transport, base_url="http://returns", headers=headers
-        )
+        return self.caller(name)
+
+    async def open(self, order: Story, **body: Any) -> dict[str, Any]:
+        """An agent opens a case about an order: everything that is left, unless told otherwise."""
+        named = {"store_id": order.store_id, "order_id": str(order.order_id), **body}
+        async with self("agent") as agent:
+            key = {"Idempotency-Key": str(uuid4())}
+            answer = await agent.post("/cases", json=named, headers=key)
+        assert answer.status_code == 201, answer.text
+        case: dict[str, Any] = answer.json()
+        return case
+
+    async def act(self, who: str | None, case: Any, step: str, **body: Any) -> httpx.Response:
+        """Somebody takes a step, without a key."""
+        async with self(who) as caller:
+            return await caller.post(f"/cases/{case['case_id']}/{step}", json=body or None)
+
+    async def inspected(self, order: Story, **body: Any) -> dict[str, Any]:
+        """A case whose goods came back and were accepted."""
+        case = await self.open(order, **body)
+        received = await self.act("warehouse", case, "receive")
+        accepted = await self.act("appraiser", case, "inspect", grade="A", is_accepted=True)
+        assert (received.status_code, accepted.status_code) == (200, 200)
+        return case
+
+
+@pytest.fixture
+def people_at() -> Callable[[str], People]:
+    """Callers of a service at a URL."""
+
+    def people_at_(url: str) -> People:
+        def caller(name: str | None) -> httpx.AsyncClient:
+            token = {"Authorization": f"Bearer {name}"}
+            return httpx.AsyncClient(base_url=url, headers=token, trust_env=False, timeout=10)
+
+        return People(caller)
+
+    return people_at_
 
 
 @pytest.fixture
 def people(db: Database, policies: Policies) -> People:
     """Callers by role, one who serves another store, one who serves all."""
-    return People(api.app(db, policies, _callers()))
+    transport = httpx.ASGITransport(api.app(db, policies, _callers()))
 
+    def caller(name: str | None) -> httpx.AsyncClient:
+        token = {"Authorization": f"Bearer {name}"} if name else {}
+        return httpx.AsyncClient(transport=transport, base_url="http://returns", headers=token)
 
-Fault: TypeAlias = Callable[["Shop", dict[str, Any]], Awaitable[Response]]
-
-
-@dataclass
-class Shop:
-    """A shop's Admin API as far as refunds go: one refund per key, whatever else goes wrong.
-
-    `faults` are taken one a `refundCreate`, oldest first; `is_forgetful` shows no refunds.
-    """
-
-    url: str = ""
-    transactions: list[dict[str, Any]] = field(default_factory=list)
-    is_forgetful: bool = False
-    refunds: dict[str, dict[str, Any]] = field(default_factory=dict)
-    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    faults: deque[Fault] = field(default_factory=deque)
-
-    def application(self) -> FastAPI:
-        app = FastAPI()
-
-        @app.post("/admin/api/2026-10/graphql.json")
-        async def graphql(request: Request) -> Response:
-            question = await request.json()
-            if request.headers.get("x-shopify-access-token") != TOKEN:
-                return JSONResponse({"errors": "[API] Invalid API key"}, 401)
-            variables = question["variables"]
-            if "refundCreate" not in question["query"]:
-                return JSONResponse({"data": {"order": self._order(variables["id"])}})
-            assert "@idempotent(key: $key)" in question["query"]
-            self.asked.append((variables["key"], variables["input"]))
-            if self.faults:
-                return await self.faults.popleft()(self, variables)
-            return JSONResponse(self.refund(variables))
-
-        return app
-
-    def refund(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """Make the refund, or find it by its key."""
-        made = self.refunds.setdefault(
-            variables["key"],
-            {
-                "id": f"gid://shopify/Refund/{900 + len(self.refunds)}",
-                "note": variables["input"]["note"],
-                "transactions": {"nodes": [{"status": "SUCCESS"}]},
-            },
-        )
-        return {"data": {"refundCreate": {"refund": made, "userErrors": []}}}
-
-    def payment(
-        self,
-        number: str,
-        amount: str,
-        *,
-        kind: str = "SALE",
-        status: str = "SUCCESS",
-        parent: str | None = None,
-    ) -> dict[str, Any]:
-        """A transaction of the order."""
-        gid = "gid://shopify/OrderTransaction/"
-        return {
-            "id": gid + number,
-            "kind": kind,
-            "status": status,
-            "gateway": "bogus",
-            "amountSet": {"presentmentMoney": {"amount": amount, "currencyCode": "EUR"}},
-            "parentTransaction": {"id": gid + parent} if parent else None,
-        }
-
-    def _order(self, gid: str) -> dict[str, Any] | None:
-        if not gid.startswith("gid://shopify/Order/5"):
-            return None
-        shown = [] if self.is_forgetful else list(self.refunds.values())
-        transactions = self.transactions or [self.payment("1", "245.00")]
-        return {"id": gid, "transactions": transactions, "refunds": shown}
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncIterator[None]:
-        """Answer on loopback until `close`, or the end."""
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/admin/api/2026-10"
-            config = uvicorn.Config(self.application(), log_config=None, lifespan="off", ws="none")
-            self._server = uvicorn.Server(config)
-            self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
-            try:
-                yield
-            finally:
-                await self.close()
-
-    async def close(self) -> None:
-        """Be away."""
-        self._server.should_exit = self._server.force_exit = True
-        await self._serving
-
-
-@pytest.fixture
-async def shop() -> AsyncIterator[Shop]:
-    """A shop on loopback."""
-    shop = Shop()
-    async with shop.opened():
-        yield shop
-
-
-@pytest.fixture
-def stores_file(shop: Shop, tmp_path: Path) -> Path:
-    """A stores file whose Shopify account is the shop."""
-    (tmp_path / "token").write_text(TOKEN)
-    file = tmp_path / "stores.yaml"
-    file.write_text(
-        f"""
-stores:
-  {STORE}:
-    name: Aurora
-    languages: [de, en]
-    countries: [DE, US, JP]
-    market: DE
-    currency: EUR
-    time_zone: Europe/Berlin
-    accounts:
-      - channel: shopify
-        account_id: aurora.example
-        webhook_secret: file:token
-        access_token: file:token
-        base_url: {shop.url}
-"""
-    )
-    return file
-
-
-@pytest.fixture
-def stores(stores_file: Path) -> Stores:
-    """The stores of the file."""
-    return Stores.load(stores_file)
+    return People(caller)

@@ -1,11 +1,8 @@
 """Money goes back once: whatever the shop answers, whoever tells first, whoever dies between."""
 
 import asyncio
-import hashlib
-import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,17 +12,12 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 from typer.testing import CliRunner
 
-from deploy.local.ports import free_port
-from deploy.local.processes import Process, Processes
 from returns import cli
 from returns.settings import Settings
 from returns.workers import RefundWorker
 from shared import clock, testing
-from shared.bus import kafka as clients
-from shared.contracts.base import Message
 from shared.contracts.returns import RefundIssued, RefundOrdered, ReturnClosed
 from shared.db import Database
-from shared.settings import KafkaSettings
 from shared.stores import Stores
 
 BRISK = Settings(shop_timeout=0.4, refund_lease=1, refund_pause=0.05, refund_sweep=0.05)
@@ -36,25 +28,11 @@ async def ordered(db: Database, hear: Any, people: Any, story: Any) -> RefundOrd
     """A refund that finance ordered; nobody has asked the shop yet."""
     order = story()
     await hear(order.paid(), order.delivered(clock.now()))
-    await work(people, order)
+    case = await people.inspected(order)
+    assert (await people.act("finance", case, "refund")).status_code == 200
     (refund,) = await testing.said(db, RefundOrdered)
     assert isinstance(refund, RefundOrdered)
     return refund
-
-
-async def work(people: Any, order: Any) -> None:
-    body = {"store_id": "aurora", "order_id": str(order.order_id)}
-    key = {"Idempotency-Key": f"return-{order.order_id}"}
-    async with people("agent") as agent:
-        case = (await agent.post("/cases", json=body, headers=key)).json()
-    for who, step, facts in (
-        ("warehouse", "receive", None),
-        ("appraiser", "inspect", {"grade": "A", "is_accepted": True}),
-        ("finance", "refund", None),
-    ):
-        async with people(who) as caller:
-            answer = await caller.post(f"/cases/{case['case_id']}/{step}", json=facts)
-        assert answer.status_code == 200, answer.text
 
 
 @pytest.fixture
@@ -280,161 +258,3 @@ async def test_each_repetition_waits_longer_than_the_one_before(
 
     assert all(later > earlier for earlier, later in zip(pauses, pauses[2:], strict=False))
     assert pauses[-1] > timedelta(seconds=0.5)
-
-
-# What follows kills real processes.
-
-
-def people_at(url: str) -> Callable[[str], httpx.AsyncClient]:
-    """Callers of a process."""
-
-    def caller(name: str) -> httpx.AsyncClient:
-        token = {"Authorization": f"Bearer {name}"}
-        return httpx.AsyncClient(base_url=url, headers=token, trust_env=False, timeout=10)
-
-    return caller
-
-
-@pytest.fixture
-def service(
-    database_url: str, kafka: KafkaSettings, stores_file: Path, tmp_path: Path
-) -> tuple[Process, str]:
-    """Returns as a process of its own, not started, and the URL of its API."""
-    port = free_port()
-    callers = "".join(
-        f"""
-  - id: {name}
-    kind: agent
-    role: {name}
-    stores: [aurora]
-    token_sha256: {hashlib.sha256(name.encode()).hexdigest()}"""
-        for name in ("agent", "warehouse", "appraiser", "finance")
-    )
-    (tmp_path / "callers.yaml").write_text(f"callers:{callers}\n")
-    process = Process(
-        name="returns",
-        command=[sys.executable, "-m", "returns", "run"],
-        log=tmp_path / "returns.log",
-        env={
-            "DATABASE_URL": database_url,
-            "KAFKA_BOOTSTRAP": kafka.bootstrap,
-            "KAFKA_TOPIC_PREFIX": kafka.topic_prefix,
-            "KAFKA_PARTITIONS": "2",
-            "KAFKA_INSTANCE_ID": "returns-1",
-            "STORES_FILE": str(stores_file),
-            "CALLERS_FILE": str(tmp_path / "callers.yaml"),
-            "RETURNS_HTTP_PORT": str(port),
-            "RETURNS_SHOP_TIMEOUT": "20",
-            "RETURNS_REFUND_LEASE": "1.5",
-            "RETURNS_REFUND_PAUSE": "0.1",
-            "RETURNS_REFUND_SWEEP": "0.1",
-        },
-        ready=f"http://127.0.0.1:{port}/readyz",
-    )
-    return process, f"http://127.0.0.1:{port}"
-
-
-async def tell(kafka: KafkaSettings, *messages: Message) -> None:
-    """Say something on Kafka as another service does."""
-    producer = clients.producer(kafka, "test")
-    await producer.start()
-    try:
-        for message in messages:
-            record = testing.record(message, offset=0)
-            await producer.send_and_wait(
-                kafka.topic_prefix + record.topic,
-                key=record.key,
-                value=record.value,
-                headers=list(record.headers),
-            )
-    finally:
-        await producer.stop()
-
-
-async def heard_on_kafka(kafka: KafkaSettings, until: str) -> list[str]:
-    """The types of the messages of returns, until one of this type and what is there by then."""
-    consumer = clients.consumer(kafka, "test", ["returns.cases.v1"])
-    await consumer.start()
-    types: list[str] = []
-
-    async def poll(milliseconds: int) -> None:
-        for records in (await consumer.getmany(timeout_ms=milliseconds)).values():
-            names = (dict(one.headers)["ce_type"].decode() for one in records)
-            types.extend(name.split(".")[1] for name in names)
-
-    try:
-        async with asyncio.timeout(30):
-            while until not in types:
-                await poll(200)
-        await poll(500)
-    finally:
-        await consumer.stop()
-    return types
-
-
-@pytest.mark.parametrize(
-    ("is_webhook_first", "is_forgetful"),
-    [
-        pytest.param(True, False, id="the webhook comes before the record"),
-        pytest.param(False, True, id="the key alone tells the shop"),
-    ],
-)
-async def test_killed_between_call_and_record_there_is_one_refund_and_one_event(
-    db: Database,
-    service: tuple[Process, str],
-    kafka: KafkaSettings,
-    shop: Any,
-    story: Any,
-    *,
-    is_webhook_first: bool,
-    is_forgetful: bool,
-) -> None:
-    process, url = service
-    shop.is_forgetful = is_forgetful
-    reached, order = asyncio.Event(), story()
-
-    async def refund_and_keep_silent(shop: Any, variables: Any) -> Response:
-        shop.refund(variables)
-        reached.set()
-        await asyncio.sleep(30)
-        return JSONResponse({})
-
-    shop.faults.append(refund_and_keep_silent)
-    async with Processes() as processes:
-        await processes.start(process)
-        await tell(kafka, order.paid(), order.delivered(clock.now()))
-        await testing.eventually(lambda: testing.rows(db, "SELECT 1 FROM orders"), within=30)
-        await work(people_at(url), order)
-        async with asyncio.timeout(20):
-            await reached.wait()
-
-        await processes.kill("returns")
-        (refund,) = await testing.rows(db, "SELECT * FROM refunds")
-        assert (refund["state"], refund["attempts"]) == ("due", 1)
-        if is_webhook_first:
-            told = order.refunded(24_500, refund_id=refund["refund_id"], external_id="900")
-            await tell(kafka, told)
-        await processes.start(process)
-        types = await heard_on_kafka(kafka, until="ReturnClosed")
-        if not is_webhook_first:
-            told = order.refunded(24_500, refund_id=refund["refund_id"], external_id="900")
-            await tell(kafka, told)
-            await testing.eventually(
-                lambda: testing.rows(db, "SELECT 1 FROM orders WHERE version = 9"), within=30
-            )
-
-    assert len(shop.refunds) == 1
-    assert types.count("RefundIssued") == types.count("ReturnClosed") == 1
-    history = await testing.rows(db, "SELECT type FROM case_events ORDER BY version")
-    assert [row["type"] for row in history] == [
-        "ReturnRequested",
-        "ReturnAuthorised",
-        "ReturnReceived",
-        "ReturnInspected",
-        "RefundOrdered",
-        "RefundIssued",
-        "ReturnClosed",
-    ]
-    assert await testing.said(db) == []
-    assert await testing.rows(db, "SELECT * FROM dead_letters") == []
-    assert (await refund_of(db))["state"] == "paid"
