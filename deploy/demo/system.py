@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from deploy.demo import installation
 from deploy.demo.clients import WorldClient
 from deploy.demo.installation import Installation
@@ -75,11 +77,42 @@ async def running(
             processes.start(*_processes(ports, made, kafka, database_url, logs)),
             clients.ensure_topics(kafka),
         )
+        await _all_listen(addresses)
         world = WorldClient(addresses.world)
         async with Tail(kafka) as tail:
             stage = Stage(addresses=addresses, installation=made, world=world, tail=tail, logs=logs)
-            yield System(stage=stage, processes=processes, kafka=kafka, database_url=database_url)
+            async with _watched(processes, stage.death):
+                yield System(
+                    stage=stage, processes=processes, kafka=kafka, database_url=database_url
+                )
         await world.close()
+
+
+@asynccontextmanager
+async def _watched(processes: Processes, death: "asyncio.Future[str]") -> AsyncIterator[None]:
+    async def watch() -> None:
+        death.set_result(await processes.died.get())
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+
+
+async def _all_listen(addresses: Addresses, within: float = 30) -> None:
+    """Wait until every service has its place in Kafka: else a first message would wait for that."""
+    services = [*addresses.intake, addresses.routing, addresses.logistics_watch]
+    services += [addresses.returns, addresses.notify]
+    async with asyncio.timeout(within), httpx.AsyncClient(trust_env=False) as http:
+        for url in services:
+            while not await _listens(http, url):  # noqa: ASYNC110 - what is asked is elsewhere
+                await asyncio.sleep(0.05)
+
+
+async def _listens(http: httpx.AsyncClient, url: str) -> bool:
+    facts = (await http.get(f"{url}/readyz")).json()
+    return all(facts.get("listening", {}).values())
 
 
 def _processes(

@@ -1,6 +1,9 @@
 """Story 2: an order, its confirmation, the parcel and its notice."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+
+from babel.numbers import format_currency, get_currency_precision
 
 from deploy.demo.installation import AURORA, SHOPS
 from deploy.demo.stories.people import HARUTO, RING
@@ -9,7 +12,7 @@ from deploy.demo.stories.told import Told, told
 from deploy.demo.world.aftership import Tracking
 from deploy.demo.world.shop_orders import Buyer, Line, Purchase
 from deploy.demo.world.shopify import Ordered, Parcel
-from shared.contracts.base import OrderId
+from shared.contracts.base import Money, OrderId
 from shared.contracts.intake import OrderPaid, OrderPlaced, OrderShipped
 from shared.contracts.logistics_watch import ShipmentRegistered
 
@@ -69,8 +72,8 @@ async def buy(stage: Stage, store_id: str, buyer: Buyer, line: Line, *, presente
         lambda message: message.order.external_id == ordered.order_id,
         f"The order {ordered.number} is taken in",
     )
-    total = placed.message.order.total
-    said = f"OrderPlaced {placed.message.order.number}, {_money(total.amount, total.currency)}"
+    order = placed.message.order
+    said = f"OrderPlaced {order.number}, {_shown(order.total)} ({_shown(order.shop_total)})"
     stage.tell(Fact(who="intake", what=said, milliseconds=watch.at(placed.at)))
     paid = await stage.see(
         "intake",
@@ -164,5 +167,6 @@ def _check(ordered: Ordered) -> None:
             raise DidNotHappen(f"intake took no webhook {webhook.topic}: {webhook.tries}")
 
 
-def _money(amount: int, currency: str) -> str:
-    return f"{amount} minor units of {currency}"
+def _shown(money: Money) -> str:
+    amount = Decimal(money.amount).scaleb(-get_currency_precision(money.currency))
+    return str(format_currency(amount, money.currency, locale="en"))

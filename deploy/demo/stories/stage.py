@@ -1,11 +1,11 @@
 """What a story plays on: ways to act, ways to see, and somebody to tell."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from deploy.demo.clients import Service, WorldClient
 from deploy.demo.installation import Installation
@@ -74,6 +74,8 @@ class Stage:
     world: WorldClient
     tail: Tail
     tell: Teller = field(default=lambda _: None)
+    death: "asyncio.Future[str]" = field(default_factory=asyncio.Future)
+    """Name of the first process that ended without being asked to."""
     logs: Path | None = None
 
     def service(self, url: str, caller: str) -> Service:
@@ -91,7 +93,7 @@ class Stage:
     ) -> Seen[M]:
         """Wait for a message of a service; raise DidNotHappen with `what` was to happen."""
         try:
-            return await self.tail.first(kind, where, within=within)
+            return await self._alive(self.tail.first(kind, where, within=within), what)
         except NotSeen:
             raise DidNotHappen(
                 f"{what}: {service} said no {kind.__name__} within {within:g} s"
@@ -109,14 +111,31 @@ class Stage:
         """Ask until the answer is truthy; raise DidNotHappen with `what` was to happen."""
         try:
             async with asyncio.timeout(within):
-                while not (answer := await fact()):  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)  # what is asked is in other processes
-                return answer
+                return await self._alive(_until(fact), what)
         except TimeoutError:
             raise DidNotHappen(f"{what}: not within {within:g} s{self._look_in(service)}") from None
 
+    async def _alive(self, waiting: Coroutine[Any, Any, T], what: str) -> T:
+        """Wait for something, but not for what cannot come since a process died."""
+        task = asyncio.ensure_future(waiting)
+        try:
+            either: set[asyncio.Future[Any]] = {task, self.death}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return await task
+        finally:
+            task.cancel()
+        name = self.death.result()
+        raise DidNotHappen(f"{what}: {name} ended by itself{self._look_in(name)}")
+
     def _look_in(self, service: str) -> str:
         return f"; see {self.logs / f'{service}.log'}" if self.logs else ""
+
+
+async def _until(fact: Callable[[], Awaitable[T | None]]) -> T:
+    while not (answer := await fact()):  # noqa: ASYNC110 - what is asked is in other processes
+        await asyncio.sleep(0.02)
+    return answer
 
 
 class Stopwatch:
