@@ -1,10 +1,9 @@
-"""Figures with the floor of the same run beside each: `make bench`, or `… bench.py bus relay`.
+"""Figures with the floor of the same run beside each: `make bench`, `python -m tests.bench bus`.
 
 Everything on one machine, fsync on. Figures are ratios: machines are noisy.
 """
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
@@ -12,13 +11,11 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from bench_bus import bench_bus
-from bench_chain import bench_chain
-from bench_relay import bench_relay
-from figures import Figure
-from places import Place, opened
+from tests.bench.bench_bus import bench_bus
+from tests.bench.bench_chain import bench_chain
+from tests.bench.bench_relay import bench_relay
+from tests.bench.figures import Figure
+from tests.bench.places import Place, opened
 
 BENCHES = {"bus": bench_bus, "relay": bench_relay, "chain": bench_chain}
 
@@ -40,8 +37,8 @@ async def _one(name: str, place: Place) -> list[Figure]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*BENCHES, []], help="which; default: all")
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=list(BENCHES), help="which; default: all")
     names = parser.parse_args().names or list(BENCHES)
     console = Console()
     figures = uvloop.run(run(names, console))

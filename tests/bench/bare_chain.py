@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from shared import clock, service
 from shared.bus import cause_of, say
-from shared.contracts.base import Message
+from shared.contracts.base import AccountId, Channel, Message, NotificationId, StoreId
 from shared.contracts.intake import Delivery, MessageStatusChanged
 from shared.contracts.notify import NotificationFailed
 from shared.db import Database, Transaction
@@ -41,10 +41,10 @@ async def take(request: Request, *, db: Database) -> Response:
     now = clock.now()
     message = MessageStatusChanged(
         occurred_at=now,
-        store_id="aurora",
+        store_id=StoreId("aurora"),
         version=1,
-        channel="bench",
-        account_id="bench",
+        channel=Channel("bench"),
+        account_id=AccountId("bench"),
         external_id=identity,
         status=Delivery.SENT,
     )
@@ -62,9 +62,9 @@ async def pass_on(message: MessageStatusChanged, tx: Transaction) -> Sequence[Me
             occurred_at=message.occurred_at,
             store_id=message.store_id,
             version=1,
-            notification_id=cause_of(message.external_id),
+            notification_id=NotificationId(cause_of(message.external_id)),
             template="bench",
-            channel="bench",
+            channel=Channel("bench"),
             why=message.external_id,
         )
     ]
@@ -93,5 +93,5 @@ if __name__ == "__main__":
     async def nothing(*_: object) -> None:
         """The bench made the tables."""
 
-    migrations.prepare = nothing
+    setattr(migrations, "prepare", nothing)  # noqa: B010
     uvloop.run(run(sys.argv[1], Settings()))

@@ -4,17 +4,17 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from bench_relay import message
-from figures import Figure
-from places import Place
 from sqlalchemy import text
 
 from shared import testing
 from shared.bus import Bus, Heard, Said, batch
 from shared.bus import kafka as clients
 from shared.contracts.intake import MessageStatusChanged
-from shared.db import Transaction
+from shared.db import Database, Transaction
 from shared.settings import KafkaSettings
+from tests.bench.bench_relay import message
+from tests.bench.figures import Figure
+from tests.bench.places import Place
 
 EVENTS = 60_000
 STATE = "CREATE TABLE states (key text PRIMARY KEY, heard integer NOT NULL)"
@@ -62,9 +62,9 @@ async def bench_bus(place: Place) -> list[Figure]:
     return [Figure(what, (done - first) / spent, "events/s", goal, floor, "bare consume + produce")]
 
 
-async def total(database: object) -> int:
+async def total(database: Database) -> int:
     """How many have taken effect."""
-    found = await testing.rows(database, "SELECT coalesce(sum(heard), 0) AS n FROM states")  # type: ignore[arg-type]
+    found = await testing.rows(database, "SELECT coalesce(sum(heard), 0) AS n FROM states")
     return int(found[0]["n"])
 
 

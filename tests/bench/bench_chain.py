@@ -7,15 +7,13 @@ import hmac
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, TypeAlias
 
-import bare_chain
 import httpx
 import yaml
-from figures import Figure, percentile
-from places import Place
 
 from deploy.local.ports import free_port
 from deploy.local.processes import Process, Processes
@@ -27,8 +25,13 @@ from shared.contracts.intake import MessageReceived
 from shared.contracts.notify import NotificationFailed
 from shared.contracts.routing import ConversationAssigned, ConversationOpened
 from shared.settings import KafkaSettings
+from tests.bench import bare_chain
+from tests.bench.figures import Figure, percentile
+from tests.bench.places import Place
 
-ACCOUNT, SECRET = "bench-account", "bench-secret"
+Post: TypeAlias = Callable[[str], Coroutine[Any, Any, None]]
+
+ACCOUNT, SECRET = "100200300400500", "bench-secret"
 IDLE = 40, 8.0
 BUSY = 1500, 100.0
 TEXTS = [
@@ -89,13 +92,11 @@ async def watching(settings: KafkaSettings, *types: type[Message]) -> AsyncItera
         await consumer.stop()
 
 
-async def drive(
-    post: Callable[[str], Awaitable[None]], seen: Seen, count: int, rate: float, name: str
-) -> list[float]:
+async def drive(post: Post, seen: Seen, count: int, rate: float, name: str) -> list[float]:
     """Send `count` at `rate` a second, open loop; seconds from sending to the end, of each."""
     sent: dict[str, float] = {}
     start = time.perf_counter()
-    tasks = []
+    tasks: list[asyncio.Task[None]] = []
     for n in range(count):
         await asyncio.sleep(max(0.0, start + n / rate - time.perf_counter()))
         identity = f"{name}-{n}"
@@ -130,7 +131,7 @@ async def bench_chain(place: Place) -> list[Figure]:
     return figures
 
 
-async def loads(post: Callable[[str], Awaitable[None]], seen: Seen) -> dict[str, list[float]]:
+async def loads(post: Post, seen: Seen) -> dict[str, list[float]]:
     """Warm up, then idle, then busy."""
     await drive(post, seen, 100, 50.0, "warm")
     return {

@@ -4,14 +4,14 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
-from figures import Figure
-from places import Place
-
 from shared import testing
 from shared.bus import Relay, cause_of, say
 from shared.bus import kafka as clients
+from shared.contracts.base import AccountId, Channel, StoreId
 from shared.contracts.intake import Delivery, MessageStatusChanged
 from shared.settings import KafkaSettings
+from tests.bench.figures import Figure
+from tests.bench.places import Place
 
 ROWS = 60_000
 BATCH = 500
@@ -21,10 +21,10 @@ def message(n: int) -> MessageStatusChanged:
     """A small event; every key occurs three times."""
     return MessageStatusChanged(
         occurred_at=datetime(2026, 3, 1, tzinfo=UTC),
-        store_id="aurora",
+        store_id=StoreId("aurora"),
         version=1,
-        channel="mail",
-        account_id="aurora-mail",
+        channel=Channel("mail"),
+        account_id=AccountId("aurora-mail"),
         external_id=f"key-{n % (ROWS // 3)}",
         status=Delivery.SENT,
     )

@@ -11,7 +11,7 @@ from shared import testing
 from shared.bus import Broken, Heard, Said, batch, cause_of
 from shared.bus.answering import Answering
 from shared.bus.records import Record
-from shared.contracts.base import Message
+from shared.contracts.base import AccountId, AgentId, Channel, ConversationId, Message, StoreId
 from shared.contracts.intake import Delivery, MessageStatusChanged
 from shared.contracts.routing import ConversationReleased
 from shared.db import Database, Transaction
@@ -23,10 +23,10 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def status(key: str, reason: str = "") -> MessageStatusChanged:
     return MessageStatusChanged(
         occurred_at=AT,
-        store_id="aurora",
+        store_id=StoreId("aurora"),
         version=1,
-        channel="mail",
-        account_id="aurora-mail",
+        channel=Channel("mail"),
+        account_id=AccountId("aurora-mail"),
         external_id=key,
         status=Delivery.SENT,
         reason=reason,
@@ -36,11 +36,11 @@ def status(key: str, reason: str = "") -> MessageStatusChanged:
 def released(why: str) -> ConversationReleased:
     return ConversationReleased(
         occurred_at=AT,
-        store_id="aurora",
+        store_id=StoreId("aurora"),
         version=1,
-        conversation_id=UUID(int=1),
-        channel="mail",
-        agent_id="ana",
+        conversation_id=ConversationId(UUID(int=1)),
+        channel=Channel("mail"),
+        agent_id=AgentId("ana"),
         epoch=1,
         why=why,
     )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
@@ -15,7 +16,7 @@ from shared import clock, testing
 from shared.bus import Bus, Relay, cause_of, say
 from shared.bus import kafka as clients
 from shared.bus.records import Record
-from shared.contracts.base import Message
+from shared.contracts.base import AccountId, AgentId, Channel, ConversationId, Message, StoreId
 from shared.contracts.intake import Delivery, MessageStatusChanged
 from shared.contracts.routing import ConversationReleased
 from shared.db import Database, Transaction
@@ -24,17 +25,18 @@ from shared.settings import KafkaSettings
 
 COUNTS = "CREATE TABLE IF NOT EXISTS counts (key text PRIMARY KEY, heard integer NOT NULL)"
 _COUNT = text(
-    "INSERT INTO counts (key, heard) VALUES (:key, 1) ON CONFLICT (key) DO UPDATE SET heard = counts.heard + 1"
+    "INSERT INTO counts (key, heard) VALUES (:key, 1)"
+    " ON CONFLICT (key) DO UPDATE SET heard = counts.heard + 1"
 )
 
 
 def status(key: str) -> MessageStatusChanged:
     return MessageStatusChanged(
         occurred_at=clock.now(),
-        store_id="aurora",
+        store_id=StoreId("aurora"),
         version=1,
-        channel="mail",
-        account_id="aurora-mail",
+        channel=Channel("mail"),
+        account_id=AccountId("aurora-mail"),
         external_id=key,
         status=Delivery.SENT,
     )
@@ -47,9 +49,9 @@ async def count(message: MessageStatusChanged, tx: Transaction) -> Sequence[Mess
             occurred_at=message.occurred_at,
             store_id=message.store_id,
             version=1,
-            conversation_id=uuid4(),
+            conversation_id=ConversationId(uuid4()),
             channel=message.channel,
-            agent_id="ana",
+            agent_id=AgentId("ana"),
             epoch=1,
             why=message.key,
         )
@@ -213,7 +215,7 @@ async def test_two_relays_take_turns_and_say_everything_once_in_order(
     consumer = clients.consumer(kafka, "reader", [MessageStatusChanged.TOPIC])
     await consumer.start()
     try:
-        found = []
+        found: list[Any] = []
         async with asyncio.timeout(20):
             while len(found) < 100:
                 polled = await consumer.getmany(timeout_ms=200)
