@@ -198,8 +198,8 @@ def _in_shared_script(
             return NOTHING
     if language := _by_letters(text, script):
         return Detected(language, script, _SURE)
-    asked = frozenset(_ELDC.get(tag, tag) for tag in map(_primary, languages))
-    among = (asked & _SEVERAL[script]) | _ALWAYS.get(script, frozenset())
+    languages = tuple(languages)
+    among = _among(script, languages)
     scores = _scores(text, among)
     if not scores:
         return Detected(None, script, 0.0)
@@ -209,6 +209,12 @@ def _in_shared_script(
     if "ms" in weights:
         weights |= _malay(text, weights.pop("ms"), languages)
     return _detected(_ranked(weights, prior), script)
+
+
+@lru_cache(maxsize=64)
+def _among(script: str, languages: tuple[str, ...]) -> frozenset[str]:
+    asked = frozenset(_ELDC.get(tag, tag) for tag in map(_primary, languages))
+    return (asked & _SEVERAL[script]) | _ALWAYS.get(script, frozenset())
 
 
 def _by_letters(text: str, script: str) -> str | None:

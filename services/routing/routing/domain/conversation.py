@@ -118,8 +118,12 @@ class Conversation:
     def queued(self, at: datetime, now: datetime, promises: Promises) -> "Conversation":
         """Waiting for an agent, with something unanswered since `at`."""
         reopened = self.state is State.RESOLVED
+        since = at if self.asked_at is None else min(at, self.asked_at)
         return replace(
-            self.asked(at, promises),
+            self,
+            asked_at=since,
+            answer_by=promises.answer_by(self.family, since),
+            first_from=promises.first_from(self.family, since),
             state=State.QUEUED,
             queued_at=now,
             agent_id=None,
@@ -160,4 +164,6 @@ class Conversation:
 
     def with_orders(self, orders: tuple[OrderId, ...]) -> "Conversation":
         """With these orders too, each once, in the order in which they became known."""
+        if not orders:
+            return self
         return replace(self, order_ids=tuple(dict.fromkeys((*self.order_ids, *orders))))

@@ -22,6 +22,10 @@ STEPS = (Step.LANGUAGE, Step.SECOND_LANGUAGE, Step.ENGLISH_TRANSLATED, Step.LEAD
 NO_ROOM = "no room"
 
 
+_Memory = dict[tuple[object, ...], dict[AgentId, tuple[Agent, Candidate]]]
+"""Candidates by question and agent, as long as the situation is the same."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """The agent who gets it, or None when it has to wait on; and why."""
@@ -36,28 +40,47 @@ def decide(waiting: Waiting, agents: Sequence[Agent], now: datetime, weights: We
     Of equal scores the agent whose id sorts first is taken. Without anybody the explanation is
     that of the step at which it waits: the first whose people are full, else the last.
     """
-    rejections: list[str | None] = []
+    return _decide(waiting, agents, situation(agents, now, weights), {})
+
+
+def _decide(waiting: Waiting, agents: Sequence[Agent], at: Situation, memory: _Memory) -> Decision:
+    candidates: tuple[Candidate, ...] = ()
     for step in _steps(waiting):
-        rejections = [_rejection(waiting, step, agent, now, weights.min_level) for agent in agents]
-        if None in rejections or NO_ROOM in rejections:
+        candidates = _look(waiting, step, agents, at, memory)
+        if any(each.rejected_because in (None, NO_ROOM) for each in candidates):
             break
-    language = _language(waiting, step)
-    at = situation(agents, now, weights)
-    candidates = tuple(
-        Candidate(agent_id=agent.agent_id, rejected_because=why)
-        if why is not None
-        else _scored(waiting, agent, language, at)
-        for agent, why in zip(agents, rejections, strict=True)
-    )
     best = _best(candidates)
     explanation = Explanation(
         step=step,
         skipped=STEPS[: STEPS.index(step)],
-        language=language,
+        language=_language(waiting, step),
         needs_translation=_needs_translation(waiting, step, best, agents),
         candidates=candidates,
     )
     return Decision(best, explanation)
+
+
+def _look(
+    waiting: Waiting, step: Step, agents: Sequence[Agent], at: Situation, memory: _Memory
+) -> tuple[Candidate, ...]:
+    """Every agent as he stands at a step; who has not changed since a like question is known."""
+    question = (
+        step,
+        waiting.store_id,
+        waiting.family,
+        waiting.signature,
+        waiting.region,
+        waiting.time_zone,
+        waiting.known_agent_id,
+    )
+    known = memory.setdefault(question, {})
+    found = []
+    for agent in agents:
+        before = known.get(agent.agent_id)
+        if before is None or before[0] is not agent:
+            before = known[agent.agent_id] = agent, _candidate(waiting, step, agent, at)
+        found.append(before[1])
+    return tuple(found)
 
 
 def decide_all(
@@ -69,18 +92,21 @@ def decide_all(
     fill up meanwhile, so all that share one wait alike.
     """
     at_hand = {agent.agent_id: agent for agent in agents}
+    at, memory = situation(agents, now, weights), _Memory()
     taken: list[tuple[Waiting, Decision]] = []
     stuck: set[str] = set()
     for one in waiting:
         if one.signature in stuck:
             continue
-        decision = decide(one, list(at_hand.values()), now, weights)
+        decision = _decide(one, list(at_hand.values()), at, memory)
         if decision.agent_id is None:
             stuck.add(one.signature)
         else:
             taken.append((one, decision))
-            agent = at_hand[decision.agent_id]
-            at_hand[decision.agent_id] = agent.holding_more(one.family)
+            agent = at_hand[decision.agent_id].holding_more(one.family)
+            at_hand[agent.agent_id] = agent
+            if agent.load >= agent.room.total:
+                at, memory = situation(at_hand.values(), now, weights), _Memory()
     return taken, stuck
 
 
@@ -105,9 +131,7 @@ def _language(waiting: Waiting, step: Step) -> str | None:
     return waiting.language
 
 
-def _rejection(
-    waiting: Waiting, step: Step, agent: Agent, now: datetime, min_level: int
-) -> str | None:
+def _rejection(waiting: Waiting, step: Step, agent: Agent, at: Situation) -> str | None:
     """Why an agent cannot have it at this step, as a stable handle; None when he can."""
     if waiting.store_id not in agent.stores:
         return "store"
@@ -116,9 +140,9 @@ def _rejection(
     if step is Step.LEAD:
         if not agent.is_lead:
             return "not a lead"
-    elif why := _unfit(waiting, step, agent, min_level):
+    elif why := _unfit(waiting, step, agent, at.weights.min_level):
         return why
-    if agent.calendar.on_shift_until(now) is None:
+    if agent.calendar.on_shift_until(at.now) is None:
         return "not on shift"
     return None if agent.has_room(waiting.family) else NO_ROOM
 
@@ -130,9 +154,12 @@ def _unfit(waiting: Waiting, step: Step, agent: Agent, min_level: int) -> str | 
     return None if waiting.skills <= agent.skills else "skills"
 
 
-def _scored(waiting: Waiting, agent: Agent, language: str | None, at: Situation) -> Candidate:
+def _candidate(waiting: Waiting, step: Step, agent: Agent, at: Situation) -> Candidate:
+    why = _rejection(waiting, step, agent, at)
+    if why is not None:
+        return Candidate(agent_id=agent.agent_id, rejected_because=why)
     until = agent.calendar.on_shift_until(at.now) or at.now
-    found = terms(waiting, agent, language, until, at)
+    found = terms(waiting, agent, _language(waiting, step), until, at)
     score = round(sum(found.values()), 4)
     return Candidate(agent_id=agent.agent_id, score=score, terms=found)
 
@@ -147,7 +174,7 @@ def _needs_translation(
 ) -> bool:
     if waiting.language is None or step in (Step.LANGUAGE, Step.SECOND_LANGUAGE):
         return False
-    by_id = {agent.agent_id: agent for agent in agents}
     if chosen is None:
         return step is Step.ENGLISH_TRANSLATED
-    return spoken_level(by_id[chosen].languages, waiting.language) == 0
+    spoken = next(agent.languages for agent in agents if agent.agent_id == chosen)
+    return spoken_level(spoken, waiting.language) == 0

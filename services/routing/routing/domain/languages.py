@@ -21,11 +21,11 @@ def spoken_level(spoken: Mapping[str, int], wanted: str) -> int:
     exact = spoken.get(wanted)
     if exact is not None:
         return exact
-    return max((level for tag, level in spoken.items() if _begins(tag, wanted)), default=0)
-
-
-def _begins(one: str, other: str) -> bool:
-    return other.startswith(f"{one}-") or one.startswith(f"{other}-")
+    best = 0
+    for tag, level in spoken.items():
+        if level > best and (tag.startswith(f"{wanted}-") or wanted.startswith(f"{tag}-")):
+            best = level
+    return best
 
 
 def language_of(locale: str | None) -> str | None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from routing.domain.languages import spoken_level
@@ -39,6 +39,11 @@ class Situation:
     weights: Weights
     supply: Mapping[str, int]
 
+    @cached_property
+    def hour(self) -> datetime:
+        """The hour that `now` is in: clocks are compared as they stand at its beginning."""
+        return self.now.replace(minute=0, second=0, microsecond=0)
+
 
 def situation(agents: Iterable[Agent], now: datetime, weights: Weights) -> Situation:
     """The situation at `now` (aware), among these agents."""
@@ -64,37 +69,39 @@ def terms(
     left = (until - at.now) / weights.shift_end_near
     found = {
         "scarcity": weights.scarcity * _scarcity(agent, language, at),
-        "region": weights.region * (waiting.region is not None and waiting.region != agent.country),
-        "time_zone": weights.time_zone * _distance(waiting.time_zone, agent.calendar.zone, at.now),
-        "shift_end": weights.shift_end * max(0.0, 1.0 - left),
         "occupancy": weights.occupancy * agent.load / agent.room.total,
-        "lead": weights.lead * agent.is_lead,
-        "known": -weights.known * (agent.agent_id == waiting.known_agent_id),
     }
+    if waiting.region is not None and waiting.region != agent.country:
+        found["region"] = weights.region
+    if waiting.time_zone is not None:
+        apart = _apart(waiting.time_zone, agent.calendar.zone.key, at.hour)
+        found["time_zone"] = weights.time_zone * apart
+    if left < 1.0:
+        found["shift_end"] = weights.shift_end * (1.0 - left)
+    if agent.is_lead:
+        found["lead"] = weights.lead
+    if agent.agent_id == waiting.known_agent_id:
+        found["known"] = -weights.known
     if language is not None:
         found["fluency"] = weights.fluency * (5 - spoken_level(agent.languages, language))
     return {name: round(value, 4) for name, value in found.items() if value}
 
 
 def _scarcity(agent: Agent, language: str | None, at: Situation) -> float:
-    return sum(
-        1.0 / max(1, at.supply.get(tag, 1))
-        for tag, level in agent.languages.items()
-        if tag != language and level >= at.weights.min_level
-    )
+    cost = 0.0
+    for tag, level in agent.languages.items():
+        if tag != language and level >= at.weights.min_level:
+            cost += 1.0 / max(1, at.supply.get(tag, 1))
+    return cost
 
 
-def _distance(customers: str | None, agents: ZoneInfo, now: datetime) -> float:
-    """How far apart two wall clocks are at `now`, round the date line: 0 to 1 for 12 hours."""
-    if customers is None:
-        return 0.0
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    theirs, ours = _offset(customers, hour), _offset(agents.key, hour)
-    apart = abs(theirs - ours) % 24.0
+@lru_cache(maxsize=65_536)
+def _apart(customers: str, agents: str, hour: datetime) -> float:
+    """How far apart two wall clocks are, round the date line: 0 to 1 for 12 hours."""
+    apart = abs(_offset(customers, hour) - _offset(agents, hour)) % 24.0
     return min(apart, 24.0 - apart) / 12.0
 
 
-@lru_cache(maxsize=4096)
 def _offset(zone: str, hour: datetime) -> float:
     try:
         offset = hour.astimezone(ZoneInfo(zone)).utcoffset()

@@ -69,6 +69,7 @@ class Calendar:
         self.shifts = tuple(shifts)
         self.zone = ZoneInfo(time_zone)
         self._days: dict[date, tuple[tuple[datetime, datetime], ...]] = {}
+        self._last: tuple[datetime, datetime | None] | None = None
 
     def on_shift_until(self, now: datetime) -> datetime | None:
         """When the work that goes on at `now` (aware) ends, in UTC; None when he is off.
@@ -79,10 +80,14 @@ class Calendar:
         >>> nights.on_shift_until(datetime(2026, 1, 3, 20, tzinfo=UTC)).isoformat()  # Sunday 05:00
         '2026-01-03T21:00:00+00:00'
         """
+        # A batch asks for one moment again and again.
+        if self._last is not None and self._last[0] is now:
+            return self._last[1]
         until: datetime | None = None
         for begin, end in self._around(now.astimezone(UTC).date()):
             if begin <= (until or now) < end:
                 until = end
+        self._last = (now, until)
         return until
 
     def _around(self, day: date) -> tuple[tuple[datetime, datetime], ...]:

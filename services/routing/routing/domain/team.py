@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from routing.domain.shifts import Calendar
 from shared.contracts.base import AgentId, StoreId
@@ -27,6 +28,15 @@ class Room:
     families: Mapping[Family, int]
     costs: Mapping[Family, int]
 
+    @cached_property
+    def worked(self) -> frozenset[Family]:
+        """The families of which, with nothing else to do, one conversation fits."""
+        return frozenset(
+            family
+            for family, cost in self.costs.items()
+            if 0 < cost <= min(self.total, self.families.get(family, 0))
+        )
+
 
 @dataclass(frozen=True)
 class Agent:
@@ -47,9 +57,8 @@ class Agent:
     held: Mapping[Family, int] = field(default_factory=dict)
 
     def takes(self, family: Family) -> bool:
-        """Whether he works this family at all: with nothing else to do, one would fit."""
-        cost = self.room.costs.get(family, 0)
-        return 0 < cost <= min(self.room.total, self.room.families.get(family, 0))
+        """Whether he works this family at all."""
+        return family in self.room.worked
 
     def has_room(self, family: Family) -> bool:
         """Whether one more conversation of the family fits beside what he has."""

@@ -10,23 +10,45 @@ from routing.domain.customer import Contact
 from routing.domain.team import family_of
 from routing.handlers.rules import Rules
 from routing.handlers.understanding import Understood
-from shared.contracts.base import ConversationId
+from shared.contracts.base import ConversationId, StoreId
 from shared.contracts.intake import MessageReceived
 from shared.contracts.routing import OpenedBy
 
 
-def joined(
-    message: MessageReceived, there: Iterable[Conversation], resolved_since: datetime
-) -> Conversation | None:
+class There:
+    """The conversations that a batch may join, by thread and by what they are about."""
+
+    def __init__(self, conversations: Iterable[Conversation]) -> None:
+        self._by_id: dict[ConversationId, Conversation] = {}
+        self._ids: dict[tuple[StoreId, str, str], dict[ConversationId, None]] = {}
+        for conversation in conversations:
+            self.put(conversation)
+
+    def put(self, conversation: Conversation) -> None:
+        """Take a conversation in, or what has become of it."""
+        self._by_id[conversation.id] = conversation
+        for kind, identity in (
+            ("thread", conversation.thread_id),
+            ("shipment", conversation.shipment_id),
+            ("case", conversation.case_id),
+        ):
+            if identity is not None:
+                key = conversation.store_id, kind, str(identity)
+                self._ids.setdefault(key, {})[conversation.id] = None
+
+    def of(self, store_id: StoreId, kind: str, identity: str) -> list[Conversation]:
+        """Those of a thread, parcel or case."""
+        return [self._by_id[each] for each in self._ids.get((store_id, kind, identity), ())]
+
+
+def joined(message: MessageReceived, there: There, resolved_since: datetime) -> Conversation | None:
     """The conversation that a message belongs to; None when it opens a new one.
 
     The thread's open one, else the open one about the parcel or case that the message answers,
     else the thread's last, when that was resolved after `resolved_since`.
     """
-    ours = [each for each in there if each.store_id == message.store_id]
-    of_thread = [each for each in ours if each.thread_id == message.thread_id]
-    of_subject = [each for each in ours if _is_about(each, message)]
-    for each in (*of_thread, *of_subject):
+    of_thread = there.of(message.store_id, "thread", str(message.thread_id))
+    for each in (*of_thread, *_of_subject(message, there)):
         if each.state is not State.RESOLVED:
             return each
     ended = [
@@ -37,11 +59,14 @@ def joined(
     return max(ended)[2] if ended else None
 
 
-def _is_about(conversation: Conversation, message: MessageReceived) -> bool:
-    if message.about is None or conversation.thread_id not in (None, message.thread_id):
-        return False
-    subjects = {"shipment": conversation.shipment_id, "case": conversation.case_id}
-    return str(subjects.get(message.about.kind)) == message.about.id
+def _of_subject(message: MessageReceived, there: There) -> list[Conversation]:
+    if message.about is None or message.about.kind == "thread":
+        return []
+    return [
+        each
+        for each in there.of(message.store_id, message.about.kind, message.about.id)
+        if each.thread_id in (None, message.thread_id)
+    ]
 
 
 def opened(
@@ -53,7 +78,7 @@ def opened(
     rules: Rules,
 ) -> Conversation:
     """The new conversation that a message begins, waiting for an agent."""
-    new = Conversation(
+    return Conversation(
         store_id=message.store_id,
         id=ConversationId(uuid5(message.message_id, "conversation")),
         opened_by=OpenedBy.MESSAGE,
@@ -66,12 +91,17 @@ def opened(
         contact_id=message.contact_id,
         about_kind=message.about.kind if message.about else None,
         about_id=message.about.id if message.about else None,
+        language=found.language,
+        script=found.script,
+        language_confidence=found.language_confidence,
+        second_language=found.second_language,
+        region=found.region,
+        region_source=found.region_source,
+        time_zone=found.time_zone,
         reply_route=message.reply_route,
         route_at=message.occurred_at,
         known_agent_id=contact.last_agent_id,
-    )
-    asked_at = min(message.occurred_at, now)
-    return _known(_in_language(new, found), found).queued(asked_at, now, rules.promises)
+    ).queued(min(message.occurred_at, now), now, rules.promises)
 
 
 def gone_on(

@@ -38,7 +38,7 @@ class _Turn:
     rules: Rules
     contacts: writers.Contacts
     orders: Sequence[OrderFacts]
-    there: dict[ConversationId, Conversation]
+    there: joining.There
     new: dict[ConversationId, Conversation] = field(default_factory=dict)
     changed: dict[ConversationId, Conversation] = field(default_factory=dict)
     happened: list[Happening] = field(default_factory=list)
@@ -64,7 +64,7 @@ async def on_message_received(
         resolved_since=now - rules.reopen_within,
     )
     orders = await customers.orders_of(tx, contacts.values())
-    turn = _Turn(now, rules, contacts, orders, {each.id: each for each in there})
+    turn = _Turn(now, rules, contacts, orders, joining.There(there))
     said = [one for each in heard for one in _take_in(each, turn)]
     await customers.save_contacts(tx, turn.contacts.values())
     await conversations.insert(tx, list(turn.new.values()))
@@ -83,14 +83,14 @@ def _take_in(heard: Heard[MessageReceived], turn: _Turn) -> list[Said]:
     orders = writers.orders_of(contact, turn.orders, message.about.id if message.about else None)
     found = understand(message, contact, orders, turn.rules.store(message.store_id))
     turn.contacts[key] = writers.with_language(contact, found.written)
-    before = joining.joined(message, turn.there.values(), turn.resolved_since)
+    before = joining.joined(message, turn.there, turn.resolved_since)
     if before is None:
         after = joining.opened(message, found, contact, heard.correlation_id, turn.now, turn.rules)
     else:
         after = joining.gone_on(before, message, found, turn.now, turn.rules)
     after = after.with_orders(writers.meant(message, orders))
     after, events = _told(before, after, turn.now)
-    turn.there[after.id] = after
+    turn.there.put(after)
     is_new = before is None or after.id in turn.new
     (turn.new if is_new else turn.changed)[after.id] = after
     turn.happened.append(

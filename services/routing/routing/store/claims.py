@@ -36,6 +36,7 @@ class Deposed(Exception):
     """Another process holds the pool's lease."""
 
 
+# `coalesce` keeps the planner from walking the index of all that waits to find a few by their ids.
 _CLAIM = text(
     """
     WITH fence AS MATERIALIZED (
@@ -53,8 +54,8 @@ _CLAIM = text(
     ),
     free AS MATERIALIZED (
         SELECT id FROM conversations
-        WHERE store_id = :store_id AND state = 'queued'
-            AND id IN (SELECT conversation_id FROM claims)
+        WHERE store_id = :store_id AND id = ANY (cast(:conversations AS uuid[]))
+            AND EXISTS (SELECT 1 FROM fence)
         ORDER BY id
         FOR NO KEY UPDATE
     ),
@@ -64,7 +65,7 @@ _CLAIM = text(
             epoch = c.epoch + 1, version = c.version + 1
         FROM claims AS k JOIN free ON free.id = k.conversation_id
         WHERE c.store_id = :store_id AND c.id = k.conversation_id
-            AND c.state = 'queued' AND c.version = k.version
+            AND c.version = k.version AND coalesce(c.state) = 'queued'
         RETURNING c.id, c.epoch, k.agent_id, k.units, k.explanation, k.n
     ),
     wanted AS MATERIALIZED (
