@@ -3,8 +3,10 @@
 import asyncio
 import json
 import socket
+import sys
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,21 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
+from deploy.local.ports import free_port
+from deploy.local.processes import Process
 from logistics_watch.settings import Settings
-from shared.contracts.base import Address, ContactId, Money, OrderId, StoreId
+from shared import testing
+from shared.bus import kafka as clients
+from shared.contracts.base import (
+    AccountId,
+    Address,
+    Channel,
+    ContactId,
+    Message,
+    Money,
+    OrderId,
+    StoreId,
+)
 from shared.contracts.intake import (
     Buyer,
     Fulfilment,
@@ -26,6 +41,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.logistics_watch import ExceptionKind, Milestone, ScanRecorded
 from shared.db import Database
+from shared.settings import KafkaSettings
 from shared.stores import AfterShipAccount, Stores
 
 STORES_YAML = """
@@ -211,8 +227,8 @@ def _order(order_id: OrderId, fulfilment: Fulfilment | None, now: datetime, **gi
     price = Money(amount=1990, currency="EUR")
     return Order(
         order_id=order_id,
-        account_id="aurora.myshopify.com",
-        channel="shopify",
+        account_id=AccountId("aurora.myshopify.com"),
+        channel=Channel("shopify"),
         external_id="4711",
         number="#1001",
         placed_at=now - timedelta(days=2),
@@ -289,9 +305,71 @@ def scanned(now: datetime) -> Scanned:
             number=given.get("number", "1234567890"),
             milestone=milestone,
             exception_kind=kind,
-            account_id="aurora",
+            account_id=AccountId("aurora"),
             code=given.get("code", milestone.value),
             location="Madrid",
         )
 
     return make
+
+
+def process(
+    name: str, command: str, database_url: str, kafka: KafkaSettings, folder: Path, **env: str
+) -> Process:
+    port = free_port()
+    variable = "STREAM_HTTP_PORT" if command == "stream" else "HTTP_PORT"
+    return Process(
+        name=name,
+        command=[sys.executable, "-m", "logistics_watch", command],
+        log=folder / f"{name}.log",
+        env={
+            "DATABASE_URL": database_url,
+            "KAFKA_BOOTSTRAP": kafka.bootstrap,
+            "KAFKA_TOPIC_PREFIX": kafka.topic_prefix,
+            "KAFKA_PARTITIONS": str(kafka.partitions),
+            "KAFKA_INSTANCE_ID": name,
+            f"LOGISTICS_WATCH_{variable}": str(port),
+            **env,
+        },
+        ready=f"http://127.0.0.1:{port}/readyz",
+    )
+
+
+@pytest.fixture
+def make_process() -> Callable[..., Process]:
+    """Describe a process of the service; `ready` is the address of its readiness page."""
+    return process
+
+
+class Speaker:
+    """Says messages on Kafka as another process would, in order, each acknowledged."""
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        self._kafka = kafka
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Speaker"]:
+        self._producer = clients.producer(self._kafka, "test")
+        await self._producer.start()
+        try:
+            yield self
+        finally:
+            await clients.within(10, self._producer.stop())
+
+    async def say(self, messages: Sequence[Message]) -> None:
+        sends = []
+        for message in messages:
+            record = testing.record(message, offset=0)
+            sends.append(await self.send(record.topic, record.key, record.value, record.headers))
+        await asyncio.gather(*sends)
+
+    async def send(self, topic: str, key: Any, value: Any, headers: Any) -> Any:
+        return await self._producer.send(
+            self._kafka.topic_prefix + topic, value=value, key=key, headers=list(headers)
+        )
+
+
+@pytest.fixture
+def speaker() -> type[Speaker]:
+    """`async with speaker(kafka).open() as it: await it.say(messages)`."""
+    return Speaker

@@ -129,8 +129,9 @@ async def test_scan_and_order_that_are_heard_at_the_same_moment_wait_for_each_ot
 
     async with watch.transaction() as tx:
         if scans_first:
-            heard: Any = Heard(uuid4(), scan, order.occurred_at, uuid4(), scan.key, None)
-            first = await scans.on_scans([heard], tx, stalls=stalls)
+            record = testing.record(scan, offset=0)
+            heard = Heard(uuid4(), scan, order.occurred_at, uuid4(), scan.key, record)
+            first: Sequence[object] = await scans.on_scans([heard], tx, stalls=stalls)
         else:
             first = await orders.on_order_shipped(order, tx, stalls=stalls, sites=sites)
         second = asyncio.create_task(hear(order if scans_first else scan))

@@ -5,6 +5,7 @@ from functools import cache
 from babel.core import get_global
 
 from shared.contracts.base import Country
+from shared.stores.values import countries
 
 _WITHDRAWN = frozenset({"BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"})
 """Codes of countries that are no more, which CLDR still maps to their successors."""
@@ -16,7 +17,8 @@ def _alpha2() -> dict[str, Country]:
     return {
         code: Country(successors[0])
         for code, successors in aliases.items()
-        if len(code) == 3 and code.isalpha() and len(successors) == 1 and code not in _WITHDRAWN
+        if len(code) == 3 and code.isalpha() and code not in _WITHDRAWN
+        if len(successors) == 1 and successors[0] in countries()
     }
 
 
@@ -40,7 +42,7 @@ def alpha2(code: str | None) -> Country | None:
 def alpha3(code: str | None) -> str | None:
     """The three-letter code of a two-letter one; None for what is none.
 
-    >>> alpha3("DE"), alpha3("XX")
+    >>> alpha3("DE"), alpha3("ZZ")
     ('DEU', None)
     """
     return _alpha3().get(code or "")

@@ -1,0 +1,155 @@
+"""The scan stream as a process, on the real broker and database."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from deploy.local.processes import Process, Processes
+from logistics_watch.carriers.sites import TrackingSites
+from logistics_watch.handlers import orders
+from logistics_watch.settings import Settings
+from shared import testing
+from shared.contracts.intake import OrderShipped
+from shared.contracts.logistics_watch import (
+    Milestone,
+    ScanRecorded,
+    ShipmentDelivered,
+    ShipmentMoved,
+)
+from shared.db import Database
+from shared.settings import KafkaSettings
+
+M = Milestone
+Stream = Callable[..., Process]
+
+
+@pytest.fixture
+def stream(
+    make_process: Callable[..., Process], database_url: str, kafka: KafkaSettings, tmp_path: Path
+) -> Stream:
+    """Describe the stream process of this test; settings may be given."""
+
+    def make(**env: str) -> Process:
+        return make_process("stream", "stream", database_url, kafka, tmp_path, **env)
+
+    return make
+
+
+@pytest.fixture
+def speaking(speaker: Any, kafka: KafkaSettings) -> Any:
+    """`async with speaking as it: await it.say(messages)`."""
+    return speaker(kafka).open()
+
+
+@pytest.fixture
+async def shipment(
+    watch: Database, shipped: Callable[..., OrderShipped], settings: Settings
+) -> None:
+    """A shipment that scans can move."""
+    async with watch.transaction() as tx:
+        stalls, sites = settings.stalls(), TrackingSites.load()
+        await orders.on_order_shipped(shipped(), tx, stalls=stalls, sites=sites)
+
+
+async def count(watch: Database, table: str) -> int:
+    found = await testing.rows(watch, f"SELECT count(*) AS n FROM {table}")
+    return int(found[0]["n"])
+
+
+@pytest.mark.usefixtures("shipment")
+async def test_scans_move_the_shipment_and_what_cannot_be_read_is_set_aside(
+    watch: Database,
+    stream: Stream,
+    speaking: Any,
+    scanned: Callable[..., ScanRecorded],
+) -> None:
+    process = stream()
+
+    async with Processes() as processes, speaking as it:
+        await processes.start(process)
+        await it.say([scanned(3, M.IN_TRANSIT)])
+        good = testing.record(scanned(2, M.OUT_FOR_DELIVERY), offset=0)
+        await it.send(good.topic, good.key, b"\xff not json", good.headers)
+        await it.send(good.topic, good.key, good.value, [])
+        await it.say([scanned(1, M.DELIVERED)])
+
+        await testing.eventually(lambda: testing.said(watch, ShipmentDelivered), within=20)
+        await testing.eventually(lambda: count(watch, "dead_letters"), within=20)
+        probes = httpx.URL(process.ready or "")
+        async with httpx.AsyncClient() as client:
+            metrics = await client.get(probes.copy_with(path="/metrics"))
+            shut = await client.get(probes.copy_with(path="/shipments"))
+        code = await processes.stop("stream")
+
+    assert code == 0
+    assert len(await testing.said(watch, ShipmentMoved)) == 2
+    letters = await testing.rows(watch, "SELECT kind, consumer, topic FROM dead_letters")
+    assert (
+        letters
+        == [
+            {
+                "kind": "undecodable",
+                "consumer": "logistics-watch-scans",
+                "topic": "logistics-watch.scans.v1",
+            }
+        ]
+        * 2
+    )
+    assert 'meridian_scan_batches_total{outcome="answered"}' in metrics.text
+    assert shut.status_code == 401
+
+
+@pytest.mark.usefixtures("shipment")
+@pytest.mark.parametrize("waits", [True, False], ids=["as shipped", "stream_wait_empty=False"])
+async def test_a_stop_while_a_batch_is_in_its_transaction_loses_nothing_as_shipped(
+    watch: Database,
+    stream: Stream,
+    speaking: Any,
+    scanned: Callable[..., ScanRecorded],
+    waits: bool,
+) -> None:
+    process = stream(LOGISTICS_WATCH_STREAM_WAIT_EMPTY=str(waits))
+    async with Processes() as processes, speaking as it:
+        await processes.start(process)
+        await it.say([scanned(9, M.ACCEPTED)])
+        await testing.eventually(lambda: testing.said(watch, ShipmentMoved))
+
+        # The batch waits for the shipment's row, which this transaction holds, when it is told
+        # to stop.
+        async with watch.transaction() as tx:
+            await tx.execute(text("SELECT 1 FROM shipments FOR UPDATE"))
+            await it.say([scanned(8, M.IN_TRANSIT)])
+            await testing.eventually(lambda: waiting(watch))
+            stopping = asyncio.create_task(processes.stop("stream"))
+            if waits:
+                await testing.eventually(lambda: is_stopping(process))
+            else:
+                await stopping
+        assert await stopping == 0
+
+        await processes.start(process)
+        await it.say([scanned(7, M.DELIVERED)])
+        await testing.eventually(lambda: testing.said(watch, ShipmentDelivered), within=20)
+
+    kept = await testing.rows(watch, "SELECT milestone FROM scans ORDER BY occurred_at")
+    expected = ["accepted", "in_transit", "delivered"] if waits else ["accepted", "delivered"]
+    assert [row["milestone"] for row in kept] == expected
+
+
+async def waiting(watch: Database) -> bool:
+    return bool(await testing.rows(watch, "SELECT 1 FROM pg_locks WHERE NOT granted"))
+
+
+async def is_stopping(process: Process) -> bool:
+    """The probes' server ends as soon as a stop is asked for."""
+    async with httpx.AsyncClient() as client:
+        try:
+            await client.get(process.ready or "")
+        except httpx.TransportError:
+            return True
+    return False
