@@ -116,7 +116,7 @@ def _request(
     arrived: Mapping[str, datetime],
 ) -> judging.Request:
     requested_at = opening.noticed_at or at
-    if not order.placed_at <= requested_at <= at:
+    if opening.noticed_at and not order.placed_at <= opening.noticed_at <= at:
         raise Refused("noticed_at lies before the order or in the future")
     asked = {line.line_id for line in lines}
     return judging.Request(
