@@ -38,9 +38,10 @@ Money(amount=1234, currency='KWD'))
         return None
     try:
         minor = Decimal(str(amount)).scaleb(exponent(code)).quantize(Decimal(1), ROUND_HALF_EVEN)
+        is_sane = abs(minor) <= _MOST
     except InvalidOperation:
         return None
-    return Money(amount=int(minor), currency=code) if abs(minor) <= _MOST else None
+    return Money(amount=int(minor), currency=code) if is_sane else None
 
 
 def per_piece(line: Money, quantity: int) -> Money:

@@ -18,7 +18,7 @@ from intake.domain.texts import line
 
 _WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]\\]+@[^\s<>\"',;:()\\]+")
-_MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
+_MESSAGE_ID = re.compile(r"<([^<>]{1,900})>")
 
 
 class Mailbox(NamedTuple):
@@ -57,8 +57,13 @@ class Headers:
         return [box for name in names for value in self.every(name) for box in _mailboxes(value)]
 
     def message_ids(self, name: str) -> list[str]:
-        """The message ids in a field, in angle brackets, in order."""
-        found = [f"<{one}>" for value in self.every(name) for one in _MESSAGE_ID.findall(value)]
+        """The message ids in a field, in angle brackets, in order.
+
+        Ours are longer than a line, so programs fold them or make encoded words of them.
+        """
+        values = [words(value) if "=?" in value else value for value in self.every(name)]
+        ids = ("".join(one.split()) for value in values for one in _MESSAGE_ID.findall(value))
+        found = [f"<{one}>" for one in ids if one]
         bare = line(self.raw(name), 900)
         return found or ([f"<{bare}>"] if bare and " " not in bare and "<" not in bare else [])
 
