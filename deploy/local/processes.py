@@ -122,7 +122,8 @@ class Processes:
                 if time.monotonic() > until:
                     break
                 await asyncio.sleep(0.05)
-        self._children.pop(process.name, None)
+        if self._children.get(process.name) is child:  # else killed, and started again since
+            del self._children[process.name]
         why = "was not ready in time" if child.code is None else f"ended with code {child.code}"
         await child.kill()
         raise CannotStart(f"{process.name} {why}; its log {child.log} ends with:\n{child.tail()}")

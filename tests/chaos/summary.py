@@ -1,0 +1,108 @@
+"""The table at the end of a run."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.chaos.agents import Agent
+from tests.chaos.customers import Customers, Input, Twice
+from tests.chaos.evidence import Facts
+from tests.chaos.topics import Said
+from tests.chaos.trouble import Blow, Trouble
+
+
+def shown(title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """Print the table, wide enough for a log."""
+    table = Table("what", "figure", title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    console = Console(width=110)
+    console.print()
+    console.print(table)
+
+
+def of_inputs(written: Sequence[Input], customers: Customers) -> list[tuple[str, str]]:
+    """What was brought to the front doors."""
+    kinds = Counter(one.twice for one in written)
+    return [
+        (
+            "messages written",
+            f"{len(written)}; twice: {kinds[Twice.LATER]} later, {kinds[Twice.AT_ONCE]} at once",
+        ),
+        (
+            "webhooks tried again by the vendor",
+            f"{customers.tried_again}; slowest to be taken {customers.slowest:.1f} s",
+        ),
+    ]
+
+
+def of_agents(agents: Sequence[Agent], facts: Facts) -> list[tuple[str, str]]:
+    """What the agents did."""
+    most = max(Counter(offer.conversation for offer in facts.offers).values())
+    return [
+        ("room in all", f"{sum(facts.capacities.values()) // 100} units"),
+        ("assignments", f"{len(facts.offers)}, at most {most} of one conversation"),
+        (
+            "requests of agents",
+            f"{sum(agent.tried_again for agent in agents)} tried again,"
+            f" {sum(agent.too_late for agent in agents)} too late",
+        ),
+    ]
+
+
+def of_blows(blows: Sequence[Blow]) -> list[tuple[str, str]]:
+    """What was killed and restarted."""
+    kills = Counter(blow.what for blow in blows if blow.what not in ("broker", "database"))
+    rows = [("SIGKILLs of services", f"{kills.total()}: {_counted(kills)}")]
+    servers = [f"{blow.what} ({blow.how})" for blow in blows if blow.what not in kills]
+    return [*rows, ("servers taken down", ", ".join(servers))]
+
+
+def of_topics(said: dict[str, Said], trouble: Trouble) -> list[tuple[str, str]]:
+    """What came again on the way."""
+    again = Counter({topic: one.again for topic, one in said.items() if one.again})
+    events = sum(len(one.events) for one in said.values())
+    return [
+        ("events said", f"{events}"),
+        ("of these said again with the same id", _counted(again)),
+        ("dropped by inboxes, heard before", f"at least {_counted(trouble.repeated)}"),
+    ]
+
+
+def of_waiting(facts: Facts, blows: Sequence[Blow]) -> list[tuple[str, str]]:
+    """How long customers waited for an agent, and how long nobody was assigned after a blow."""
+    first: dict[object, datetime] = {}
+    for *_, thread, at in facts.written:
+        first[thread] = min(at, first.get(thread, at))
+    threads = {each.id: each.thread for each in facts.conversations}
+    waits = [
+        (offer.begun - first[threads[offer.conversation]]).total_seconds()
+        for offer in facts.offers
+        if offer.epoch == 1
+    ]
+    begun = sorted(offer.begun for offer in facts.offers)
+    pauses = []
+    for blow in blows:
+        place = bisect_right(begun, blow.at)
+        if place < len(begun):
+            pauses.append(((begun[place] - blow.at).total_seconds(), blow))
+    longest, blow = max(pauses, key=lambda pause: pause[0])
+    return [
+        ("message kept → agent", f"median {median(waits):.2f} s, slowest {max(waits):.1f} s"),
+        (
+            "slowest assignment after a blow",
+            f"{longest:.1f} s until the next one, after {blow.what} ({blow.how})",
+        ),
+    ]
+
+
+def _counted(counter: Counter[str]) -> str:
+    if not counter:
+        return "0"
+    parts = (f"{count} {what}" for what, count in sorted(counter.items()))
+    return f"{counter.total()} ({', '.join(parts)})" if len(counter) > 1 else next(parts)
