@@ -88,7 +88,7 @@ class LocalKafka:
         """Return the broker's process id while it runs."""
         return self._child.pid if self._child and self._child.code is None else None
 
-    async def start(self, within: float = 60) -> None:
+    async def start(self, within: float = 120) -> None:
         """Start the broker and wait until it answers; raise CannotStart after `within` seconds."""
         if self.pid:
             return

@@ -66,7 +66,7 @@ class LocalPostgres:
         """Return the server's process id while it runs."""
         return self._child.pid if self._child and self._child.code is None else None
 
-    async def start(self, within: float = 60) -> None:
+    async def start(self, within: float = 120) -> None:
         """Start the server and wait until it answers; raise CannotStart after `within` seconds."""
         if self.pid:
             return
