@@ -216,5 +216,6 @@ async def retried(
             if not is_unavailable(why):
                 raise
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), pause)
+            async with asyncio.timeout(pause):
+                await stop.wait()
     return None

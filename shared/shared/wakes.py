@@ -34,7 +34,8 @@ class Wake:
     async def wait(self, timeout: float) -> bool:
         """Return true when woken, false after `timeout` seconds."""
         try:
-            await asyncio.wait_for(self._event.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._event.wait()
         except TimeoutError:
             return False
         self._event.clear()

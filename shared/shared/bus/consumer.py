@@ -101,12 +101,14 @@ class Bus(ConsumerRebalanceListener):
                 await clients.ensure_topics(self._kafka)
                 prefix = self._kafka.topic_prefix
                 consumer.subscribe([prefix + topic for topic in self._topics], listener=self)
-                await asyncio.wait_for(consumer.start(), _BOUND * 4)
+                async with asyncio.timeout(_BOUND * 4):
+                    await consumer.start()
             except (Unavailable, KafkaError, OSError, TimeoutError) as why:
                 log.warning("kafka away, waiting", error=type(why).__name__)
                 await clients.within(_BOUND, consumer.stop())
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await stop.wait()
                 pause = min(pause * 2, _MOST)
             else:
                 log.info("listening", topics=self._topics)
@@ -178,7 +180,8 @@ class Bus(ConsumerRebalanceListener):
     ) -> None:
         # A commit that fails costs nothing but a repetition: the inbox knows the messages.
         try:
-            await asyncio.wait_for(consumer.commit(dict(offsets)), _BOUND)
+            async with asyncio.timeout(_BOUND):
+                await consumer.commit(dict(offsets))
         except (KafkaError, IllegalStateError, TimeoutError) as why:
             log.warning("offsets not committed", error=type(why).__name__)
         else:

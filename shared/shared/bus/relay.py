@@ -77,7 +77,8 @@ class Relay:
                     raise
                 log.warning("relay interrupted", error=type(why).__name__)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _STANDBY)
+                async with asyncio.timeout(_STANDBY):
+                    await stop.wait()
 
     async def _once(self, stop: asyncio.Event) -> None:
         # What is deleted twice was only said twice: these commits need not wait for the disk.
@@ -87,14 +88,16 @@ class Relay:
         ):
             while not await reading.fetchval(_LEAD, _LOCK):
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), _STANDBY)
+                    async with asyncio.timeout(_STANDBY):
+                        await stop.wait()
                 if stop.is_set():
                     return
             await clients.ensure_topics(self._kafka)
             producer = clients.producer(self._kafka, self._client)
             self._partition_counts.clear()
             try:
-                await asyncio.wait_for(producer.start(), _BOUND * 2)
+                async with asyncio.timeout(_BOUND * 2):
+                    await producer.start()
                 self.is_leader = True
                 await self._lead(reading, deleting, producer, stop)
             finally:
