@@ -114,9 +114,9 @@ class Story:
     def paid(self, version: int = 2, **facts: Any) -> OrderPaid:
         return OrderPaid(order=self.order(**facts), **self._facts(version))
 
-    def shipped(self, version: int = 3) -> OrderShipped:
+    def shipped(self, version: int = 3, **facts: Any) -> OrderShipped:
         return OrderShipped(
-            order=self.order(),
+            order=self.order(**facts),
             fulfilment_id="1",
             carrier="DHL",
             number="A1",

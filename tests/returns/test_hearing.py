@@ -67,6 +67,19 @@ async def test_the_order_of_facts_does_not_matter(
     assert refunded == [{"amount": 500}] * len(sequences)
 
 
+async def test_what_is_paid_in_full_can_be_given_back_without_named_payments(
+    db: Database, hear: Any, story: Any
+) -> None:
+    first, second = story(number="#1"), story(number="#2")
+
+    await hear(first.placed(1, payments=()), first.paid(2, payments=()))
+    await hear(first.shipped(3, payments=()))
+    await hear(second.shipped(3, payments=()), second.paid(2, payments=()))
+
+    found = await testing.rows(db, "SELECT version, captured FROM orders ORDER BY number")
+    assert found == [{"version": 3, "captured": first.total}] * 2
+
+
 async def test_a_refund_told_twice_counts_once(db: Database, hear: Any, story: Any) -> None:
     order = story()
 

@@ -39,8 +39,17 @@ class OrderCopy(Struct, frozen=True, kw_only=True):
     is_cancelled: bool
 
 
-def copy_of(order: Order, *, store_id: StoreId, version: int) -> OrderCopy:
-    """What we keep of an order as an event tells it."""
+def copy_of(order: Order, *, store_id: StoreId, version: int, is_paid: bool = False) -> OrderCopy:
+    """What we keep of an order as an event tells it.
+
+    Of an order that is paid in full all was captured, even where the shop names no payments:
+    Shopify's webhooks mostly leave them out.
+    """
+    named = sum(
+        payment.amount.amount
+        for payment in order.payments
+        if payment.amount.currency == order.total.currency
+    )
     return OrderCopy(
         store_id=store_id,
         order_id=order.order_id,
@@ -58,11 +67,7 @@ def copy_of(order: Order, *, store_id: StoreId, version: int) -> OrderCopy:
         shop_currency=order.shop_total.currency,
         total=order.total.amount,
         shop_total=order.shop_total.amount,
-        captured=sum(
-            payment.amount.amount
-            for payment in order.payments
-            if payment.amount.currency == order.total.currency
-        ),
+        captured=max(named, order.total.amount) if is_paid else named,
         lines=tuple(
             Line(
                 line_id=line.line_id,

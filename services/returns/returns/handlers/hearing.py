@@ -18,7 +18,12 @@ async def on_orders(
     """Keep the newest version of each order; nothing is said."""
     messages = [one.message for one in heard]
     copies = [
-        copy_of(message.order, store_id=message.store_id, version=message.version)
+        copy_of(
+            message.order,
+            store_id=message.store_id,
+            version=message.version,
+            is_paid=isinstance(message, OrderPaid),
+        )
         for message in messages
     ]
     await orders.keep(tx, copies)

@@ -35,19 +35,33 @@ _KEEP = text(
     ) AS told ({", ".join(_FIELDS)})
     ORDER BY store_id, order_id
     ON CONFLICT (store_id, order_id) DO UPDATE
-    SET {", ".join(f"{name} = EXCLUDED.{name}" for name in _FIELDS[2:])}
+    SET {", ".join(f"{name} = EXCLUDED.{name}" for name in _FIELDS[2:] if name != "captured")},
+        captured = greatest(orders.captured, EXCLUDED.captured)
     WHERE orders.version < EXCLUDED.version
     """  # noqa: S608 - names of our own fields
+)
+_CAPTURED = text(
+    """
+    UPDATE orders SET captured = told.captured
+    FROM unnest(
+        cast(:store_id AS text[]), cast(:order_id AS uuid[]), cast(:captured AS bigint[])
+    ) AS told (store_id, order_id, captured)
+    WHERE orders.store_id = told.store_id AND orders.order_id = told.order_id
+        AND orders.captured < told.captured
+    """
 )
 
 
 async def keep(tx: Transaction, copies: Sequence[OrderCopy]) -> None:
     """Keep these orders, each once, where they are newer than what we have.
 
-    Rows are taken in the order of their ids, so that two batches cannot wait for each other.
+    Rows are taken in the order of their ids, so that two batches cannot wait for each other. What
+    was captured counts from an older version too: refunds are kept apart, so it never gets less.
     """
     columns = {name: [_column(copy, name) for copy in copies] for name in _FIELDS}
     await tx.execute(_KEEP, columns)
+    captured = {name: columns[name] for name in ("store_id", "order_id", "captured")}
+    await tx.execute(_CAPTURED, captured)
 
 
 def _column(copy: OrderCopy, name: str) -> Any:
