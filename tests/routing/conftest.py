@@ -11,8 +11,8 @@ import pytest
 from routing import app
 from routing.domain.promises import Promises
 from routing.domain.shifts import Calendar, Shift
-from routing.domain.team import FAMILIES, Agent, Room
-from routing.handlers import team as team_handlers
+from routing.domain.team import FAMILIES, Agent, Room, Team
+from routing.handlers import team
 from routing.handlers.rules import Rules
 from shared import clock, testing
 from shared.bus.answering import Answering
@@ -124,12 +124,10 @@ def agent() -> MakeAgent:
 def install(routing: Database, rules: Rules) -> Callable[..., Awaitable[None]]:
     """`await install(agent, …)` makes these the team."""
 
-    async def put(*team: Agent) -> None:
-        names = {agent.agent_id: agent.agent_id.title() for agent in team}
-        async with routing.transaction() as tx:
-            await team_handlers.install(
-                tx, sorted(team, key=lambda a: a.agent_id), names, now=clock.now(), rules=rules
-            )
+    async def put(*agents: Agent) -> None:
+        members = tuple(sorted(agents, key=lambda agent: agent.agent_id))
+        names = {agent.agent_id: agent.agent_id.title() for agent in members}
+        await team.install(routing, Team(members, names), now=clock.now(), rules=rules)
 
     return put
 

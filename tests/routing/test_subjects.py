@@ -310,3 +310,44 @@ async def test_a_customer_who_writes_first_opens_what_waited_for_the_order(
     [row] = await conversations(routing)
     assert (row["state"], row["version"], row["language"]) == ("queued", 2, "ja")
     assert len(await testing.said(routing)) == 2
+
+
+async def test_an_alarm_leaves_the_thread_to_the_customers_newer_conversation(
+    routing: Database, hear: Hear, message: Callable[..., MessageReceived]
+) -> None:
+    # Given a parcel's conversation that the customer answered, over for long, and his next one
+    order_id, shipment_id = uuid4(), uuid4()
+    about = About(kind="shipment", id=str(shipment_id))
+    await hear(order(order_id), parcel(CustomsHeld, order_id, shipment_id))
+    answer = message("はい", about=about)
+    await hear(answer)
+    await testing.rows(
+        routing,
+        "UPDATE conversations SET state = 'resolved', resolved_at = now() - interval '30 days'",
+    )
+    await hear(message("もしもし", thread=answer.thread_id))
+
+    # When the parcel has another alarm
+    await hear(parcel(ShipmentLost, order_id, shipment_id))
+
+    # Then both wait, and the thread is the newer one's
+    found = await testing.rows(
+        routing, "SELECT state, thread_id FROM conversations ORDER BY shipment_id NULLS LAST"
+    )
+    assert found == [
+        {"state": "queued", "thread_id": None},
+        {"state": "queued", "thread_id": answer.thread_id},
+    ]
+
+
+async def test_several_orders_of_one_customer_are_all_linked(
+    routing: Database, hear: Hear, message: Callable[..., MessageReceived]
+) -> None:
+    await hear(message("hola", mail="aiko@example.jp"))
+    ids = [uuid4() for _ in range(3)]
+
+    await hear(*(order(order_id) for order_id in ids))
+    await hear(*(order(order_id, version=2) for order_id in ids))
+
+    [row] = await conversations(routing)
+    assert sorted(row["order_ids"]) == sorted(ids)

@@ -68,7 +68,7 @@ async def test_the_database_keeps_an_agent_as_he_was_read(
         [row] = await agents.rows_of_team(tx)
         assert await agents.stores_of(tx, AgentId("noor")) == STORES
 
-    [kept], [given] = [agents.agent(row)], found.agents
+    kept, [given] = agents.agent(row), found.agents
     assert (kept.calendar.shifts, kept.calendar.zone) == (
         given.calendar.shifts,
         given.calendar.zone,

@@ -8,14 +8,13 @@ from routing import api
 from routing.clients import read_team
 from routing.domain.promises import Promises
 from routing.domain.score import Weights
-from routing.handlers import cases, messages, notifications, orders, parcels
-from routing.handlers import team as team_handlers
+from routing.handlers import cases, messages, notifications, orders, parcels, team
 from routing.handlers.rules import Rules
 from routing.settings import Settings
 from routing.workers.dispatcher import Dispatching
 from routing.workers.pulse import pulse
 from routing.workers.roster import Roster
-from shared import clock, service
+from shared import clock, db, service
 from shared.bus import Bus
 from shared.contracts.base import Message
 from shared.contracts.intake import (
@@ -101,17 +100,7 @@ async def run(settings: Settings) -> None:
     async with service.opened(NAME, settings) as runtime:
         roster = Roster()
         stores = list(runtime.stores.stores)
-        async with runtime.db.transaction() as tx:
-            if settings.team_file is not None:
-                team = read_team(settings.team_file, stores)
-                await team_handlers.install(
-                    tx,
-                    team.agents,
-                    team.names,
-                    now=clock.now(),
-                    rules=rules(settings, runtime.stores),
-                )
-            await roster.refresh(tx)
+        await db.retried(lambda: _read_team(runtime, settings, roster), stop=runtime.stop)
         dispatching = Dispatching(
             runtime.db,
             stores,
@@ -128,3 +117,15 @@ async def run(settings: Settings) -> None:
             pulse(runtime.db),
             runtime.serve(api.app(runtime.db, runtime.callers, runtime.ready)),
         )
+
+
+async def _read_team(runtime: Runtime, settings: Settings, roster: Roster) -> None:
+    if settings.team_file is not None:
+        await team.install(
+            runtime.db,
+            read_team(settings.team_file, runtime.stores.stores),
+            now=clock.now(),
+            rules=rules(settings, runtime.stores),
+        )
+    async with runtime.db.transaction() as tx:
+        await roster.refresh(tx)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from routing.domain.languages import team_language
 from routing.domain.shifts import DAYS, Calendar, Shift
-from routing.domain.team import FAMILIES, UNIT, Agent, Room
+from routing.domain.team import FAMILIES, UNIT, Agent, Room, Team
 from shared import yaml_files
 from shared.contracts.base import AgentId, StoreId
 from shared.contracts.routing import Family
@@ -117,14 +117,6 @@ class _File(BaseModel):
     agents: tuple[_Member, ...]
 
 
-class Team:
-    """The agents of the file and their names."""
-
-    def __init__(self, agents: list[Agent], names: dict[AgentId, str]) -> None:
-        self.agents = agents
-        self.names = names
-
-
 def read_team(path: Path, stores: Collection[StoreId]) -> Team:
     """Read the team file. Raises `BadFile` with a line and a reason for each problem."""
     document = yaml_files.read(path)
@@ -132,7 +124,7 @@ def read_team(path: Path, stores: Collection[StoreId]) -> Team:
     _refuse_odd(document, file, stores)
     members = sorted(file.agents, key=lambda member: member.id)
     return Team(
-        [member.agent(file.costs) for member in members],
+        tuple(member.agent(file.costs) for member in members),
         {AgentId(member.id): member.name for member in members},
     )
 

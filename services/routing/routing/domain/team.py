@@ -75,3 +75,11 @@ class Agent:
     def with_load(self, load: int, held: Mapping[Family, int]) -> "Agent":
         """The agent with what he is known to hold."""
         return replace(self, load=load, held=held)
+
+
+@dataclass(frozen=True)
+class Team:
+    """Everybody, and what they are called."""
+
+    agents: tuple[Agent, ...]
+    names: Mapping[AgentId, str]

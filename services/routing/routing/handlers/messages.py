@@ -55,7 +55,7 @@ async def on_message_received(
     """Queue what customers wrote, or hand it to who has the conversation already."""
     now = clock.now()
     messages = [each.message for each in heard]
-    contacts = await writers.known(tx, messages)
+    # Conversations before contacts, as in everything that locks both.
     there = await conversations.find(
         tx,
         threads=((each.store_id, each.thread_id) for each in messages),
@@ -63,6 +63,7 @@ async def on_message_received(
         cases=((s, CaseId(i)) for s, i in writers.subjects(messages, "case")),
         resolved_since=now - rules.reopen_within,
     )
+    contacts = await writers.known(tx, messages)
     orders = await customers.orders_of(tx, contacts.values())
     turn = _Turn(now, rules, contacts, orders, joining.There(there))
     said = [one for each in heard for one in _take_in(each, turn)]

@@ -21,7 +21,8 @@ async def on_notification_failed(
 ) -> Sequence[Event]:
     """Queue again what was answered or resolved by a reply that will not arrive.
 
-    While the customer waits anyway, for an agent or for another answer, it is only noted.
+    While the customer waits anyway, for an agent or for another answer, or has another
+    conversation open in the same thread, it is only noted.
     """
     if message.conversation_id is None:
         return []
@@ -48,6 +49,8 @@ async def on_notification_failed(
         ],
     )
     if of.asked_at is not None or of.state is State.PENDING:
+        return []
+    if of.state is State.RESOLVED and await conversations.is_thread_open(tx, of):
         return []
     after, events = await requeue(tx, of, why=_WHY, now=now, rules=rules)
     await conversations.save(tx, [after])

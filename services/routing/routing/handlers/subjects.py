@@ -72,6 +72,9 @@ async def on_subject(
             events = []
         await conversations.insert(tx, [after])
     else:
+        if before.state is State.RESOLVED and await conversations.is_thread_open(tx, before):
+            # The customer has another conversation there: what he writes belongs to that one.
+            before = replace(before, thread_id=None)
         after, events = _again(before, subject, now, rules)
         await conversations.save(tx, [after])
     await history.note(

@@ -33,7 +33,12 @@ _BY_SUBJECT = text(
         SELECT t.store_id, t.id
         FROM unnest(cast(:thread_stores AS text[]), cast(:threads AS uuid[])) AS w (store_id, id)
         JOIN conversations AS t ON t.store_id = w.store_id AND t.thread_id = w.id
-        WHERE t.state <> 'resolved' OR t.resolved_at > :since
+        WHERE t.state <> 'resolved'
+        UNION
+        SELECT t.store_id, t.id
+        FROM unnest(cast(:thread_stores AS text[]), cast(:threads AS uuid[])) AS w (store_id, id)
+        JOIN conversations AS t ON t.store_id = w.store_id AND t.thread_id = w.id
+        WHERE t.state = 'resolved' AND t.resolved_at > :since
         UNION
         SELECT s.store_id, s.id
         FROM unnest(cast(:shipment_stores AS text[]), cast(:shipments AS uuid[]))
@@ -79,6 +84,14 @@ _OF_AGENT = text(
     ORDER BY answer_by NULLS LAST, assigned_at, id
     """
 )
+_OF_RETIRED = text(
+    """
+    SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
+    JOIN agents AS a ON a.id = c.agent_id
+    WHERE c.state = 'assigned' AND a.retired_at IS NOT NULL
+    ORDER BY c.store_id, c.id
+    """
+)
 _IN_STATE = text(
     """
     SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
@@ -87,24 +100,46 @@ _IN_STATE = text(
     LIMIT :limit
     """
 )
+_IS_OPEN = text(
+    """
+    SELECT EXISTS (
+        SELECT 1 FROM conversations
+        WHERE store_id = :store_id AND thread_id = :thread_id AND state <> 'resolved'
+    )
+    """
+)
 _LINK = text(
     """
-    UPDATE conversations AS c
-    SET order_ids = array_append(c.order_ids, w.order_id)
-    FROM unnest(
-        cast(:stores AS text[]), cast(:orders AS uuid[]), cast(:contacts AS uuid[]),
-        cast(:mails AS text[]), cast(:phones AS text[])
-    ) AS w (store_id, order_id, contact_id, mail, phone)
-    WHERE c.store_id = w.store_id
-        AND c.state <> 'resolved'
-        AND NOT w.order_id = ANY (c.order_ids)
-        AND c.contact_id IN (
+    WITH wanted AS (
+        SELECT w.store_id, k.contact_id, array_agg(DISTINCT w.order_id) AS orders
+        FROM unnest(
+            cast(:stores AS text[]), cast(:orders AS uuid[]), cast(:contacts AS uuid[]),
+            cast(:mails AS text[]), cast(:phones AS text[])
+        ) AS w (store_id, order_id, contact_id, mail, phone)
+        CROSS JOIN LATERAL (
             SELECT w.contact_id
-            UNION SELECT k.contact_id FROM contacts AS k
-            WHERE k.store_id = w.store_id AND k.mail = w.mail
-            UNION SELECT k.contact_id FROM contacts AS k
-            WHERE k.store_id = w.store_id AND k.phone = w.phone
-        )
+            UNION SELECT c.contact_id FROM contacts AS c
+            WHERE c.store_id = w.store_id AND c.mail = w.mail
+            UNION SELECT c.contact_id FROM contacts AS c
+            WHERE c.store_id = w.store_id AND c.phone = w.phone
+        ) AS k (contact_id)
+        WHERE k.contact_id IS NOT NULL
+        GROUP BY w.store_id, k.contact_id
+    ),
+    found AS MATERIALIZED (
+        SELECT c.store_id, c.id, w.orders
+        FROM wanted AS w
+        JOIN conversations AS c ON c.store_id = w.store_id AND c.contact_id = w.contact_id
+        WHERE c.state <> 'resolved' AND NOT w.orders <@ c.order_ids
+        ORDER BY c.store_id, c.id
+        FOR NO KEY UPDATE OF c
+    )
+    UPDATE conversations AS c
+    SET order_ids = c.order_ids || ARRAY(
+        SELECT new FROM unnest(f.orders) AS new WHERE NOT new = ANY (c.order_ids)
+    )
+    FROM found AS f
+    WHERE c.store_id = f.store_id AND c.id = f.id
     """
 )
 
@@ -164,6 +199,11 @@ async def of_agent(tx: Transaction, agent_id: AgentId) -> list[Conversation]:
     return await rows.read(tx, Conversation, _OF_AGENT, agent_id=agent_id)
 
 
+async def of_retired(tx: Transaction) -> list[Conversation]:
+    """What agents have who are retired."""
+    return await rows.read(tx, Conversation, _OF_RETIRED)
+
+
 async def in_state(
     tx: Transaction, state: State, stores: Iterable[str], limit: int
 ) -> list[Conversation]:
@@ -172,6 +212,14 @@ async def in_state(
     return await rows.read(
         tx, Conversation, _IN_STATE, state=state, stores=among, sees_all="*" in among, limit=limit
     )
+
+
+async def is_thread_open(tx: Transaction, of: Conversation) -> bool:
+    """Whether the thread of a conversation that is over has an open one again."""
+    if of.thread_id is None:
+        return False
+    values = {"store_id": of.store_id, "thread_id": of.thread_id}
+    return bool(await tx.scalar(_IS_OPEN, values))
 
 
 async def insert(tx: Transaction, conversations: Sequence[Conversation]) -> None:

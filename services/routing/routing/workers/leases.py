@@ -15,6 +15,9 @@ from shared.db import Database
 
 log = structlog.get_logger()
 
+_PATIENCE = 5.0
+"""Seconds after which a silent connection is given up, and every lock with it."""
+
 
 class Leases:
     """One connection holds the locks of all pools of the process."""
@@ -38,9 +41,14 @@ class Leases:
         async with self._busy:
             if self._connection is None:
                 self._connection = await self._db.direct()
-            taken = await leases.take(
-                self._connection, store_id, family, holder=self._holder, now=clock.now()
-            )
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    taken = await leases.take(
+                        self._connection, store_id, family, holder=self._holder, now=clock.now()
+                    )
+            except TimeoutError:
+                self.drop_all()
+                raise
             if taken is not None:
                 self._epochs[store_id, family] = taken
                 log.info("pool taken", store_id=store_id, family=family, epoch=taken)
