@@ -1,25 +1,22 @@
-"""Two stores, AfterShip's API as a real server on loopback, and messages to hear."""
+"""Two stores, messages to hear, and the service as processes."""
 
 import asyncio
-import json
-import socket
 import sys
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 import pytest
-import uvicorn
-from fastapi import FastAPI, Request, Response
+from aiokafka.errors import KafkaError
 
 from deploy.local.ports import free_port
 from deploy.local.processes import Process
 from logistics_watch.settings import Settings
 from shared import testing
+from shared.bus import Record
 from shared.bus import kafka as clients
 from shared.contracts.base import (
     AccountId,
@@ -42,7 +39,7 @@ from shared.contracts.intake import (
 from shared.contracts.logistics_watch import ExceptionKind, Milestone, ScanRecorded
 from shared.db import Database
 from shared.settings import KafkaSettings
-from shared.stores import AfterShipAccount, Stores
+from shared.stores import Stores
 
 STORES_YAML = """
 stores:
@@ -86,112 +83,22 @@ ENVIRON = {
 }
 
 
-class AfterShipWorld:
-    """AfterShip's Tracking API as far as it is used: it knows what was registered.
+@pytest.fixture
+def make_stores(tmp_path: Path) -> Callable[[str], Stores]:
+    """Load two stores whose AfterShip accounts lead to a base URL."""
 
-    `answers` are given first, in order: a status with body and headers, or "hang".
-    """
+    def make(base_url: str) -> Stores:
+        path = tmp_path / "stores.yaml"
+        path.write_text(STORES_YAML.replace("{base_url}", base_url), "utf-8")
+        return Stores.load(path, environ=ENVIRON)
 
-    def __init__(self) -> None:
-        self.calls: list[dict[str, Any]] = []
-        self.known: dict[tuple[str, str | None], str] = {}
-        self.answers: deque[tuple[int, Any, dict[str, str]] | str] = deque()
-        self.released = asyncio.Event()
-        self.detects = "dhl-germany"
-        self.tells_slug_of_known = True
-        self.base_url = ""
-        self.app = FastAPI()
-        self.app.add_api_route("/t/trackings", self.create, methods=["POST"])
-        self.app.add_api_route("/t/trackings", self.find, methods=["GET"])
-
-    async def create(self, request: Request) -> Response:
-        body = await request.json()
-        self.calls.append({"key": request.headers.get("as-api-key"), **body})
-        if self.answers:
-            answer = self.answers.popleft()
-            if answer == "hang":
-                await self.released.wait()
-                return Response(status_code=500)
-            assert not isinstance(answer, str)
-            status, content, headers = answer
-            text = content if isinstance(content, str) else json.dumps(content)
-            return Response(text, status, headers, "application/json")
-        number, slug = body["tracking_number"], body.get("slug") or self.detects
-        if (number, slug) in self.known:
-            data = {"tracking_number": number}
-            if self.tells_slug_of_known:
-                data["slug"] = slug
-            return self.refusal(4003, "Tracking already exists.", data)
-        self.known[number, slug] = uuid4().hex
-        data = {"id": self.known[number, slug], "tracking_number": number, "slug": slug}
-        return Response(
-            json.dumps({"meta": {"code": 201}, "data": data}), 201, media_type="application/json"
-        )
-
-    async def find(self, request: Request) -> Response:
-        wanted = request.query_params["tracking_numbers"]
-        found = [
-            {"tracking_number": number, "slug": slug}
-            for number, slug in self.known
-            if number == wanted
-        ]
-        body = {"meta": {"code": 200}, "data": {"trackings": found}}
-        return Response(json.dumps(body), media_type="application/json")
-
-    @staticmethod
-    def refusal(code: int, message: str, data: dict[str, Any] | None = None) -> Response:
-        meta = {"code": code, "message": message, "type": "BadRequest"}
-        body = json.dumps({"meta": meta, "data": data or {}})
-        return Response(body, 400, media_type="application/json")
+    return make
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[AfterShipWorld]:
-    """AfterShip's API on a free loopback port."""
-    world = AfterShipWorld()
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(world.app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
-    )
-    world.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/t"
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield world
-    finally:
-        world.released.set()
-        server.should_exit = True
-        await serving
-        listener.close()
-
-
-@pytest.fixture
-def stores_path(tmp_path: Path) -> Path:
-    """The stores file, for accounts that nobody calls."""
-    path = tmp_path / "stores.yaml"
-    path.write_text(STORES_YAML.replace("{base_url}", "http://127.0.0.1:9/t"), "utf-8")
-    return path
-
-
-@pytest.fixture
-def stores(stores_path: Path) -> Stores:
-    """Two stores."""
-    return Stores.load(stores_path, environ=ENVIRON)
-
-
-@pytest.fixture
-def stores_of_world(world: AfterShipWorld, tmp_path: Path) -> Stores:
-    """Two stores whose accounts lead to the stand-in."""
-    path = tmp_path / "world.yaml"
-    path.write_text(STORES_YAML.replace("{base_url}", world.base_url), "utf-8")
-    return Stores.load(path, environ=ENVIRON)
-
-
-@pytest.fixture
-def account(stores_of_world: Stores) -> AfterShipAccount:
-    """Aurora's account at the stand-in."""
-    found = stores_of_world.account("aftership", "aurora")
-    assert isinstance(found, AfterShipAccount)
-    return found
+def stores(make_stores: Callable[[str], Stores]) -> Stores:
+    """Two stores, for accounts that nobody calls."""
+    return make_stores("http://127.0.0.1:9/t")
 
 
 @pytest.fixture
@@ -204,7 +111,7 @@ async def watch(database: Callable[[str], Awaitable[Database]]) -> Database:
 def settings() -> Settings:
     """Settings as shipped, but impatient."""
     return Settings(
-        aggregator_timeout=timedelta(seconds=0.5), registration_longest_pause=timedelta(seconds=2)
+        aggregator_timeout=timedelta(seconds=2), registration_longest_pause=timedelta(seconds=2)
     )
 
 
@@ -341,6 +248,16 @@ def make_process() -> Callable[..., Process]:
     return process
 
 
+@pytest.fixture
+def own_process(database_url: str, kafka: KafkaSettings, tmp_path: Path) -> Callable[..., Process]:
+    """The same on this test's database and topics; its logs go to `tmp_path`."""
+
+    def make(name: str, command: str, **env: str) -> Process:
+        return process(name, command, database_url, kafka, tmp_path, **env)
+
+    return make
+
+
 class Speaker:
     """Says messages on Kafka as another process would, in order, each acknowledged."""
 
@@ -357,16 +274,30 @@ class Speaker:
             await clients.within(10, self._producer.stop())
 
     async def say(self, messages: Sequence[Message]) -> None:
-        sends = []
-        for message in messages:
-            record = testing.record(message, offset=0)
-            sends.append(await self.send(record.topic, record.key, record.value, record.headers))
-        await asyncio.gather(*sends)
+        """Say messages of different keys; what the broker does not take is said again.
+
+        Said again under the same id, as the relay does it, so that it counts once.
+        """
+        left = [testing.record(message, offset=0) for message in messages]
+        while left:
+            sends = [asyncio.ensure_future(self._acknowledged(record)) for record in left]
+            await asyncio.wait(sends, timeout=30)
+            left = [record for record, send in zip(left, sends, strict=True) if _failed(send)]
+
+    async def _acknowledged(self, record: Record) -> None:
+        await (await self.send(record.topic, record.key, record.value, record.headers))
 
     async def send(self, topic: str, key: Any, value: Any, headers: Any) -> Any:
         return await self._producer.send(
             self._kafka.topic_prefix + topic, value=value, key=key, headers=list(headers)
         )
+
+
+def _failed(send: asyncio.Future[None]) -> bool:
+    if not send.done():
+        send.cancel()
+        return True
+    return isinstance(send.exception(), KafkaError)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -29,13 +28,11 @@ Stream = Callable[..., Process]
 
 
 @pytest.fixture
-def stream(
-    make_process: Callable[..., Process], database_url: str, kafka: KafkaSettings, tmp_path: Path
-) -> Stream:
+def stream(own_process: Callable[..., Process]) -> Stream:
     """Describe the stream process of this test; settings may be given."""
 
     def make(**env: str) -> Process:
-        return make_process("stream", "stream", database_url, kafka, tmp_path, **env)
+        return own_process("stream", "stream", **env)
 
     return make
 

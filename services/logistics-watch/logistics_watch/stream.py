@@ -11,6 +11,7 @@ import os
 import ssl
 import tempfile
 import time
+import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any, NoReturn
 import faust
 import structlog
 from faust.contrib.asgi import bind_to_running_loop
+from faust.exceptions import ConsumerNotStarted
 
 from logistics_watch import metrics
 from logistics_watch.settings import Settings
@@ -68,7 +70,10 @@ class ScanStream:
     async def facts(self) -> dict[str, Any]:
         """What the readiness page shows: ready once this process has partitions."""
         consumer = self._app._consumer if self._app is not None else None
-        assigned = len(consumer.assignment()) if consumer is not None else 0
+        assigned = 0
+        if consumer is not None:
+            with suppress(ConsumerNotStarted):
+                assigned = len(consumer.assignment())
         return {"ready": assigned > 0, "partitions": assigned}
 
     async def _topics_are_there(self, stop: asyncio.Event) -> bool:
@@ -145,8 +150,10 @@ class ScanStream:
             except Unavailable as why:
                 metrics.stream_batches.labels("waited").inc()
                 log.warning("waiting with scans", why=str(why), scans=len(records))
-            except Exception:
-                log.exception("scans not answered")
+            except Exception as why:  # noqa: BLE001 - going on would commit the batch
+                # Not the message: it may quote a row.
+                where = traceback.extract_tb(why.__traceback__)[-1]
+                log.error("scans not answered", error=type(why).__name__, where=str(where))
                 _die("a bug")
             else:
                 metrics.stream_batches.labels("answered").inc()
