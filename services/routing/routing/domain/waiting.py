@@ -65,6 +65,6 @@ def turn(waiting: Waiting, now: datetime) -> tuple[Turn, datetime, str]:
     multiple of its promise goes before all (routing study: shortest time to extinction with a cap).
     """
     if now >= waiting.first_from:
-        return Turn.TOO_LONG, waiting.asked_at, str(waiting.conversation_id)
+        return Turn.TOO_LONG, waiting.first_from, str(waiting.conversation_id)
     kind = Turn.IN_TIME if now <= waiting.answer_by else Turn.LATE
     return kind, waiting.answer_by, str(waiting.conversation_id)

@@ -89,7 +89,7 @@ CONVERSATION_INDEXES = (
         WHERE state = 'queued'
     """,
     """
-    CREATE INDEX ix_conversations_first ON conversations (store_id, family, first_from)
+    CREATE INDEX ix_conversations_first ON conversations (store_id, family, first_from, id)
         WHERE state = 'queued'
     """,
     "CREATE INDEX ix_conversations_agent ON conversations (agent_id) WHERE state = 'assigned'",

@@ -25,7 +25,7 @@ _WAITING = """
 """
 _NEXT = text(
     f"""
-    ({_WAITING} AND first_from <= :now ORDER BY asked_at, id LIMIT :limit)
+    ({_WAITING} AND first_from <= :now ORDER BY first_from, id LIMIT :limit)
     UNION ALL
     ({_WAITING} AND first_from > :now AND answer_by >= :now ORDER BY answer_by, id LIMIT :limit)
     UNION ALL
