@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 
 from deploy.demo import leftovers, play
@@ -50,7 +51,7 @@ class Demo:
         system.stage.tell = self._show.tell
         try:
             await play.everything(system.stage)
-        except DidNotHappen as why:
+        except (DidNotHappen, httpx.HTTPError) as why:
             self._show.sentence(f"\nThis did not happen. {why}", "bold red")
             self.code = 1
         else:

@@ -1,7 +1,7 @@
 """The demo's team: people around the world, each on shift in his own named time zone.
 
 Somebody is there at every hour of every week for Spanish, Cantonese and written Chinese, Japanese,
-Arabic and English, for parcels in Japanese and for returns in Spanish; nobody ever for Thai. A
+Arabic and English, for parcels in Japanese and for returns in Arabic; nobody ever for Thai. A
 test walks the hours.
 """
 
@@ -119,6 +119,7 @@ TEAM = (
         languages=("ar", "en"),
         time_zone="Asia/Dubai",
         hours=("07:00", "17:00"),
+        skills=("returns",),
     ),
     Person(
         id="omar",
@@ -127,6 +128,7 @@ TEAM = (
         languages=("ar", "fr"),
         time_zone="Africa/Casablanca",
         hours=("12:00", "22:00"),
+        skills=("returns",),
     ),
     Person(
         id="samir",
@@ -135,6 +137,7 @@ TEAM = (
         languages=("ar",),
         time_zone="Australia/Sydney",
         hours=("06:00", "16:00"),
+        skills=("returns",),
     ),
     # English
     Person(

@@ -22,7 +22,7 @@ from deploy.demo.stories import alarms, messages, orders, replies, returns
 from deploy.demo.stories.alarms import Trouble
 from deploy.demo.stories.messages import Talk
 from deploy.demo.stories.orders import Sent
-from deploy.demo.stories.people import HARUTO, KLARA, WRITERS, XIMENA
+from deploy.demo.stories.people import HARUTO, KLARA, NOURA, WRITERS
 from deploy.demo.stories.replies import Answer
 from deploy.demo.stories.returns import Returned, Undecided
 from deploy.demo.stories.stage import Stage
@@ -150,7 +150,7 @@ async def _counted(system: System) -> Counter[str]:
     tail, world = system.stage.tail, system.stage.world
     found = Counter(type(seen.message).__name__ for seen in tail.all(Message))
     mailboxes = [writer.address for writer in WRITERS if "@" in writer.address]
-    mailboxes += [str(buyer.mail) for buyer in (HARUTO, KLARA, XIMENA)]
+    mailboxes += [str(buyer.mail) for buyer in (HARUTO, KLARA, NOURA)]
     for mailbox in mailboxes:
         found[f"mails to {mailbox}"] = len(await world.mails(mailbox))
     for writer in WRITERS:
@@ -162,16 +162,23 @@ async def _counted(system: System) -> Counter[str]:
 
 
 async def _under_way(system: System) -> int:
-    """Messages that wait in an outbox, or in Kafka for somebody who listens."""
-    return await _in_outboxes(system) + await _unheard(system)
+    """What waits to be said or done, and what waits in Kafka for somebody who listens."""
+    return await _waiting(system) + await _unheard(system)
 
 
-async def _in_outboxes(system: System) -> int:
+_WAITING = (
+    *(f"SELECT count(*) FROM {name.replace('-', '_')}.outbox" for name in testing.SERVICES),
+    "SELECT count(*) FROM notify.notifications WHERE state IN ('queued', 'sending')",
+    "SELECT count(*) FROM logistics_watch.registrations",
+    "SELECT count(*) FROM returns.refunds WHERE state = 'due'",
+    "SELECT count(*) FROM routing.conversations WHERE state IN ('pending', 'queued')",
+)
+
+
+async def _waiting(system: System) -> int:
     connection = await asyncpg.connect(system.database_url)
     try:
-        schemas = [name.replace("-", "_") for name in testing.SERVICES]
-        counts = [await connection.fetchval(f"SELECT count(*) FROM {s}.outbox") for s in schemas]
-        return sum(counts)
+        return sum([await connection.fetchval(query) for query in _WAITING])
     finally:
         await connection.close()
 

@@ -72,8 +72,15 @@ def test_a_country_without_a_row_goes_to_a_person(returned: Both, stage: Stage) 
             verdict, lambda message: message.case_id == open_case.requested.case_id
         )
     opened = open_case.given.opened
-    assert (opened.opened_by, opened.language) == (OpenedBy.CASE, "es")
+    assert (opened.opened_by, opened.language, opened.region) == (OpenedBy.CASE, "ar", "AE")
     assert "returns" in opened.skills
     agent = PEOPLE[open_case.given.assigned.agent_id]
-    assert "es" in agent.languages
+    assert "ar" in agent.languages
     assert "returns" in agent.skills
+
+
+def test_arabic_is_written_from_right_to_left(returned: Both) -> None:
+    _, open_case = returned
+
+    for notice in (open_case.bought.confirmation, open_case.notice):
+        assert (notice.mail.language, notice.mail.direction) == ("ar", "rtl")

@@ -53,7 +53,7 @@ STORIES = (
     Asked(AURORA, "chat", Family.CHAT, "ar"),
     Asked(KAEDE, "whatsapp", Family.MESSAGING, "th", step=Step.ENGLISH_TRANSLATED),
     Asked(AURORA, "mail", Family.MAIL, "ja", frozenset({"parcels"})),
-    Asked(AURORA, "mail", Family.MAIL, "es", frozenset({"returns"})),
+    Asked(AURORA, "mail", Family.MAIL, "ar", frozenset({"returns"})),
 )
 
 

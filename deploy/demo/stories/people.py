@@ -102,16 +102,16 @@ KLARA = Buyer(
 """Buys from Kaede, in Japan."""
 TEAPOT = Line(title="南部鉄器 急須", sku="KA-POT-2", quantity=1, price=Decimal(18800))
 
-XIMENA = Buyer(
-    first_name="Ximena",
-    last_name="Ortega",
-    mail="ximena.ortega@example.mx",
-    phone="+525512345678",
-    locale="es-MX",
-    street="Calle Durango 180",
-    city="Ciudad de México",
-    postal_code="06700",
-    country="MX",
+NOURA = Buyer(
+    first_name="نورة",
+    last_name="المنصوري",
+    mail="noura@example.ae",
+    phone="+971501234567",
+    locale="ar",
+    street="شارع الوصل 18",
+    city="دبي",
+    postal_code="00000",
+    country="AE",
 )
 """Buys from Aurora in a country for which the policy file has no row."""
 PENDANT = Line(title="Colgante Luna", sku="AU-PEND-1", quantity=1, price=Decimal("95.00"))

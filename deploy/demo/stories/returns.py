@@ -8,7 +8,7 @@ from uuid import uuid4
 from deploy.demo.installation import AURORA, KAEDE, SHOPS
 from deploy.demo.stories.messages import Given, given
 from deploy.demo.stories.orders import Bought, Sent, buy, send
-from deploy.demo.stories.people import KLARA, PENDANT, TEAPOT, XIMENA
+from deploy.demo.stories.people import KLARA, NOURA, PENDANT, TEAPOT
 from deploy.demo.stories.stage import Fact, Stage, Stopwatch, Title
 from deploy.demo.stories.told import Told, told
 from deploy.demo.world.aftership import Scan
@@ -63,11 +63,12 @@ class Undecided:
 
     bought: Bought
     requested: ReturnRequested
+    notice: Told
     given: Given
 
 
 async def play(stage: Stage, number: str) -> tuple[Returned, Undecided]:
-    """A buyer in Germany returns what she got; one in Mexico asks to."""
+    """A buyer in Germany returns what she got; one in the Emirates asks to."""
     stage.tell(Title(4, "A German buyer returns what she bought in Japan, and is repaid"))
     bought = await buy(stage, KAEDE, KLARA, TEAPOT, presented="EUR")
     sent = await send(stage, bought, Parcel(carrier="DHL Express", number=number))
@@ -130,7 +131,7 @@ async def _give_back(stage: Stage, sent: Sent, arrival: Told) -> Returned:
 
 
 async def _ask_in_vain(stage: Stage) -> Undecided:
-    bought = await buy(stage, AURORA, XIMENA, PENDANT, presented="USD")
+    bought = await buy(stage, AURORA, NOURA, PENDANT, presented="USD")
     steps = Steps(stage, bought)
     await steps.request("no_longer_wanted")
     requested = await steps.see(ReturnRequested, "return_requested")
@@ -141,7 +142,7 @@ async def _ask_in_vain(stage: Stage) -> Undecided:
         "The request",
         steps.watch,
     )
-    return Undecided(bought=bought, requested=requested, given=to_agent)
+    return Undecided(bought=bought, requested=requested, notice=steps.notices[0], given=to_agent)
 
 
 class Steps:
