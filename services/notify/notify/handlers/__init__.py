@@ -1,0 +1,1 @@
+"""What notify does with what it hears."""

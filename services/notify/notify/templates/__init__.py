@@ -1,0 +1,1 @@
+"""The words: one Jinja template a kind of notice, and their translations."""

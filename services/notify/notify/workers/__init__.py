@@ -1,0 +1,1 @@
+"""Claim due rows, commit; call the outside; record."""
