@@ -297,6 +297,11 @@ class Intake:
         body = json.dumps(payload, ensure_ascii=False).encode()
         return await self.post(f"/hooks/whatsapp/{account}", body, hub_signature(body, secret))
 
+    async def send_signed(self, body: bytes) -> httpx.Response:
+        """Deliver any octets as WhatsApp would sign them."""
+        headers = hub_signature(body, SECRETS["WA_SECRET"])
+        return await self.post("/hooks/whatsapp/100200300", body, headers)
+
     async def send_shopify(
         self, topic: str, payload: object, *, webhook_id: str | None = None
     ) -> httpx.Response:
@@ -329,6 +334,22 @@ class Intake:
             except aiosmtplib.SMTPResponseException as why:
                 return why.code, why.message
         return answer.code, answer.message
+
+    async def smtp_says(self, *commands: str, last: str = "") -> list[str]:
+        """Say SMTP commands as they are, then hang up; returns the answers."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.smtp.port)
+        await reader.readline()
+        answers = []
+        for command in commands:
+            writer.write(f"{command}\r\n".encode())
+            answer = await reader.readline()
+            while answer[3:4] == b"-":
+                answer = await reader.readline()
+            answers.append(answer.decode())
+        writer.write(last.encode())
+        await writer.drain()
+        writer.close()
+        return answers
 
     async def chat(self, account: str = "borealis-web", **headers: str) -> ClientConnection:
         """Open a chat socket."""
@@ -392,6 +413,18 @@ async def intake_process(
 async def intake(intake_process: Callable[..., Awaitable[Intake]]) -> Intake:
     """Intake's doors."""
     return await intake_process()
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Gives ports that nobody listens on."""
+    return _free_port
+
+
+@pytest.fixture
+def hub() -> Callable[[bytes], dict[str, str]]:
+    """Signs a body as Meta does for Aurora's app."""
+    return lambda body: hub_signature(body, SECRETS["WA_SECRET"])
 
 
 async def _ended(stop: asyncio.Event, part: "asyncio.Task[None]") -> None:

@@ -22,8 +22,6 @@ class Settings(ServiceSettings):
     """Largest mail that is taken in; a larger one is answered 552."""
     smtp_max_connections: int = Field(default=100, ge=1)
     """SMTP connections at once; one more is told to come later, 421."""
-    chat_max_octets: int = Field(default=64 * 1024, ge=1024)
-    """Largest frame that a chat visitor may send."""
     chat_says_per_second: int = Field(default=5, ge=1)
     """Messages of one chat thread that one process takes in any second."""
     raw_days: int = Field(default=30, ge=1)

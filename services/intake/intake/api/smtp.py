@@ -87,6 +87,11 @@ class SmtpDoor:
         return _refused("unavailable", "451 4.3.0 not now, try again later")
 
 
+# aiosmtpd's own answers at the end of DATA, for which it has no hook.
+_LINE_TOO_LONG = "500 Line too long (see RFC5321 4.5.3.1.6)"
+_TOO_LARGE = "552 Error: Too much mail data"
+
+
 def _refused(why: str, answer: str) -> str:
     metrics.mails_refused.labels(why).inc()
     return answer
@@ -127,10 +132,12 @@ class _Session(SMTP):
             super().connection_lost(error)
 
     async def push(self, status: AnyStr) -> None:
-        """Answer; aiosmtpd's own 552 is counted here, as it has no hook for it."""
-        if status[:3] in ("552", b"552"):
+        """Answer; a line as long as the largest mail is a mail too large."""
+        if status in (_LINE_TOO_LONG, _TOO_LARGE):
             metrics.mails_refused.labels("too_large").inc()
-        await super().push(status)
+            await super().push("552 5.3.4 the mail is too large")
+        else:
+            await super().push(status)
 
 
 class SmtpListener:

@@ -56,13 +56,14 @@ class Chat:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tell open sockets what is new, until `stop`."""
-        loop = asyncio.get_running_loop()
-        looked = 0.0
-        while not stop.is_set():
-            is_woken = await self._wake.wait(1.0)
-            if is_woken or loop.time() - looked > _LOOKS_EVERY:
-                looked = loop.time()
+        stopping = asyncio.create_task(stop.wait())
+        stopping.add_done_callback(lambda _: self._wake.set())
+        try:
+            while not stop.is_set():
+                await self._wake.wait(_LOOKS_EVERY)
                 await self._tell_all()
+        finally:
+            stopping.cancel()
 
     async def _tell_all(self) -> None:
         threads = self._visits.threads()
@@ -176,8 +177,6 @@ class Chat:
         text = came.get("text")
         if not isinstance(text, str):
             raise Refusal("frames are text")
-        if len(text) > self._settings.chat_max_octets:
-            raise Refusal(f"a frame has at most {self._settings.chat_max_octets} octets")
         return text
 
     async def _hear(self, text: str, visit: Visit) -> None:

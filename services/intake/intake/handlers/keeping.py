@@ -100,7 +100,10 @@ class Keeper:
             metrics.entries.labels(channel, outcome).inc(number)
 
     async def _one_by_one(self, batch: Sequence[_Waiting]) -> None:
-        """After a bug: each alone, so that only the one at fault is left to its raw form."""
+        """After a bug: each alone, so that only the one at fault is left to its raw form.
+
+        A row whose day's partition is made at that very moment is refused once, and taken now.
+        """
         for one in batch:
             outcome: Exception | None = None
             try:
