@@ -65,9 +65,10 @@ async def on_message_received(
     )
     contacts = await writers.known(tx, messages)
     orders = await customers.orders_of(tx, contacts.values())
-    turn = _Turn(now, rules, contacts, orders, joining.There(there))
+    turn = _Turn(now, rules, {**contacts}, orders, joining.There(there))
     said = [one for each in heard for one in _take_in(each, turn)]
-    await customers.save_contacts(tx, turn.contacts.values())
+    changed = [each for key, each in turn.contacts.items() if each is not contacts[key]]
+    await customers.save_languages(tx, changed)
     await conversations.insert(tx, list(turn.new.values()))
     await conversations.save(tx, list(turn.changed.values()))
     await history.note(tx, turn.happened)

@@ -20,8 +20,7 @@ async def known(tx: Transaction, messages: Sequence[MessageReceived]) -> Contact
         told = _told(message)
         key = told.store_id, told.contact_id
         shown[key] = _merged(shown[key], told) if key in shown else told
-    before = await customers.contacts(tx, list(shown.values()))
-    return {key: _merged(before[key], told) for key, told in shown.items()}
+    return await customers.meet(tx, list(shown.values()))
 
 
 def _told(message: MessageReceived) -> Contact:

@@ -10,23 +10,22 @@ from routing.store import rows
 from shared.contracts.base import AgentId, ContactId, OrderId, StoreId
 from shared.db import Transaction
 
-_INSERT_CONTACTS = rows.insert_into("contacts", Contact)
-_LOCKED_CONTACTS = text(
-    """
-    SELECT cast(to_jsonb(c) AS text) FROM contacts AS c
-    WHERE (c.store_id, c.contact_id) IN (
-        SELECT * FROM unnest(cast(:stores AS text[]), cast(:contacts AS uuid[]))
-    )
-    ORDER BY c.store_id, c.contact_id
-    FOR UPDATE
-    """
+_MEET = text(
+    f"""
+    INSERT INTO contacts AS c ({", ".join(rows.columns(Contact))})
+    SELECT {", ".join(rows.columns(Contact))}
+    FROM jsonb_populate_recordset(cast(null AS contacts), cast(:rows AS jsonb))
+    ORDER BY store_id, contact_id
+    ON CONFLICT (store_id, contact_id) DO UPDATE
+    SET mail = coalesce(excluded.mail, c.mail), phone = coalesce(excluded.phone, c.phone),
+        locale = coalesce(excluded.locale, c.locale),
+        seen_at = greatest(excluded.seen_at, c.seen_at)
+    RETURNING cast(to_jsonb(c) AS text)
+    """  # noqa: S608 - names of our own columns
 )
-_SAVE_CONTACTS = text(
+_SAVE_LANGUAGES = text(
     """
-    UPDATE contacts AS c
-    SET mail = coalesce(r.mail, c.mail), phone = coalesce(r.phone, c.phone),
-        locale = coalesce(r.locale, c.locale), languages = r.languages,
-        last_agent_id = r.last_agent_id, seen_at = greatest(r.seen_at, c.seen_at)
+    UPDATE contacts AS c SET languages = r.languages
     FROM jsonb_populate_recordset(cast(null AS contacts), cast(:rows AS jsonb)) AS r
     WHERE c.store_id = r.store_id AND c.contact_id = r.contact_id
     """
@@ -80,25 +79,18 @@ _KEEP_ORDERS = text(
 )
 
 
-async def contacts(
-    tx: Transaction, wanted: Sequence[Contact]
+async def meet(
+    tx: Transaction, told: Sequence[Contact]
 ) -> dict[tuple[StoreId, ContactId], Contact]:
-    """Lock and return these contacts; who is new is kept as given."""
-    ordered = sorted(wanted, key=lambda each: (each.store_id, each.contact_id))
-    await tx.execute(_INSERT_CONTACTS, {"rows": rows.packed(ordered)})
-    found = await rows.read(
-        tx,
-        Contact,
-        _LOCKED_CONTACTS,
-        stores=[each.store_id for each in ordered],
-        contacts=[each.contact_id for each in ordered],
-    )
+    """Lock and return these contacts, each once, with what is told of them; new ones are kept."""
+    found = await rows.read(tx, Contact, _MEET, rows=rows.packed(told))
     return {(each.store_id, each.contact_id): each for each in found}
 
 
-async def save_contacts(tx: Transaction, changed: Iterable[Contact]) -> None:
-    """Write down what is known of contacts that this transaction has locked."""
-    await tx.execute(_SAVE_CONTACTS, {"rows": rows.packed(list(changed))})
+async def save_languages(tx: Transaction, changed: Sequence[Contact]) -> None:
+    """Write down the languages of contacts that this transaction has locked."""
+    if changed:
+        await tx.execute(_SAVE_LANGUAGES, {"rows": rows.packed(changed)})
 
 
 async def note_agent(
