@@ -78,10 +78,10 @@ def _line(fact: Fact) -> Table:
     line = Table.grid(padding=(0, 1))
     line.add_column(width=_TIME, justify="right")
     line.add_column(width=_WHO)
-    line.add_column(ratio=1)
+    line.add_column(ratio=1, overflow="fold")
     measured = "" if fact.milliseconds is None else f"{fact.milliseconds:,.1f} ms"
     style = _STYLES.get(fact.who, "white")
-    line.add_row(Text(measured, "dim"), Text(fact.who, style), Text(fact.what))
+    line.add_row(Text(measured, "dim"), Text(fact.who, style), Text(fact.what, overflow="fold"))
     return line
 
 

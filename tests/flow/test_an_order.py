@@ -1,12 +1,18 @@
 """Stories 2 and 3: an order is confirmed and sent, and its parcel gets into trouble."""
 
+from collections.abc import Callable, Coroutine
+from email.message import EmailMessage
+from email.utils import make_msgid
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from deploy.demo.clients import send_mail
 from deploy.demo.stories.alarms import Trouble
 from deploy.demo.stories.messages import PEOPLE
 from deploy.demo.stories.orders import Sent
 from deploy.demo.stories.stage import Stage
-from shared.contracts.base import Money
+from shared.contracts.base import About, Money
+from shared.contracts.intake import MessageReceived
 from shared.contracts.logistics_watch import Milestone, Purpose
 from shared.contracts.notify import NotificationSent
 from shared.contracts.routing import ConversationOpened, OpenedBy
@@ -77,3 +83,32 @@ def test_each_notice_of_the_parcel_goes_out_once(trouble: Trouble, stage: Stage)
         "shipping_notice",
     ]
     assert trouble.stalled.milestone is Milestone.EXCEPTION
+
+
+def test_an_answer_to_a_notice_comes_in_about_its_order(
+    sent: Sent, stage: Stage, run: Callable[[Coroutine[Any, Any, MessageReceived]], MessageReceived]
+) -> None:
+    notice, buyer = sent.notice.mail, sent.bought.buyer
+    answer = EmailMessage()
+    answer["From"] = f"{buyer.first_name} <{buyer.mail}>"
+    answer["To"] = notice.reply_to
+    answer["Subject"] = f"Re: {notice.subject}"
+    answer["In-Reply-To"] = notice.message_id
+    answer["Message-ID"] = make_msgid(domain="example.jp")
+    answer.set_content("ありがとうございます。荷物はいつ頃届きますか。")
+
+    async def received() -> MessageReceived:
+        await send_mail(stage.addresses.smtp_port, answer)
+        seen = await stage.see(
+            "intake",
+            MessageReceived,
+            lambda message: message.external_id.strip("<>") == answer["Message-ID"].strip("<>"),
+            "The answer is received",
+        )
+        return seen.message
+
+    message = run(received())
+
+    assert message.store_id == sent.bought.store_id
+    assert message.about == About(kind="order", id=str(sent.bought.order_id))
+    assert message.reply_route.peer == buyer.mail

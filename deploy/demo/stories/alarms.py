@@ -99,6 +99,7 @@ async def _told(stage: Stage, template: str, sent: Sent, watch: Stopwatch) -> To
         lambda message: message.order_id == sent.bought.order_id,
         to=sent.bought.mailbox,
         since=watch,
+        is_quoted=True,
     )
 
 

@@ -38,6 +38,8 @@ AboutCase = (
 )
 C = TypeVar("C", bound=AboutCase)
 
+_QUOTED = frozenset({"return_requested", "return_authorised", "refund_issued"})
+
 DELIVERED = Scan(tag="Delivered", subtag="Delivered_001", message="Zugestellt", location="Leipzig")
 
 
@@ -196,6 +198,7 @@ class Steps:
                     self._is_ours,
                     to=self._bought.mailbox,
                     since=self.watch,
+                    is_quoted=template in _QUOTED,
                 )
             )
         return seen.message

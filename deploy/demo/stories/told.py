@@ -24,6 +24,7 @@ async def told(
     *,
     to: str,
     since: Stopwatch,
+    is_quoted: bool = False,
 ) -> Told:
     """Wait until a notice has arrived in a mailbox, and tell of it."""
     what = f"The customer is told ({template})"
@@ -45,9 +46,16 @@ async def told(
             who="notify",
             what=f"mail to {to} in {mail.language or 'no named language'}: {mail.subject}",
             milliseconds=round((mail.arrived_at - since.begun.timestamp()) * 1000, 1),
+            quote=_gist(mail.text) if is_quoted else None,
         )
     )
     return Told(sent=sent.message, mail=mail)
+
+
+def _gist(text: str) -> str | None:
+    """The first paragraph after headline and greeting."""
+    paragraphs = text.strip().split("\n\n")
+    return paragraphs[2] if len(paragraphs) > 2 else None
 
 
 def _bare(message_id: str) -> str:

@@ -112,7 +112,7 @@ def _part(mail: EmailMessage, subtype: str) -> str | None:
     if part is None:
         return None
     content = part.get_content()
-    return content if isinstance(content, str) else None
+    return content.replace("\r\n", "\n") if isinstance(content, str) else None
 
 
 def _direction(html: str | None) -> str | None:
