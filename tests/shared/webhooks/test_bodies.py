@@ -1,0 +1,129 @@
+"""Bodies are parsed by their media type; authentic nonsense is refused."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import webhooks
+from shared.webhooks import Delivery
+
+Kept = list[tuple[Delivery, Any]]
+Post = Callable[[bytes, str], Awaitable[httpx.Response]]
+Counted = Callable[..., float]
+
+
+@pytest.fixture
+def post(client: httpx.AsyncClient, path: str, signed: Callable[..., dict[str, str]]) -> Post:
+    """Send a body of this media type, signed."""
+
+    async def send(body: bytes, media_type: str) -> httpx.Response:
+        headers = {**signed(body), "Content-Type": media_type}
+        return await client.post(path, content=body, headers=headers)
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        (b"", "application/json"),
+        (b"{", "application/json"),
+        (b"\xff", "application/json"),
+        (b'{"a": NaN}', "application/json"),
+        (b"[" * 5000, "application/json"),
+        (b"hello", "text/plain"),
+        (b"<a>", "application/xml"),
+        (b"{}", "text/xml"),
+        (b"", "application/xml"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "text/xml"),
+        (b'<!DOCTYPE a SYSTEM "http://127.0.0.1/"><a/>', "application/soap+xml"),
+        (b'<?xml version="1.0" encoding="none"?><a/>', "text/xml"),
+        (b"a", "application/x-www-form-urlencoded"),
+        (b"", "application/x-www-form-urlencoded"),
+        (b"a=%ff", "application/x-www-form-urlencoded"),
+        ("a=é".encode(), "application/x-www-form-urlencoded"),
+        (b"&".join([b"a=1"] * 1001), "application/x-www-form-urlencoded"),
+        (b"\0\1\2", "application/octet-stream"),
+        (b"", ""),
+    ],
+)
+async def test_authentic_nonsense_is_400_and_not_kept(
+    post: Post, kept: Kept, body: bytes, media_type: str, counted: Counted
+) -> None:
+    before = counted("malformed")
+
+    answer = await post(body, media_type)
+
+    assert answer.status_code == 400
+    assert kept == []
+    assert counted("malformed") - before == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "payload"),
+    [
+        (b"{}", "application/json; charset=utf-8", {}),
+        (b"{}", "application/cloudevents+json", {}),
+        (b"[1]", "text/plain", [1]),
+        (b"null", "APPLICATION/JSON", None),
+        (b"\xef\xbb\xbf{}", "application/json", {}),
+        (b'"\\ud83d\\ude00"', "application/json", "😀"),
+        (b'"cut \\ud83d"', "application/json", "cut \ufffd"),
+        (b'["\\ude00", "\\\\ud83d", "\\ud83d\\ud83d\\ude00"]', "application/json",
+         ["\ufffd", "\\ud83d", "\ufffd😀"]),
+        (b'{"a": "\\u0000\\\\u0000"}', "application/json", {"a": "\ufffd\\u0000"}),
+        (b"a=1&b=%F0%9F%98%80&a=2&c=&d=%00", "application/x-www-form-urlencoded",
+         {"a": "1", "b": "😀", "c": "", "d": "\ufffd"}),
+    ],
+)  # fmt: skip
+async def test_bodies_are_parsed_by_their_media_type(
+    post: Post, kept: Kept, body: bytes, media_type: str, payload: Any
+) -> None:
+    answer = await post(body, media_type)
+
+    assert answer.status_code == 200
+    ((delivery, parsed),) = kept
+    assert parsed == payload
+    assert delivery.body == body
+
+
+async def test_xml_is_parsed(post: Post, kept: Kept) -> None:
+    body = "<xml><Content><![CDATA[你好]]></Content></xml>".encode()
+
+    for media_type in ("text/xml", "text/plain"):
+        assert (await post(body, media_type)).is_success
+
+    assert [payload.findtext("Content") for _, payload in kept] == ["你好", "你好"]
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        (b"[" * 4900 + b"]" * 4900, "application/json"),
+        (b'{"a":' * 1600 + b"1" + b"}" * 1600, "application/json"),
+        (b"<a>" * 1400 + b"</a>" * 1400, "text/xml"),
+    ],
+)
+async def test_deep_nesting_does_no_harm(
+    client: httpx.AsyncClient, post: Post, body: bytes, media_type: str
+) -> None:
+    """How deep is too deep is the interpreter's to say; it must only be told without breaking."""
+    answer = await post(body, media_type)
+
+    assert answer.status_code in (200, 400)
+    assert (await client.get("/livez")).status_code == 200
+
+
+@given(st.recursive(st.none() | st.text() | st.integers(-(2**63), 2**63), st.lists))
+def test_whatever_json_a_vendor_writes_can_be_stored(value: Any) -> None:
+    for body in (json.dumps(value).encode(), json.dumps(value, ensure_ascii=False).encode()):
+        parsed = webhooks.parse(Delivery("POST", "", {}, {}, body))
+
+        stored = json.dumps(parsed, ensure_ascii=False).encode()
+        assert parsed == json.loads(json.dumps(value).replace("\\u0000", "\\ufffd"))
+        assert b"\\u0000" not in stored
