@@ -1,9 +1,10 @@
 """The table at the end of a run."""
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import accumulate
 from statistics import median
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from tests.chaos.agents import Agent
 from tests.chaos.customers import Customers, Input, Twice
 from tests.chaos.evidence import Facts
 from tests.chaos.topics import Said
-from tests.chaos.trouble import Blow, Trouble
+from tests.chaos.trouble import SERVERS, Blow, Trouble
 
 
 def shown(title: str, rows: Sequence[tuple[str, str]]) -> None:
@@ -45,7 +46,10 @@ def of_agents(agents: Sequence[Agent], facts: Facts) -> list[tuple[str, str]]:
     """What the agents did."""
     most = max(Counter(offer.conversation for offer in facts.offers).values())
     return [
-        ("room in all", f"{sum(facts.capacities.values()) // 100} units"),
+        (
+            "room in all",
+            f"{sum(facts.capacities.values()) // 100} units, {_peak(facts)} taken at once at most",
+        ),
         ("assignments", f"{len(facts.offers)}, at most {most} of one conversation"),
         (
             "requests of agents",
@@ -55,11 +59,16 @@ def of_agents(agents: Sequence[Agent], facts: Facts) -> list[tuple[str, str]]:
     ]
 
 
+def _peak(facts: Facts) -> int:
+    totals = accumulate(change.delta for change in facts.changes)
+    return max(totals) // 100
+
+
 def of_blows(blows: Sequence[Blow]) -> list[tuple[str, str]]:
     """What was killed and restarted."""
-    kills = Counter(blow.what for blow in blows if blow.what not in ("broker", "database"))
-    rows = [("SIGKILLs of services", f"{kills.total()}: {_counted(kills)}")]
-    servers = [f"{blow.what} ({blow.how})" for blow in blows if blow.what not in kills]
+    kills = Counter(blow.what for blow in blows if blow.what not in SERVERS)
+    rows = [("SIGKILLs of services", _counted(kills))]
+    servers = [f"{blow.what} ({blow.how})" for blow in blows if blow.what in SERVERS]
     return [*rows, ("servers taken down", ", ".join(servers))]
 
 
@@ -85,20 +94,27 @@ def of_waiting(facts: Facts, blows: Sequence[Blow]) -> list[tuple[str, str]]:
         for offer in facts.offers
         if offer.epoch == 1
     ]
+    return [
+        ("message kept → agent", f"median {median(waits):.2f} s, slowest {max(waits):.1f} s"),
+        ("slowest assignment after a SIGKILL", _longest(facts, blows, is_server=False)),
+        ("… with a server down too", _longest(facts, blows, is_server=True)),
+    ]
+
+
+def _longest(facts: Facts, blows: Sequence[Blow], *, is_server: bool) -> str:
+    """The longest time from a blow to the next assignment, and all that was hit meanwhile."""
     begun = sorted(offer.begun for offer in facts.offers)
-    pauses = []
+    pauses: dict[datetime, list[Blow]] = defaultdict(list)
     for blow in blows:
         place = bisect_right(begun, blow.at)
         if place < len(begun):
-            pauses.append(((begun[place] - blow.at).total_seconds(), blow))
-    longest, blow = max(pauses, key=lambda pause: pause[0])
-    return [
-        ("message kept → agent", f"median {median(waits):.2f} s, slowest {max(waits):.1f} s"),
-        (
-            "slowest assignment after a blow",
-            f"{longest:.1f} s until the next one, after {blow.what} ({blow.how})",
-        ),
+            pauses[begun[place]].append(blow)
+    found = [
+        ((end - hits[0].at).total_seconds(), ", ".join(f"{hit.what} ({hit.how})" for hit in hits))
+        for end, hits in pauses.items()
+        if is_server == any(hit.what in SERVERS for hit in hits)
     ]
+    return f"{max(found)[0]:.1f} s, after {max(found)[1]}" if found else "none"
 
 
 def _counted(counter: Counter[str]) -> str:

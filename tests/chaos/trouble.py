@@ -20,6 +20,8 @@ from deploy.local.processes import Processes
 from shared import testing
 from tests.chaos.installation import INTAKE, ROUTING, Installation
 
+SERVERS = ("broker", "database")
+
 _HOLDER = """
     SELECT l.pid FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
     WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()
