@@ -7,79 +7,53 @@ it happens, and stays until Ctrl-C, which stops everything.
 import argparse
 import asyncio
 import fcntl
+import importlib
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 from rich.console import Console
+from rich.text import Text
 
-from deploy.demo import leftovers, play
-from deploy.demo.show import Show
-from deploy.demo.stories.stage import DidNotHappen
-from deploy.demo.system import System, running
 from deploy.local.cache import cache_folder
-from deploy.local.cluster import Cluster, cluster
+from deploy.local.cluster import cluster
 from deploy.local.errors import CannotStart
 from deploy.local.terminal import run_until_stopped
-from shared.settings import KafkaSettings
+
+_BEGUN = time.monotonic()
 
 
 class Demo:
     """One run of the demo."""
 
     def __init__(self, *, is_once: bool) -> None:
-        self._is_once = is_once
-        self._show = Show(Console(highlight=False))
-        self._begun = time.monotonic()
         self.code = 0
+        self._is_once = is_once
+        self._console = Console(highlight=False)
 
     async def run(self) -> None:
         """Start everything, play, stay."""
         folder = cache_folder(self._tell) / "demo"
         with _only_demo(folder):
             self._tell("Starting Kafka and PostgreSQL …")
+            # The rest of the code takes as long to load as the servers to start: side by side.
+            loading = asyncio.ensure_future(
+                asyncio.to_thread(importlib.import_module, "deploy.demo.play")
+            )
             async with cluster(tell=self._tell) as servers:
                 self._tell(f"Both run after {self._elapsed()}; starting the services …")
-                async with self._system(folder, servers) as system:
-                    await self._play(system)
-
-    async def _play(self, system: System) -> None:
-        self._tell(f"Everything is ready after {self._elapsed()}. All of it is real but the world.")
-        system.stage.tell = self._show.tell
-        try:
-            await play.everything(system.stage)
-        except (DidNotHappen, httpx.HTTPError) as why:
-            self._show.sentence(f"\nThis did not happen. {why}", "bold red")
-            self.code = 1
-        else:
-            self._tell(f"\nThe stories took {self._elapsed()} from the command on.")
-        if not self._is_once:
-            self._show.links(play.links(system))
-            self._tell("The system runs until Ctrl-C.")
-            await asyncio.Event().wait()
-
-    @asynccontextmanager
-    async def _system(self, folder: Path, servers: Cluster) -> AsyncIterator[System]:
-        names = leftovers.Names(folder)
-        kafka = KafkaSettings(bootstrap=servers.bootstrap, topic_prefix=names.topics)
-        url = await leftovers.new_database(servers.database_url, names)
-        cleaning = asyncio.gather(
-            leftovers.drop_databases(servers.database_url, names, self._tell),
-            leftovers.drop_topics(kafka, names, self._tell),
-        )
-        run = folder / "run"
-        async with running(run, kafka=kafka, database_url=url, tell=self._tell) as system:
-            await cleaning
-            yield system
+                play = await loading
+                self.code = await play.play(
+                    servers, folder, self._console, elapsed=self._elapsed, is_once=self._is_once
+                )
 
     def _tell(self, text: str) -> None:
-        self._show.sentence(text)
+        self._console.print(Text(text))
 
     def _elapsed(self) -> str:
-        return f"{time.monotonic() - self._begun:.1f} s"
+        return f"{time.monotonic() - _BEGUN:.1f} s"
 
 
 @contextmanager

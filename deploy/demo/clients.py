@@ -12,13 +12,21 @@ import httpx
 from pydantic import BaseModel, TypeAdapter
 from websockets.asyncio.client import ClientConnection, connect
 
-from deploy.demo.world.aftership import Scan, Tracking
-from deploy.demo.world.faults import Fault
-from deploy.demo.world.mails import Mail
-from deploy.demo.world.shop_orders import Purchase
-from deploy.demo.world.shopify import Ordered, Parcel, Repayment
-from deploy.demo.world.webhooks import Sent, Try
-from deploy.demo.world.whatsapp import Handshake, OnPhone, Writes
+from deploy.demo.world.shapes import (
+    Fault,
+    Handshake,
+    Mail,
+    OnPhone,
+    Ordered,
+    Parcel,
+    Purchase,
+    Repayment,
+    Scan,
+    Sent,
+    Tracking,
+    Try,
+    Writes,
+)
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from deploy.demo.installation import SHOPS
 from deploy.demo.stories.messages import Talk
 from deploy.demo.stories.people import MARYAM, YUKI
 from deploy.demo.stories.stage import Stage
-from deploy.demo.world.webhooks import Try
+from deploy.demo.world.shapes import Try
 
 
 @pytest.mark.usefixtures("trouble", "returned", "answers")

@@ -20,11 +20,8 @@ from fastapi import FastAPI, Request, Response
 from deploy.demo import installation
 from deploy.demo.clients import WorldClient, send_mail
 from deploy.demo.installation import AURORA, KAEDE, SHOPS
-from deploy.demo.world.aftership import Scan
 from deploy.demo.world.app import application
-from deploy.demo.world.faults import Fault, Kind
-from deploy.demo.world.shop_orders import Buyer, Line, Purchase
-from deploy.demo.world.whatsapp import Writes
+from deploy.demo.world.shapes import Buyer, Fault, Kind, Line, Purchase, Scan, Writes
 from deploy.local.ports import free_port
 from shared.service import serve
 from shared.stores import Stores

@@ -8,7 +8,7 @@ from deploy.demo.stories.orders import Sent
 from deploy.demo.stories.stage import WITHIN, DidNotHappen, Fact, Stage, Stopwatch, Title
 from deploy.demo.stories.told import Told, told
 from deploy.demo.tail import Seen
-from deploy.demo.world.aftership import Scan
+from deploy.demo.world.shapes import Scan
 from shared.contracts.logistics_watch import CustomsHeld, ShipmentMoved, ShipmentStalled
 
 WAY = (

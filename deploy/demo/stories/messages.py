@@ -12,7 +12,7 @@ from deploy.demo.stories.people import WRITERS, Writer
 from deploy.demo.stories.stage import DidNotHappen, Fact, Stage, Stopwatch, Title
 from deploy.demo.stories.zones import local_time
 from deploy.demo.team import TEAM
-from deploy.demo.world.whatsapp import Writes
+from deploy.demo.world.shapes import Writes
 from shared import clock
 from shared.contracts.intake import MessageReceived
 from shared.contracts.routing import ConversationAssigned, ConversationOpened

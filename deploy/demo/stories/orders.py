@@ -9,9 +9,7 @@ from deploy.demo.installation import AURORA, SHOPS
 from deploy.demo.stories.people import HARUTO, RING
 from deploy.demo.stories.stage import DidNotHappen, Fact, Stage, Stopwatch, Title
 from deploy.demo.stories.told import Told, told
-from deploy.demo.world.aftership import Tracking
-from deploy.demo.world.shop_orders import Buyer, Line, Purchase
-from deploy.demo.world.shopify import Ordered, Parcel
+from deploy.demo.world.shapes import Buyer, Line, Ordered, Parcel, Purchase, Tracking
 from shared.contracts.base import Money, OrderId
 from shared.contracts.intake import OrderPaid, OrderPlaced, OrderShipped
 from shared.contracts.logistics_watch import ShipmentRegistered

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from deploy.demo.installation import AURORA, KAEDE
-from deploy.demo.world.shop_orders import Buyer, Line
+from deploy.demo.world.shapes import Buyer, Line
 
 
 @dataclass(frozen=True, kw_only=True)

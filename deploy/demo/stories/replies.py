@@ -8,8 +8,7 @@ from deploy.demo.clients import Chat
 from deploy.demo.installation import SHOPS
 from deploy.demo.stories.messages import PEOPLE, Talk
 from deploy.demo.stories.stage import WITHIN, DidNotHappen, Fact, Stage, Stopwatch, Title
-from deploy.demo.world.mails import Mail
-from deploy.demo.world.whatsapp import OnPhone
+from deploy.demo.world.shapes import Mail, OnPhone
 from shared.contracts.intake import SendToChat
 from shared.contracts.routing import AgentReplied, ConversationAnswered, ConversationResolved
 

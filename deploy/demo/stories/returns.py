@@ -11,8 +11,7 @@ from deploy.demo.stories.orders import Bought, Sent, buy, send
 from deploy.demo.stories.people import KLARA, NOURA, PENDANT, TEAPOT
 from deploy.demo.stories.stage import Fact, Stage, Stopwatch, Title
 from deploy.demo.stories.told import Told, told
-from deploy.demo.world.aftership import Scan
-from deploy.demo.world.shopify import Parcel, Repayment
+from deploy.demo.world.shapes import Parcel, Repayment, Scan
 from shared.contracts.base import CaseId
 from shared.contracts.logistics_watch import ShipmentDelivered
 from shared.contracts.notify import NotificationSent

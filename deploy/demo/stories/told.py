@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from deploy.demo.stories.stage import Fact, Stage, Stopwatch
 from deploy.demo.tail import Seen
-from deploy.demo.world.mails import Mail
+from deploy.demo.world.shapes import Mail
 from shared.contracts.notify import NotificationSent
 
 

@@ -13,37 +13,15 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 
-from deploy.demo.world.webhooks import Sent, Webhooks, base64_signature, encoded
+from deploy.demo.world.shapes import Scan, Sent, Tracking
+from deploy.demo.world.webhooks import Webhooks, base64_signature, encoded
 from shared.clock import now
 from shared.stores import AfterShipAccount
 
 _NUMBER = re.compile(r"[A-Z0-9./_-]{4,100}", re.IGNORECASE)
 _SLUGS = {"ES": "spain-correos-es", "JP": "japan-post", "DE": "dhl-germany", "HK": "hong-kong-post"}
 """Couriers found from the country at the end of an S10 number, where the caller names none."""
-
-
-class Scan(BaseModel):
-    """A carrier scans a parcel; `at` is now unless told."""
-
-    tag: str
-    subtag: str
-    message: str
-    location: str | None = None
-    at: datetime | None = None
-
-
-class Tracking(BaseModel):
-    """A parcel at the aggregator."""
-
-    account_id: str
-    number: str
-    slug: str
-    registered_at: float
-    asked: dict[str, Any]
-    """The body of the request that registered it."""
-    scans: list[Scan] = []
 
 
 class AfterShip:

@@ -12,8 +12,9 @@ from deploy.demo.world.aftership import AfterShip
 from deploy.demo.world.faults import Faults, FaultyServers
 from deploy.demo.world.mails import Mailboxes, smtp_server
 from deploy.demo.world.page import page
+from deploy.demo.world.shapes import Sent, Try
 from deploy.demo.world.shopify import Shopify
-from deploy.demo.world.webhooks import Sent, Try, Webhooks
+from deploy.demo.world.webhooks import Webhooks
 from deploy.demo.world.whatsapp import WhatsApp
 from shared.stores import AccountModel, AfterShipAccount, ShopifyAccount, Stores, WhatsAppAccount
 

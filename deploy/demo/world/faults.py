@@ -1,33 +1,11 @@
 """Servers that misbehave on request: slow, broken, or silent after having done the work."""
 
 import asyncio
-from enum import StrEnum
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-
-class Kind(StrEnum):
-    """How a server fails."""
-
-    SLOW = "slow"
-    """It does the work and answers late; its webhook may be there first."""
-    ERROR = "error"
-    """It does nothing and answers 500, by SMTP 451."""
-    DROP = "drop"
-    """It does the work; the connection breaks instead of an answer."""
-
-
-class Fault(BaseModel):
-    """The next `times` requests to a server fail in this way."""
-
-    server: str
-    """`whatsapp`, `aftership`, `shopify` or `smtp`."""
-    kind: Kind
-    times: int = 1
-    seconds: float = 1.0
-    """How late a slow answer is."""
+from deploy.demo.world.shapes import Fault, Kind
 
 
 class Faults:

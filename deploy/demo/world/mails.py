@@ -7,33 +7,11 @@ from email.parser import BytesParser
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from fastapi import APIRouter
-from pydantic import BaseModel
 from selectolax.lexbor import LexborHTMLParser
 
-from deploy.demo.world.faults import Faults, Kind
+from deploy.demo.world.faults import Faults
+from deploy.demo.world.shapes import Kind, Mail
 from shared.clock import now
-
-
-class Mail(BaseModel):
-    """A mail as its reader sees it, and what a machine needs to answer it."""
-
-    arrived_at: float
-    envelope_from: str
-    envelope_to: list[str]
-    sender: str
-    to: str
-    reply_to: str | None
-    subject: str
-    language: str | None
-    """Content-Language, RFC 3282."""
-    direction: str | None
-    """`dir` of the HTML part: `rtl` for Arabic."""
-    text: str
-    html: str | None
-    message_id: str | None
-    in_reply_to: str | None
-    references: str | None
-    auto_submitted: str | None
 
 
 class Mailboxes:

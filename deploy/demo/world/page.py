@@ -2,10 +2,7 @@
 
 from html import escape
 
-from deploy.demo.world.aftership import Tracking
-from deploy.demo.world.mails import Mail
-from deploy.demo.world.shopify import Repayment
-from deploy.demo.world.whatsapp import OnPhone
+from deploy.demo.world.shapes import Mail, OnPhone, Repayment, Tracking
 
 _HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>The world</title>
 <meta http-equiv="refresh" content="5"><style>

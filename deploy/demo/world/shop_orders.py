@@ -9,48 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import get_currency_precision
-from pydantic import BaseModel
 
+from deploy.demo.world.shapes import Buyer, Line, Purchase
 from shared.clock import now
 
 _RATES = {"EUR": Decimal(1), "JPY": Decimal(162), "USD": Decimal("1.08"), "HKD": Decimal("8.45")}
 """Invented rates to the euro: a shop shows buyers other currencies than its own."""
-
-
-class Buyer(BaseModel):
-    """Who buys, and where the parcel goes."""
-
-    first_name: str
-    last_name: str
-    mail: str | None
-    phone: str | None
-    locale: str
-    """As the shop's checkout writes it: `ja`, `de-DE`, `zh-HK`."""
-    street: str
-    city: str
-    postal_code: str
-    country: str
-    """ISO 3166-1 alpha-2."""
-
-
-class Line(BaseModel):
-    """What is bought; `price` of one piece in the shop's currency."""
-
-    title: str
-    sku: str
-    quantity: int
-    price: Decimal
-
-
-class Purchase(BaseModel):
-    """A buyer orders; everything a story says about it."""
-
-    buyer: Buyer
-    lines: list[Line]
-    currency: str
-    """The shop's."""
-    presented: str
-    """The currency the buyer sees and pays in."""
 
 
 class Ids:

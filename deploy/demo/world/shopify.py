@@ -10,37 +10,14 @@ from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from deploy.demo.world.shop_orders import (
-    Ids,
-    Purchase,
-    fulfilment_of,
-    order_of,
-    payment_of,
-    refund_of,
-)
+from deploy.demo.world.shapes import Ordered, Parcel, Purchase, Repayment, Sent
+from deploy.demo.world.shop_orders import Ids, fulfilment_of, order_of, payment_of, refund_of
 from deploy.demo.world.shopify_graphql import Admin, UserMistake, amount_of
-from deploy.demo.world.webhooks import Sent, Webhooks, base64_signature, encoded
+from deploy.demo.world.webhooks import Webhooks, base64_signature, encoded
 from shared.clock import now
 from shared.stores import ShopifyAccount
 
 _VERSION = "2026-10"
-
-
-class Ordered(BaseModel):
-    """An order that a buyer placed, and the webhooks that told of it."""
-
-    order_id: str
-    number: str
-    lines: list[str]
-    """The shop's ids of the lines."""
-    webhooks: list[Sent]
-
-
-class Parcel(BaseModel):
-    """The warehouse hands everything of an order to a carrier."""
-
-    carrier: str | None
-    number: str | None
 
 
 class Question(BaseModel):
@@ -48,20 +25,6 @@ class Question(BaseModel):
 
     query: str
     variables: dict[str, Any] | None = None
-
-
-class Repayment(BaseModel):
-    """A refund the shop made."""
-
-    shop: str
-    order_id: str
-    refund_id: str
-    key: str
-    amount: str
-    currency: str
-    note: str | None
-    asked: int
-    """How often it was asked for with this key."""
 
 
 @dataclass

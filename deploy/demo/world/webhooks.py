@@ -7,41 +7,15 @@ import hmac
 import json
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
-from pydantic import BaseModel
 
+from deploy.demo.world.shapes import Sent, Try
 from shared.clock import now
 
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 """Seconds before each further try; vendors wait minutes, a story cannot."""
-
-
-class Try(BaseModel):
-    """One sending of a webhook; `status` is None when no answer came."""
-
-    status: int | None
-    milliseconds: float
-
-
-class Sent(BaseModel):
-    """A webhook as it went out, and what became of every try."""
-
-    webhook_id: UUID
-    sender: str
-    topic: str
-    url: str
-    headers: dict[str, str]
-    body: str
-    sent_at: float
-    """Unix time just before the first try."""
-    tries: list[Try] = []
-
-    @property
-    def is_taken(self) -> bool:
-        """Whether the last try was answered with success."""
-        return bool(self.tries) and _is_success(self.tries[-1].status)
 
 
 def signed(secret: str, body: bytes) -> bytes:
@@ -115,7 +89,3 @@ class Webhooks:
 def encoded(payload: object) -> bytes:
     """The body of a webhook: JSON with spaces, which a re-encoding would not bring back."""
     return json.dumps(payload, ensure_ascii=False, separators=(", ", ": ")).encode()
-
-
-def _is_success(status: int | None) -> bool:
-    return status is not None and 200 <= status < 300

@@ -18,39 +18,13 @@ from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 
-from deploy.demo.world.webhooks import Sent, Webhooks, encoded, signed
+from deploy.demo.world.shapes import Handshake, OnPhone, Sent, Writes
+from deploy.demo.world.webhooks import Webhooks, encoded, signed
 from shared.clock import now
 from shared.stores import WhatsAppAccount
 
 _WINDOW = timedelta(hours=24)
 """A business may write freely for so long after a customer's last message."""
-
-
-class Handshake(BaseModel):
-    """What the vendor's question whether the webhook is ours got for an answer."""
-
-    status: int
-    is_answered: bool
-
-
-class Writes(BaseModel):
-    """A customer writes to a shop; `phone` in E.164."""
-
-    phone: str
-    name: str
-    text: str
-
-
-class OnPhone(BaseModel):
-    """A message that reached a customer's phone."""
-
-    arrived_at: float
-    phone_number_id: str
-    to: str
-    text: str
-    wamid: str
-    answers: str | None
-    """The wamid it quotes."""
 
 
 class _Text(BaseModel):
