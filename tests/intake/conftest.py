@@ -28,6 +28,7 @@ from intake.handlers.keeping import Keeper
 from intake.settings import Settings
 from shared import service, testing
 from shared.callers import Callers
+from shared.contracts.base import Message
 from shared.db import Database
 from shared.service import Runtime
 from shared.stores import Stores
@@ -290,6 +291,10 @@ class Intake:
     http: httpx.AsyncClient
     sockets: list[ClientConnection] = field(default_factory=list)
 
+    async def said(self, *types: type[Message]) -> list[Any]:
+        """What waits in the outbox, oldest first; of these types where any are given."""
+        return list(await testing.said(self.db, *types))
+
     async def send_whatsapp(
         self, payload: object, *, account: str = "100200300", secret: str = SECRETS["WA_SECRET"]
     ) -> httpx.Response:
@@ -368,7 +373,7 @@ async def intake_process(
     async with AsyncExitStack() as stack:
 
         async def begin(**knobs: Any) -> Intake:
-            settings = Settings(_env_file=None, **knobs)
+            settings = Settings(**knobs)
             db = await stack.enter_async_context(testing.opened_database(database_url, "intake"))
             keeper, tokens = Keeper(db), stores.tokens()
             chat = Chat(db, stores, tokens, keeper, settings)

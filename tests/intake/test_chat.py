@@ -71,7 +71,7 @@ async def test_a_visitor_is_welcomed_and_what_he_says_is_kept_and_said(intake: A
     await send(socket, "say", client_id="c1", text="أين طلبي؟")
     kept = await hear(socket)
 
-    [event] = await testing.said(intake.db, MessageReceived)
+    [event] = await intake.said(MessageReceived)
     assert kept == {"type": "kept", "client_id": "c1", "message_id": str(event.message_id)}
     assert (event.text, event.locale, event.sender_name) == ("أين طلبي؟", "ja-JP", "Omar")
     assert event.mail == "omar@example.org"
@@ -92,7 +92,7 @@ async def test_a_message_said_again_with_its_client_id_is_the_same(intake: Any) 
     kept = [await hear(socket) for _ in range(3)]
 
     assert len({frame["message_id"] for frame in kept}) == 1
-    assert len(await testing.said(intake.db, MessageReceived)) == 1
+    assert len(await intake.said(MessageReceived)) == 1
 
 
 async def test_one_client_id_in_two_threads_makes_two_messages(intake: Any) -> None:
@@ -100,7 +100,7 @@ async def test_one_client_id_in_two_threads_makes_two_messages(intake: Any) -> N
         await send(socket, "say", client_id="c1", text="hi")
         await hear(socket)
 
-    assert len(await testing.said(intake.db, MessageReceived)) == 2
+    assert len(await intake.said(MessageReceived)) == 2
 
 
 async def test_an_answer_reaches_every_open_socket_of_its_thread_in_order(intake: Any) -> None:
@@ -141,7 +141,7 @@ async def test_what_was_said_comes_again_after_each_resume_until_it_is_seen(inta
     await send(seeing, "seen", message_id=str(answers[0].notification_id))
 
     async def is_seen() -> bool:
-        return bool(await testing.said(intake.db, MessageStatusChanged))
+        return bool(await intake.said(MessageStatusChanged))
 
     await testing.eventually(is_seen)
     last = await greeted(intake, resume=resume)
@@ -159,9 +159,9 @@ async def test_seeing_is_told_once(intake: Any) -> None:
     await send(socket, "say", client_id="after", text="thanks")
     await hear(socket)
 
-    [told] = await testing.said(intake.db, MessageStatusChanged)
+    [told] = await intake.said(MessageStatusChanged)
     assert (told.status.value, told.notification_id) == ("read", answer.notification_id)
-    [message] = await testing.said(intake.db, MessageReceived)
+    [message] = await intake.said(MessageReceived)
     assert (told.version, message.version) == (1, 2)
     assert told.thread_id == message.thread_id
 
@@ -188,7 +188,7 @@ async def test_a_closed_socket_gets_it_on_resuming_at_another_process(
     assert (await hear(back))["text"] == "while away"
     await send(back, "say", client_id="c", text="I am back")
     await hear(back)
-    [event] = await testing.said(there.db, MessageReceived)
+    [event] = await there.said(MessageReceived)
     assert event.sender_name == "Omar"
 
 
@@ -230,9 +230,9 @@ async def refusal(intake: Any, *frames: str | bytes) -> str:
     for frame in frames:
         await socket.send(frame)
     while True:
-        frame = await hear(socket)
-        if frame["type"] == "refused":
-            return str(frame["why"])
+        heard = await hear(socket)
+        if heard["type"] == "refused":
+            return str(heard["why"])
 
 
 HELLO = '{"type": "hello"}'
@@ -262,7 +262,7 @@ async def test_what_does_not_keep_to_the_rules_is_refused(
     intake: Any, frames: list[str | bytes], why: str
 ) -> None:
     assert why in await refusal(intake, *frames)
-    assert await testing.said(intake.db) == []
+    assert await intake.said() == []
 
 
 async def test_a_frame_too_large_ends_the_socket(intake: Any) -> None:
@@ -279,7 +279,7 @@ async def test_nobody_resumes_a_thread_that_is_not_his(
     intake: Any, tokens: Tokens, wa: Any, text_message: Any
 ) -> None:
     await intake.send_whatsapp(wa(text_message("hi")))
-    [message] = await testing.said(intake.db, MessageReceived)
+    [message] = await intake.said(MessageReceived)
     mine = await greeted(intake)
     thread = UUID(mine.welcome["thread_id"])
     forged = Tokens([b"another installation's key"]).sign("thread", thread)
@@ -355,5 +355,5 @@ async def test_fifty_times_the_same_at_once_at_two_processes_is_one_message(
     heard = await asyncio.gather(*(say_five_times(socket) for socket in sockets))
 
     assert {frame["type"] for frames in heard for frame in frames} == {"kept"}
-    [event] = await testing.said(processes[0].db, MessageReceived)
+    [event] = await processes[0].said(MessageReceived)
     assert event.version == 1

@@ -38,7 +38,7 @@ async def test_a_signed_message_is_kept_raw_and_said(
     answer = await intake.send_whatsapp(payload)
 
     assert answer.status_code == 200
-    [event] = await testing.said(intake.db, MessageReceived)
+    [event] = await intake.said(MessageReceived)
     assert event.text == "¿Dónde está mi pedido?"
     assert (event.store_id, event.channel, event.version) == ("aurora", "whatsapp", 1)
     assert (event.phone, event.sender_name) == ("+34600111222", "Ana Pérez")
@@ -57,7 +57,7 @@ async def test_the_messages_of_one_customer_are_numbered_in_one_thread(
         await intake.send_whatsapp(wa(text_message(text), text_message(text + "!")))
     await intake.send_whatsapp(wa(text_message("hi", sender="34600999888")))
 
-    said = await testing.said(intake.db, MessageReceived)
+    said = await intake.said(MessageReceived)
 
     assert [(one.text, one.version) for one in said] == [
         ("one", 1),
@@ -86,7 +86,7 @@ async def test_a_forged_message_is_answered_401_and_nothing_is_stored(
 
     assert [forged.status_code, unsigned.status_code, other_store.status_code] == [401, 401, 401]
     assert await raw(intake) == []
-    assert await testing.said(intake.db) == []
+    assert await intake.said() == []
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ async def test_what_is_well_formed_but_not_understood_is_kept_raw(
         assert (await intake.send_whatsapp(payload)).status_code == 200
 
     assert [row["outcome"] for row in await raw(intake)] == ["odd", "partly", "odd", "odd", "odd"]
-    [event] = await testing.said(intake.db)
+    [event] = await intake.said()
     assert isinstance(event, MessageReceived)
     assert event.text == "and this"
 
@@ -133,7 +133,7 @@ async def test_a_reader_that_fails_costs_the_reading_not_the_delivery(
         raise ZeroDivisionError("personal text")
 
     door = DOORS["whatsapp"]
-    monkeypatch.setitem(DOORS, "whatsapp", Door(door.verify, read))  # type: ignore[arg-type]
+    monkeypatch.setitem(DOORS, "whatsapp", Door(door.verify, read))
 
     assert (await intake.send_whatsapp(wa(text_message("hi")))).status_code == 200
 
@@ -157,7 +157,7 @@ async def test_what_the_database_refuses_is_kept_raw_and_harms_nobody_else(
     )
 
     assert [answer.status_code for answer in answers] == [200] * 4
-    said = await testing.said(intake.db, MessageReceived)
+    said = await intake.said(MessageReceived)
     assert sorted(one.text for one in said) == ["fine", "good", "well"]
     outcomes = [row["outcome"] for row in await raw(intake)]
     assert sorted(outcomes) == ["failed", "understood", "understood", "understood"]
@@ -216,7 +216,7 @@ async def test_the_same_message_fifty_times_at_once_at_two_processes_is_one(
     answers = await asyncio.gather(*(processes[n % 2].send_whatsapp(payload) for n in range(50)))
 
     assert {answer.status_code for answer in answers} == {200}
-    [event] = await testing.said(processes[0].db)
+    [event] = await processes[0].said()
     assert isinstance(event, MessageReceived)
     assert event.version == 1
     assert len(await raw(processes[0])) == 50
@@ -232,7 +232,7 @@ async def test_fifty_messages_at_once_have_fifty_versions_in_the_order_they_are_
         *(processes[n % 2].send_whatsapp(wa(text_message(f"{n}"))) for n in range(50))
     )
 
-    said = await testing.said(processes[0].db, MessageReceived)
+    said = await processes[0].said(MessageReceived)
     assert [one.version for one in said] == list(range(1, 51))
 
 
@@ -246,7 +246,7 @@ async def test_statuses_are_said_once_and_in_the_thread_they_belong_to(
     await intake.send_whatsapp(wa(text_message("thanks")))
     await intake.send_whatsapp(wa(statuses=(told("delivered"), told("read"))))
 
-    said = await testing.said(intake.db)
+    said = await intake.said()
 
     assert [one.version for one in said] == [1, 2, 3, 4]
     changes = [one for one in said if isinstance(one, MessageStatusChanged)]
@@ -276,7 +276,7 @@ async def test_an_orders_whole_life_is_said_once_however_it_is_told(intake: Any,
     for topic, payload in told:
         assert (await intake.send_shopify(topic, payload)).status_code == 200
 
-    said = await testing.said(intake.db)
+    said = await intake.said()
     assert sorted(type(one).__name__ for one in said) == [
         "OrderPaid",
         "OrderPlaced",
@@ -296,7 +296,7 @@ async def test_a_delivery_that_comes_again_is_known_by_its_id(intake: Any, shop:
         await intake.send_shopify("orders/create", shop.order(), webhook_id="d-1")
 
     assert [row["outcome"] for row in await raw(intake)] == ["understood", "repeated", "repeated"]
-    assert len(await testing.said(intake.db)) == 1
+    assert len(await intake.said()) == 1
 
 
 async def test_an_orders_story_told_fifty_times_at_once_at_two_processes_is_one(
@@ -317,7 +317,7 @@ async def test_an_orders_story_told_fifty_times_at_once_at_two_processes_is_one(
     )
 
     assert {answer.status_code for answer in answers} == {200}
-    said = await testing.said(processes[0].db)
+    said = await processes[0].said()
     assert sorted(type(one).__name__ for one in said) == [
         "OrderCancelled",
         "OrderPaid",

@@ -70,9 +70,9 @@ def status(reading: Reading) -> StatusNews:
 
 def why(reading: Reading) -> str:
     assert reading.items == ()
-    [found] = (*reading.known, *reading.odd)
-    assert isinstance(found, Known | Odd)
-    return found.why
+    found: list[Known | Odd] = [*reading.known, *reading.odd]
+    assert len(found) == 1
+    return found[0].why
 
 
 def test_a_mail_becomes_a_message_with_all_that_an_answer_needs(read: Read) -> None:

@@ -39,7 +39,7 @@ async def test_a_mail_is_kept_as_it_came_and_said(intake: Any) -> None:
 
     assert await intake.mail(octets, HELP) == (250, "2.0.0 kept")
 
-    [event] = await testing.said(intake.db, MessageReceived)
+    [event] = await intake.said(MessageReceived)
     assert (event.text, event.subject, event.mail) == ("¿Dónde está?", "Lamp", "ana@example.org")
     assert (event.store_id, event.account_id) == ("aurora", "help")
     [row] = await raw(intake)
@@ -53,7 +53,7 @@ async def test_mail_in_japanese_comes_in_its_own_charset(intake: Any) -> None:
 
     await intake.mail(head.encode() + text.encode("iso2022_jp"), KYOTO)
 
-    [event] = await testing.said(intake.db, MessageReceived)
+    [event] = await intake.said(MessageReceived)
     assert (event.text, event.store_id) == (text, "borealis")
 
 
@@ -84,14 +84,14 @@ async def test_a_mail_to_two_mailboxes_of_a_store_is_one_message(intake: Any) ->
     await intake.mail(together, HELP, VENTAS)
     await asyncio.gather(*(intake.mail(apart, to) for to in (HELP, VENTAS, HELP, VENTAS)))
 
-    said = await testing.said(intake.db, MessageReceived)
+    said = await intake.said(MessageReceived)
     assert sorted(one.external_id for one in said) == ["<1@example.org>", "<2@example.org>"]
 
 
 async def test_a_mail_to_two_stores_is_a_message_in_each(intake: Any) -> None:
     await intake.mail(letter(), HELP, KYOTO, VENTAS)
 
-    said = await testing.said(intake.db, MessageReceived)
+    said = await intake.said(MessageReceived)
     assert sorted(one.store_id for one in said) == ["aurora", "borealis"]
     assert len({one.thread_id for one in said}) == 2
     assert [row["store_id"] for row in await raw(intake)] == ["aurora", "borealis"]
@@ -99,7 +99,7 @@ async def test_a_mail_to_two_stores_is_a_message_in_each(intake: Any) -> None:
 
 async def test_an_answer_lands_in_the_thread_it_answers(intake: Any, tokens: Tokens) -> None:
     await intake.mail(letter("first"), HELP)
-    [first] = await testing.said(intake.db, MessageReceived)
+    [first] = await intake.said(MessageReceived)
     tag = tokens.sign("thread", first.thread_id)
 
     await intake.mail(letter("second"), f"help+{tag}@aurora.example")
@@ -107,7 +107,7 @@ async def test_an_answer_lands_in_the_thread_it_answers(intake: Any, tokens: Tok
     await intake.mail(letter("elsewhere"), f"help+{tag}@borealis.example")
     await intake.mail(letter("stranger", In_Reply_To=first.external_id), HELP)
 
-    said = await testing.said(intake.db, MessageReceived)
+    said = await intake.said(MessageReceived)
     same = [(one.text, one.version) for one in said if one.thread_id == first.thread_id]
     assert same == [("first", 1), ("second", 2), ("third", 3)]
 
@@ -116,13 +116,13 @@ async def test_a_token_for_a_thread_that_no_mail_began_opens_none(
     intake: Any, tokens: Tokens, wa: Any, text_message: Any
 ) -> None:
     await intake.send_whatsapp(wa(text_message("hi")))
-    [chat] = await testing.said(intake.db, MessageReceived)
+    [chat] = await intake.said(MessageReceived)
     tags = [tokens.sign("thread", id) for id in (chat.thread_id, uuid4())]
 
     for tag in tags:
         await intake.mail(letter("mine"), f"help+{tag}@aurora.example")
 
-    said = await testing.said(intake.db, MessageReceived)
+    said = await intake.said(MessageReceived)
     assert len({one.thread_id for one in said}) == 3
 
 
@@ -132,13 +132,13 @@ async def test_what_a_thread_is_about_stays_with_its_later_mails(
     order = uuid4()
     to_order = f"help+{tokens.sign('order', order)}@aurora.example"
     await intake.mail(letter("where is it"), to_order)
-    [first] = await testing.said(intake.db, MessageReceived)
+    [first] = await intake.said(MessageReceived)
 
     await intake.mail(
         letter("and now?"), f"help+{tokens.sign('thread', first.thread_id)}@aurora.example"
     )
 
-    first, second = await testing.said(intake.db, MessageReceived)
+    first, second = await intake.said(MessageReceived)
     assert first.about == second.about
     assert (second.about.kind, second.about.id) == ("order", str(order))
 
@@ -156,7 +156,7 @@ async def test_a_bounce_is_told_once_of_its_notification(intake: Any, tokens: To
     for status in ("4.2.2", "5.1.1", "5.1.1"):
         assert (await intake.mail(report.format(status), to, sender=""))[0] == 250
 
-    said = await testing.said(intake.db)
+    said = await intake.said()
     assert all(isinstance(one, MessageStatusChanged) for one in said)
     assert [(one.reason, one.is_permanent, one.version) for one in said] == [
         ("4.2.2", False, 1),
@@ -171,7 +171,7 @@ async def test_an_automatic_reply_is_kept_and_says_nothing(intake: Any) -> None:
 
     assert answer == 250
     assert [row["outcome"] for row in await raw(intake)] == ["known"]
-    assert await testing.said(intake.db) == []
+    assert await intake.said() == []
 
 
 async def test_a_mail_too_large_is_answered_552(intake_process: START) -> None:
@@ -193,7 +193,7 @@ async def test_lines_longer_than_the_standard_allows_are_taken(intake: Any) -> N
 
     assert (await intake.mail(letter(text), HELP))[0] == 250
 
-    [event] = await testing.said(intake.db, MessageReceived)
+    [event] = await intake.said(MessageReceived)
     assert event.is_cut
     [row] = await testing.rows(intake.db, "SELECT text FROM messages")
     assert row["text"] == text
@@ -243,14 +243,14 @@ async def test_a_mail_that_ends_in_the_middle_is_not_kept(intake: Any) -> None:
 
     assert (await intake.mail(letter("whole"), HELP))[0] == 250
 
-    [event] = await testing.said(intake.db, MessageReceived)
+    [event] = await intake.said(MessageReceived)
     assert event.text == "whole"
 
 
 async def test_a_mail_without_a_single_readable_header_is_still_a_message(intake: Any) -> None:
     assert (await intake.mail(b"\xff\xfe\x00garbage", HELP, sender="x@y.example"))[0] == 250
 
-    [event] = await testing.said(intake.db, MessageReceived)
+    [event] = await intake.said(MessageReceived)
     assert event.mail == "x@y.example"
     assert "garbage" in event.text
 
@@ -266,6 +266,6 @@ async def test_fifty_copies_at_once_at_two_processes_are_one_message(
     )
 
     assert {code for code, _ in answers} == {250}
-    [event] = await testing.said(processes[0].db)
+    [event] = await processes[0].said()
     assert isinstance(event, MessageReceived)
     assert len(await raw(processes[0])) == 50

@@ -16,8 +16,12 @@ AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SENT = int(AT.timestamp()) - 60
 
 
-def delivery(body: bytes = b"{}", headers: dict[str, str] | None = None, **query: str) -> Delivery:
-    return Delivery("POST", "http://x/hooks", headers or {}, query, body)
+def delivery(
+    body: bytes = b"{}",
+    headers: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
+) -> Delivery:
+    return Delivery("POST", "http://x/hooks", headers or {}, query or {}, body)
 
 
 @pytest.fixture
@@ -73,7 +77,7 @@ def test_the_handshake_gives_the_challenge_back_for_our_token_only(
 ) -> None:
     def asked(**query: str) -> str | None:
         given = {name.replace("_", ".", 1): value for name, value in query.items()}
-        return whatsapp.handshake(delivery(**given), account)
+        return whatsapp.handshake(delivery(query=given), account)
 
     ours = account.verify_token[0]
 

@@ -37,7 +37,7 @@ async def open_thread(
     """Remember a visitor and open his thread; returns him with all he ever told of himself."""
     await people.keep_contacts(tx, [told], at)
     new = NewThread(thread, account.channel_name, account.account_id, told.contact_id, None)
-    await people.open_and_lock(tx, [new], at)
+    await people.count(tx, [new], {}, at)
     return await people.visitor(tx, told)
 
 
@@ -69,6 +69,7 @@ async def seen(
         thread_id=thread.thread_id,
         notification_id=notification_id,
     )
-    await people.count(tx, {thread: event.version})
+    new = NewThread(thread, locked.channel, locked.account_id, locked.contact_id, None)
+    await people.count(tx, [new], {thread: 1}, at)
     status = ids.status_id(account.store_id, account.channel_name, str(notification_id), "read")
     await say(tx, [event], cause=cause_of("status", account.store_id, status))

@@ -140,7 +140,7 @@ async def keep(tx: Transaction, arrivals: Sequence[Arrival]) -> Counter[tuple[st
     """Keep deliveries and what was read in them; say what that causes.
 
     Returns how many entries had which outcome, by channel. Rows are always locked in one order
-    (deliveries, contacts, threads, messages, statuses, outgoing, orders, each by id), so that two
+    (deliveries, contacts, messages, statuses, threads, outgoing, orders, each by id), so that two
     of these never wait for each other.
     """
     at = clock.now()

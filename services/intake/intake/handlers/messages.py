@@ -1,8 +1,9 @@
 """Messages and statuses: kept once, numbered in their thread, said."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -13,9 +14,11 @@ from intake.store import people
 from intake.store.messages import Letter, OutgoingKey
 from intake.store.people import NewThread, Thread, ThreadKey
 from shared.bus import Said, cause_of
-from shared.contracts.base import Message, StoreId
+from shared.contracts.base import Message, StoreId, ThreadId
 from shared.contracts.intake import MessageReceived
 from shared.db import Transaction
+
+T = TypeVar("T")
 
 
 async def keep(
@@ -29,15 +32,43 @@ async def keep(
     A message comes with the id of the delivery that brought it. Their contacts are kept already.
     """
     letters = await _in_their_threads(tx, inbound)
-    threads = await people.open_and_lock(tx, _threads(letters, statuses), at)
-    fresh = await store.add(tx, letters, at)
-    told = await store.add_statuses(tx, statuses, at)
-    versions = {key: thread.version for key, thread in threads.items()}
-    said = _received(letters, fresh, threads, versions)
-    said += await _changed(tx, [one for one in statuses if _key(one) in told], versions)
-    changed = {key: n for key, n in versions.items() if n != threads[key].version}
-    await people.count(tx, changed)
-    return said
+    new_letters = _first_of_each(letters, await store.add(tx, letters, at), _letter_key)
+    told = _first_of_each(statuses, await store.add_statuses(tx, statuses, at), _status_key)
+    new = [*map(_thread_of_letter, new_letters), *filter(None, map(_thread_of_status, told))]
+    events = Counter(one.key for one in new)
+    threads = await people.count(tx, new, events, at)
+    versions = _Versions({key: threads[key].version - n for key, n in events.items()})
+    said = [_received(letter.event, threads, versions) for letter in new_letters]
+    return said + await _changed(tx, told, versions)
+
+
+class _Versions:
+    """The next version of each thread."""
+
+    def __init__(self, before: dict[ThreadKey, int]) -> None:
+        self._last = before
+
+    def next(self, store_id: StoreId, thread_id: ThreadId) -> int:
+        """One more."""
+        key = ThreadKey(store_id, thread_id)
+        self._last[key] += 1
+        return self._last[key]
+
+
+def _first_of_each(
+    found: Sequence[T], fresh: set[tuple[StoreId, UUID]], key: Callable[[T], tuple[StoreId, UUID]]
+) -> list[T]:
+    """Those that were not known, each once even if it stands twice in the batch."""
+    first = {key(one): one for one in reversed(found)}
+    return [one for one in found if key(one) in fresh and first[key(one)] is one]
+
+
+def _letter_key(letter: Letter) -> tuple[StoreId, UUID]:
+    return letter.event.store_id, letter.event.message_id
+
+
+def _status_key(one: StatusNews) -> tuple[StoreId, UUID]:
+    return one.event.store_id, one.status_id
 
 
 async def _in_their_threads(
@@ -58,85 +89,55 @@ async def _in_their_threads(
     return letters
 
 
-def _threads(letters: Sequence[Letter], statuses: Sequence[StatusNews]) -> list[NewThread]:
-    found = [
-        NewThread(
-            ThreadKey(event.store_id, event.thread_id),
-            event.channel,
-            event.account_id,
-            event.contact_id,
-            event.about,
-        )
-        for event in (letter.event for letter in letters)
-    ]
-    # A status may come before anything else of its thread; it opens it.
-    found += [
-        NewThread(
-            ThreadKey(one.event.store_id, one.event.thread_id),
-            one.event.channel,
-            one.event.account_id,
-            one.contact.contact_id,
-            None,
-        )
-        for one in statuses
-        if one.event.thread_id and one.contact
-    ]
-    return found
+def _thread_of_letter(letter: Letter) -> NewThread:
+    event = letter.event
+    key = ThreadKey(event.store_id, event.thread_id)
+    return NewThread(key, event.channel, event.account_id, event.contact_id, event.about)
+
+
+def _thread_of_status(one: StatusNews) -> NewThread | None:
+    """A status may come before anything else of its thread; it opens it."""
+    event, contact = one.event, one.contact
+    if event.thread_id is None or contact is None:
+        return None
+    key = ThreadKey(event.store_id, event.thread_id)
+    return NewThread(key, event.channel, event.account_id, contact.contact_id, None)
 
 
 def _received(
-    letters: Sequence[Letter],
-    fresh: set[tuple[StoreId, UUID]],
-    threads: dict[ThreadKey, Thread],
-    versions: dict[ThreadKey, int],
-) -> list[Said]:
-    """Number the fresh ones; `versions` counts on. Twice in one batch is said once."""
-    said = []
-    left = set(fresh)
-    for event in (letter.event for letter in letters):
-        if (event.store_id, event.message_id) not in left:
-            continue
-        left.remove((event.store_id, event.message_id))
-        key = ThreadKey(event.store_id, event.thread_id)
-        versions[key] += 1
-        numbered: MessageReceived = msgspec.structs.replace(
-            event, version=versions[key], about=event.about or threads[key].about
-        )
-        said.append(_because(numbered, "message", event.message_id))
-    return said
+    event: MessageReceived, threads: dict[ThreadKey, Thread], versions: _Versions
+) -> Said:
+    """The event, numbered, with what its thread is about."""
+    numbered = msgspec.structs.replace(
+        event,
+        version=versions.next(event.store_id, event.thread_id),
+        about=event.about or threads[ThreadKey(event.store_id, event.thread_id)].about,
+    )
+    return _because(numbered, "message", event.message_id)
 
 
-async def _changed(
-    tx: Transaction, statuses: Sequence[StatusNews], versions: dict[ThreadKey, int]
-) -> list[Said]:
-    once = {_key(one): one for one in statuses}.values()
+async def _changed(tx: Transaction, told: Sequence[StatusNews], versions: _Versions) -> list[Said]:
     outside = Counter(
         OutgoingKey(one.event.store_id, one.event.notification_id)
-        for one in once
+        for one in told
         if one.event.notification_id and not one.event.thread_id
     )
     ends = await store.count_outgoing(tx, dict(outside))
-    next_of = {key: end - outside[key] for key, end in ends.items()}
+    last_of = {key: end - outside[key] for key, end in ends.items()}
     said = []
-    for one in once:
+    for one in told:
         event = one.event
         if event.thread_id:
-            key = ThreadKey(event.store_id, event.thread_id)
-            versions[key] += 1
-            version = versions[key]
+            version = versions.next(event.store_id, event.thread_id)
         elif event.notification_id:
             outgoing = OutgoingKey(event.store_id, event.notification_id)
-            next_of[outgoing] += 1
-            version = next_of[outgoing]
+            last_of[outgoing] += 1
+            version = last_of[outgoing]
         else:
             raise ValueError("a status of neither a thread nor a notification")
         numbered = msgspec.structs.replace(event, version=version)
         said.append(_because(numbered, "status", one.status_id))
     return said
-
-
-def _key(one: StatusNews) -> tuple[StoreId, UUID]:
-    return one.event.store_id, one.status_id
 
 
 def _because(message: Message, kind: str, id: UUID) -> Said:

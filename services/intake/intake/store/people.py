@@ -1,10 +1,10 @@
 """Contacts and threads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from intake.domain.contacts import Contact
 from shared.contracts.base import About, AccountId, Channel, ContactId, StoreId, ThreadId
@@ -57,18 +57,20 @@ _CONTACTS = text(
     """
 )
 
-_OPEN = text(
+_COUNT = text(
     """
-    INSERT INTO threads (store_id, thread_id, channel, account_id, contact_id, about_kind,
-        about_id, opened_at)
-    SELECT store_id, thread_id, channel, account_id, contact_id, about_kind, about_id, :at
+    INSERT INTO threads AS t (store_id, thread_id, channel, account_id, contact_id, about_kind,
+        about_id, version, opened_at)
+    SELECT store_id, thread_id, channel, account_id, contact_id, about_kind, about_id, events, :at
     FROM unnest(
         cast(:store_ids AS text[]), cast(:thread_ids AS uuid[]), cast(:channels AS text[]),
         cast(:account_ids AS text[]), cast(:contact_ids AS uuid[]), cast(:about_kinds AS text[]),
-        cast(:about_ids AS text[])
-    ) AS told (store_id, thread_id, channel, account_id, contact_id, about_kind, about_id)
+        cast(:about_ids AS text[]), cast(:events AS int[])
+    ) AS told (store_id, thread_id, channel, account_id, contact_id, about_kind, about_id, events)
     ORDER BY store_id, thread_id
-    ON CONFLICT (store_id, thread_id) DO NOTHING
+    ON CONFLICT (store_id, thread_id) DO UPDATE SET version = t.version + excluded.version
+    RETURNING t.store_id, t.thread_id, t.channel, t.account_id, t.contact_id, t.version,
+        t.about_kind, t.about_id
     """
 )
 
@@ -90,15 +92,6 @@ _THERE = text(
     JOIN unnest(cast(:store_ids AS text[]), cast(:thread_ids AS uuid[]))
         AS told (store_id, thread_id) USING (store_id, thread_id)
     WHERE t.channel = :channel
-    """
-)
-
-_COUNT = text(
-    """
-    UPDATE threads t SET version = told.version
-    FROM unnest(cast(:store_ids AS text[]), cast(:thread_ids AS uuid[]), cast(:versions AS int[]))
-        AS told (store_id, thread_id, version)
-    WHERE t.store_id = told.store_id AND t.thread_id = told.thread_id
     """
 )
 
@@ -131,15 +124,15 @@ async def keep_contacts(tx: Transaction, contacts: Iterable[Contact], at: dateti
     )
 
 
-async def open_and_lock(
-    tx: Transaction, threads: Iterable[NewThread], at: datetime
+async def count(
+    tx: Transaction, threads: Iterable[NewThread], events: Mapping[ThreadKey, int], at: datetime
 ) -> dict[ThreadKey, Thread]:
-    """Open those that are not there; lock and return all."""
+    """Open those that are not there, lock all, and add so many events to each one's version."""
     found = list({one.key: one for one in threads}.values())
     if not found:
         return {}
-    await tx.execute(
-        _OPEN,
+    rows = await tx.execute(
+        _COUNT,
         {
             "at": at,
             **_keys([one.key for one in found]),
@@ -148,14 +141,18 @@ async def open_and_lock(
             "contact_ids": [one.contact_id for one in found],
             "about_kinds": [one.about and one.about.kind for one in found],
             "about_ids": [one.about and one.about.id for one in found],
+            "events": [events.get(one.key, 0) for one in found],
         },
     )
-    return await lock(tx, [one.key for one in found])
+    return _threads(rows)
 
 
 async def lock(tx: Transaction, keys: Sequence[ThreadKey]) -> dict[ThreadKey, Thread]:
     """Lock those of the threads that are there, in the order of their ids."""
-    rows = await tx.execute(_LOCK, _keys(keys))
+    return _threads(await tx.execute(_LOCK, _keys(keys)))
+
+
+def _threads(rows: Iterable[Row[Any]]) -> dict[ThreadKey, Thread]:
     return {
         ThreadKey(row.store_id, row.thread_id): Thread(
             channel=row.channel,
@@ -175,12 +172,6 @@ async def there(tx: Transaction, keys: Sequence[ThreadKey], channel: str) -> set
     return {
         ThreadKey(*row) for row in await tx.execute(_THERE, {**_keys(keys), "channel": channel})
     }
-
-
-async def count(tx: Transaction, versions: dict[ThreadKey, int]) -> None:
-    """Set the versions of locked threads."""
-    if versions:
-        await tx.execute(_COUNT, {**_keys(list(versions)), "versions": list(versions.values())})
 
 
 async def visitor(tx: Transaction, contact: Contact) -> Contact:
