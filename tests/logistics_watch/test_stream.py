@@ -6,13 +6,17 @@ from typing import Any
 
 import httpx
 import pytest
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from deploy.local.processes import Process, Processes
 from logistics_watch.carriers.sites import TrackingSites
 from logistics_watch.handlers import orders
 from logistics_watch.settings import Settings
+from logistics_watch.stream import credentials
 from shared import testing
+from shared.bus import kafka as clients
 from shared.contracts.intake import OrderShipped
 from shared.contracts.logistics_watch import (
     Milestone,
@@ -150,3 +154,37 @@ async def is_stopping(process: Process) -> bool:
         except httpx.TransportError:
             return True
     return False
+
+
+@pytest.mark.parametrize(
+    ("protocol", "expected"),
+    [
+        ("PLAINTEXT", None),
+        ("SSL", {"security_protocol": "SSL"}),
+        ("SASL_PLAINTEXT", {"security_protocol": "SASL_PLAINTEXT"}),
+        ("SASL_SSL", {"security_protocol": "SASL_SSL"}),
+    ],
+)
+def test_faust_reaches_a_secured_cluster_as_the_bus_does(
+    protocol: Any, expected: dict[str, Any] | None
+) -> None:
+    kafka = KafkaSettings(
+        security_protocol=protocol,
+        sasl_mechanism="SCRAM-SHA-512",
+        sasl_username="watch",
+        sasl_password=SecretStr("s3cret"),
+    )
+    given = clients.connection(kafka)
+
+    made = credentials(kafka)
+
+    if expected is None:
+        assert made is None
+        return
+    as_faust_does = credentials_to_aiokafka_auth(made, None)
+    assert as_faust_does["security_protocol"] == expected["security_protocol"]
+    assert bool(as_faust_does.get("ssl_context")) is ("ssl_context" in given)
+    if protocol.startswith("SASL"):
+        assert as_faust_does["sasl_mechanism"] == given["sasl_mechanism"]
+        assert as_faust_does["sasl_plain_username"] == given["sasl_plain_username"]
+        assert as_faust_does["sasl_plain_password"] == given["sasl_plain_password"]

@@ -32,7 +32,6 @@ from shared.settings import KafkaSettings
 
 log = structlog.get_logger()
 
-GROUP = "logistics-watch-scans"
 _MAX_POLL = 300.0
 _GIVE_UP = 240.0
 """Seconds to wait for the database before the process ends: past the poll interval the partitions
@@ -46,6 +45,7 @@ class ScanStream:
 
     def __init__(self, bus: Bus, settings: Settings) -> None:
         self._bus = bus
+        self._group = bus.group
         self._settings = settings
         self._skip = len(settings.kafka.topic_prefix)
         self._app: faust.App | None = None
@@ -91,10 +91,10 @@ class ScanStream:
     def _made(self) -> faust.App:
         settings, kafka = self._settings, self._settings.kafka
         app = faust.App(
-            kafka.topic_prefix + GROUP,
+            kafka.topic_prefix + self._group,
             broker=[f"kafka://{host.strip()}" for host in kafka.bootstrap.split(",")],
-            broker_credentials=_credentials(kafka),
-            consumer_group_instance_id=kafka.instance_id and f"{GROUP}-{kafka.instance_id}",
+            broker_credentials=credentials(kafka),
+            consumer_group_instance_id=kafka.instance_id and f"{self._group}-{kafka.instance_id}",
             consumer_auto_offset_reset="earliest",
             consumer_metadata_max_age_ms=5000,
             broker_session_timeout=20.0,
@@ -172,7 +172,8 @@ def _die(why: str) -> NoReturn:
     os._exit(1)
 
 
-def _credentials(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
+def credentials(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    """How Faust secures its connections; None for plain text."""
     context = None
     if kafka.security_protocol.endswith("SSL"):
         context = ssl.create_default_context(cafile=kafka.ssl_cafile)

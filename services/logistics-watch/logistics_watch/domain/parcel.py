@@ -165,7 +165,16 @@ def advance(parcel: Parcel, scan: Scan) -> tuple[Parcel, Sequence[Fact]]:
     # The aggregator says "expired" of a silence, so it does not break one.
     is_heard = is_news and scan.milestone is not Milestone.EXPIRED
     heard_at = scan.at if is_heard else parcel.heard_at
-    return replace(moved, heard_at=heard_at, alarms=alarms), (*facts, *said)
+    after = Parcel(
+        milestone=moved.milestone,
+        exception_kind=moved.exception_kind,
+        newest_at=moved.newest_at,
+        heard_at=heard_at,
+        delivered_at=moved.delivered_at,
+        returning_at=moved.returning_at,
+        alarms=alarms,
+    )
+    return after, (*facts, *said)
 
 
 def _moved(parcel: Parcel, scan: Scan) -> Parcel:

@@ -71,10 +71,6 @@ class Shipment:
     due_at: datetime | None = None
     version: int = 0
 
-    def hears(self, scan: Scan) -> bool:
-        """Whether a scan of this carrier and number is of this shipment."""
-        return belongs(scan.at, shipped_at=self.shipped_at, ended_at=self.parcel.ended_at)
-
 
 def shipment_id(
     store_id: StoreId, subject: OrderId | CaseId, carrier: str, number: str
@@ -88,32 +84,42 @@ def take_in(
 ) -> tuple[Shipment, list[Event]]:
     """Take scans in, oldest first; return the shipment after them and what they make it say."""
     told: list[Event] = []
+    parcel, version = shipment.parcel, shipment.version
     for scan in sorted(scans, key=lambda each: each.at):
-        if not shipment.hears(scan):
+        if not belongs(scan.at, shipped_at=shipment.shipped_at, ended_at=parcel.ended_at):
             continue
-        parcel, facts = advance(shipment.parcel, scan)
-        shipment = replace(shipment, parcel=parcel)
+        parcel, facts = advance(parcel, scan)
         for fact in facts:
             if not (shipment.is_cancelled and fact in _ALARMING):
-                shipment, event = _tell(shipment, fact, scan)
-                told.append(event)
-    return timed(shipment, stalls, now), told
+                version += 1
+                fields = _fields(fact, parcel, scan)
+                told.append(_event(shipment, version, _EVENTS[fact], scan.at, **fields))
+    due_at = _due_at(shipment, parcel, stalls, now)
+    return replace(shipment, parcel=parcel, version=version, due_at=due_at), told
 
 
 def registered(
     shipment: Shipment, *, why: str | None, stalls: Stalls, now: datetime
 ) -> tuple[Shipment, ShipmentRegistered]:
     """Note that the aggregator watches it, or never will, and why."""
-    shipment = replace(shipment, is_watched=why is None, unwatched_because=why, watched_at=now)
-    shipment, event = _event(
+    version = shipment.version + 1
+    shipment = replace(
         shipment,
+        is_watched=why is None,
+        unwatched_because=why,
+        watched_at=now,
+        version=version,
+    )
+    event = _event(
+        shipment,
+        version,
         ShipmentRegistered,
         now,
         is_watched=why is None,
         why=why,
         line_ids=shipment.line_ids,
     )
-    return timed(shipment, stalls, now), event
+    return replace(shipment, due_at=_due_at(shipment, shipment.parcel, stalls, now)), event
 
 
 def stalled(shipment: Shipment) -> tuple[Shipment, ShipmentStalled]:
@@ -122,14 +128,17 @@ def stalled(shipment: Shipment) -> tuple[Shipment, ShipmentStalled]:
     assert due_at is not None, "only a shipment with a due time can be due"  # noqa: S101
     since = shipment.parcel.heard_at or shipment.watched_at or shipment.shipped_at
     parcel = replace(shipment.parcel, alarms=shipment.parcel.alarms | {Alarm.STALLED})
-    return _event(
-        replace(shipment, parcel=parcel, due_at=None),
+    version = shipment.version + 1
+    event = _event(
+        shipment,
+        version,
         ShipmentStalled,
         due_at,
         milestone=parcel.milestone,
         silent_since=since,
         due_at=due_at,
     )
+    return replace(shipment, parcel=parcel, version=version, due_at=None), event
 
 
 def cancelled(shipment: Shipment) -> Shipment:
@@ -137,16 +146,11 @@ def cancelled(shipment: Shipment) -> Shipment:
     return replace(shipment, is_cancelled=True, due_at=None)
 
 
-def timed(shipment: Shipment, stalls: Stalls, now: datetime) -> Shipment:
-    """Set the time at which its silence becomes too long. Without a watcher there is none."""
+def _due_at(shipment: Shipment, parcel: Parcel, stalls: Stalls, now: datetime) -> datetime | None:
+    """When its silence becomes too long. Without a watcher there is no such time."""
     if not shipment.is_watched or shipment.is_cancelled:
-        return replace(shipment, due_at=None)
-    since = shipment.watched_at or now
-    return replace(shipment, due_at=due(shipment.parcel, stalls, since=since, now=now))
-
-
-def _tell(shipment: Shipment, fact: Fact, scan: Scan) -> tuple[Shipment, Event]:
-    return _event(shipment, _EVENTS[fact], scan.at, **_fields(fact, shipment.parcel, scan))
+        return None
+    return due(parcel, stalls, since=shipment.watched_at or now, now=now)
 
 
 _EVENTS: dict[Fact, type[Event]] = {
@@ -177,13 +181,12 @@ def _fields(fact: Fact, parcel: Parcel, scan: Scan) -> dict[str, Any]:
 
 
 def _event(
-    shipment: Shipment, kind: Callable[..., E], at: datetime, **fields: Any
-) -> tuple[Shipment, E]:
-    shipment = replace(shipment, version=shipment.version + 1)
-    event = kind(
+    shipment: Shipment, version: int, kind: Callable[..., E], at: datetime, **fields: Any
+) -> E:
+    return kind(
         occurred_at=at,
         store_id=shipment.store_id,
-        version=shipment.version,
+        version=version,
         shipment_id=shipment.shipment_id,
         purpose=shipment.purpose,
         carrier=shipment.carrier,
@@ -194,4 +197,3 @@ def _event(
         tracking_url=shipment.tracking_url,
         **fields,
     )
-    return shipment, event

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.engine import RowMapping
+from sqlalchemy.engine import CursorResult
 
 from logistics_watch.domain.parcel import Alarm, Parcel
 from logistics_watch.domain.shipment import Shipment
@@ -148,27 +148,24 @@ async def add_lines(tx: Transaction, shipment: Shipment) -> None:
 
 async def of_numbers(tx: Transaction, keys: Iterable[NumberKey]) -> list[Shipment]:
     """Lock and return all shipments with these numbers. The numbers' rows must be locked."""
-    found = await tx.execute(_OF_NUMBERS, columns(keys))
-    return [_shipment(row) for row in found.mappings()]
+    return _shipments(await tx.execute(_OF_NUMBERS, columns(keys)))
 
 
 async def locked(tx: Transaction, store_id: StoreId, shipment_id: ShipmentId) -> Shipment | None:
     """Lock and return one shipment."""
-    found = await tx.execute(_LOCKED, {"store_id": store_id, "shipment_id": shipment_id})
-    row = found.mappings().first()
-    return _shipment(row) if row else None
+    key = {"store_id": store_id, "shipment_id": shipment_id}
+    return next(iter(_shipments(await tx.execute(_LOCKED, key))), None)
 
 
 async def of_order_locked(tx: Transaction, store_id: StoreId, order_id: OrderId) -> list[Shipment]:
     """Lock and return an order's shipments."""
-    found = await tx.execute(_OF_ORDER_LOCKED, {"store_id": store_id, "order_id": order_id})
-    return [_shipment(row) for row in found.mappings()]
+    key = {"store_id": store_id, "order_id": order_id}
+    return _shipments(await tx.execute(_OF_ORDER_LOCKED, key))
 
 
 async def due(tx: Transaction, now: datetime, limit: int) -> list[Shipment]:
     """Lock and return shipments whose silence is too long; those a scan is changing are left."""
-    found = await tx.execute(_DUE, {"now": now, "limit": limit})
-    return [_shipment(row) for row in found.mappings()]
+    return _shipments(await tx.execute(_DUE, {"now": now, "limit": limit}))
 
 
 async def next_due(tx: Transaction) -> datetime | None:
@@ -208,15 +205,13 @@ async def save(tx: Transaction, shipments: Sequence[Shipment]) -> None:
 
 async def by_id(tx: Transaction, stores: Collection[str], shipment_id: UUID) -> Shipment | None:
     """One shipment of one of these stores; `*` among them stands for all."""
-    found = await tx.execute(_BY_ID, {**_seen(stores), "shipment_id": shipment_id})
-    row = found.mappings().first()
-    return _shipment(row) if row else None
+    key = {**_seen(stores), "shipment_id": shipment_id}
+    return next(iter(_shipments(await tx.execute(_BY_ID, key))), None)
 
 
 async def of_order(tx: Transaction, stores: Collection[str], order_id: UUID) -> list[Shipment]:
     """An order's shipments in these stores, oldest first; `*` stands for all stores."""
-    found = await tx.execute(_OF_ORDER, {**_seen(stores), "order_id": order_id})
-    return [_shipment(row) for row in found.mappings()]
+    return _shipments(await tx.execute(_OF_ORDER, {**_seen(stores), "order_id": order_id}))
 
 
 def _seen(stores: Collection[str]) -> dict[str, Any]:
@@ -244,7 +239,12 @@ _SAME = (
 )
 
 
-def _shipment(row: RowMapping) -> Shipment:
+def _shipments(found: CursorResult[Any]) -> list[Shipment]:
+    names = tuple(found.keys())
+    return [_shipment(dict(zip(names, row, strict=True))) for row in found]
+
+
+def _shipment(row: dict[str, Any]) -> Shipment:
     kind = row["exception_kind"]
     return Shipment(
         **{name: row[name] for name in _SAME},
