@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from deploy.demo.world.shopify_graphql import Admin
 from returns import clients
 from returns.clients import Payment, Plan, Shopify
+from returns.domain import money
 from shared.errors import Refused, Unavailable
 from shared.stores import ShopifyAccount, Stores
 
@@ -97,6 +98,27 @@ def test_an_amount_is_spread_over_the_payments_oldest_first() -> None:
     ]
     with pytest.raises(Refused, match="do not hold"):
         planned(6_001, small, large)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "written"),
+    [
+        ("EUR", 50_000, "500.00"),
+        ("JPY", 500, "500"),
+        ("RSD", 50_000, "500.00"),
+        ("IQD", 500_000, "500.000"),
+        ("ISK", 500, "500"),
+    ],
+)
+def test_minor_units_are_those_of_iso_4217_on_the_way_out_and_back(
+    currency: str, amount: int, written: str
+) -> None:
+    taken = Payment(payment_id="1", gateway="bogus", left=money.read("100000.00", currency))
+
+    (part,) = planned(amount, taken, currency=currency).parts
+
+    assert part.amount == written
+    assert money.read(written, currency) == amount
 
 
 async def test_a_refund_is_found_again_by_its_note(client: Shopify, shop: Any) -> None:

@@ -2,7 +2,27 @@
 
 from decimal import Decimal
 
-from babel.numbers import get_currency_precision
+# ISO 4217:2015 list one: currencies whose minor unit is not a hundredth. It is what minor units in
+# messages are counted in. Babel's digits are CLDR's, which follow how shops show prices: for RSD,
+# ALL or IQD they would give back a hundred or a thousand times too much.
+_DIGITS = {
+    code: digits
+    for digits, codes in {
+        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+        3: "BHD IQD JOD KWD LYD OMR TND",
+        4: "CLF UYW",
+    }.items()
+    for code in codes.split()
+}
+
+
+def digits_of(currency: str) -> int:
+    """Decimal places of a currency's minor unit (ISO 4217 code).
+
+    >>> digits_of("EUR"), digits_of("JPY"), digits_of("RSD"), digits_of("IQD")
+    (2, 0, 2, 3)
+    """
+    return _DIGITS.get(currency, 2)
 
 
 def minor_per_major(currency: str) -> int:
@@ -11,7 +31,7 @@ def minor_per_major(currency: str) -> int:
     >>> minor_per_major("EUR"), minor_per_major("JPY"), minor_per_major("KWD")
     (100, 1, 1000)
     """
-    return int(10 ** get_currency_precision(currency))
+    return int(10 ** digits_of(currency))
 
 
 def written(amount: int, currency: str) -> str:
@@ -20,7 +40,7 @@ def written(amount: int, currency: str) -> str:
     >>> written(12_345, "EUR"), written(12_345, "JPY")
     ('123.45', '12345')
     """
-    digits = get_currency_precision(currency)
+    digits = digits_of(currency)
     return str(Decimal(amount).scaleb(-digits).quantize(Decimal(1).scaleb(-digits)))
 
 
@@ -30,4 +50,4 @@ def read(amount: str, currency: str) -> int:
     >>> read("123.45", "EUR"), read("12345.0", "JPY")
     (12345, 12345)
     """
-    return int(Decimal(amount).scaleb(get_currency_precision(currency)))
+    return int(Decimal(amount).scaleb(digits_of(currency)))
