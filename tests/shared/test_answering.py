@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -151,6 +152,31 @@ async def test_a_poison_message_is_set_aside_alone(counting: Database) -> None:
     assert bytes(letters[3]["body"]) == b'{"not": "ours"}'
     assert "KeyError" in letters[0]["why"]
     assert "Jane" not in letters[0]["why"]
+
+
+@pytest.mark.parametrize(
+    ("header", "body"),
+    [
+        (b"meridian.MessageStatusChanged.v1", b'{"store_id": "\xff"}'),
+        (b"meridian.MessageStatusChanged.v1", b'{"x": ' + b"[" * 100_000),
+        (b"meridian.MessageStatusChanged.v1", None),
+        (None, b"{}"),
+    ],
+    ids=["no UTF-8", "bottomless", "no body", "a header without a value"],
+)
+async def test_whatever_octets_come_they_stop_nothing(
+    counting: Database, header: bytes | None, body: bytes | None
+) -> None:
+    good = testing.record(status("good"), offset=1)
+    headers: list[Any] = [(name, value) for name, value in good.headers if name != "ce_type"]
+    headers.append(("ce_type", header))
+    odd = good._replace(offset=0, value=body, headers=headers)
+
+    await answering(counting).answer([odd, good])
+
+    assert await counts(counting) == {"good": 1}
+    letters = await testing.rows(counting, "SELECT kind FROM dead_letters")
+    assert [letter["kind"] for letter in letters] == ["undecodable"]
 
 
 async def test_while_the_world_is_away_nothing_happens(counting: Database) -> None:

@@ -112,7 +112,8 @@ def read(record: Record, types: Mapping[str, type[Message]]) -> Heard[Message] |
 
     `types` maps wire types to classes. Raises `Undecodable`.
     """
-    found = dict(record.headers)
+    # Anybody may have written it: a header without a value is no header.
+    found = {name: value for name, value in record.headers if value is not None}
     try:
         kind = found["ce_type"].decode()
         identity = pgproto.UUID(found["ce_id"].decode())
@@ -126,7 +127,7 @@ def read(record: Record, types: Mapping[str, type[Message]]) -> Heard[Message] |
         raise Undecodable("headers: ce_time has no offset")
     try:
         message = decode(message_type, record.value or b"")
-    except msgspec.MsgspecError as why:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as why:
         raise Undecodable(f"body: {why}") from None
     try:
         correlation = pgproto.UUID(found["ce_correlationid"].decode())

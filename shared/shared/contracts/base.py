@@ -190,7 +190,8 @@ def _decoder(message: type[Message]) -> msgspec.json.Decoder[Any]:
 def decode(message: type[M], body: bytes) -> M:
     """Read a message of a known class from its JSON body.
 
-    Raises `msgspec.ValidationError` or `msgspec.DecodeError` when the body is not one.
+    Raises `msgspec.ValidationError` or `msgspec.DecodeError` when the body is not one,
+    `UnicodeDecodeError` when it is no UTF-8, `RecursionError` when it is nested too deep.
     """
     found: M = _decoder(message).decode(body)
     return found
