@@ -1,12 +1,13 @@
 """Kafka → transaction → outbox → Kafka, on the real broker, with parts that die."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 
@@ -100,6 +101,13 @@ def bus(database: Database, kafka: KafkaSettings, handler: object = count) -> Bu
     )
 
 
+async def eventually(fact: Callable[[], bool]) -> None:
+    async def asked() -> bool:
+        return fact()
+
+    await testing.eventually(asked, within=40)
+
+
 async def settled(database: Database, count_: int, within: float = 30) -> None:
     async def all_heard() -> bool:
         return await heard(database) >= count_
@@ -182,6 +190,47 @@ async def test_trouble_is_waited_out_in_place_with_the_same_messages(
 
     assert tries == 4
     assert await testing.rows(counting, "SELECT 1 FROM dead_letters") == []
+
+
+async def test_what_is_given_up_for_a_rebalance_is_answered_before_what_comes_after_it(
+    counting: Database, servers: Any
+) -> None:
+    is_away, tried, answered = True, 0, list[int]()
+
+    async def late(message: MessageStatusChanged, tx: Transaction) -> Sequence[Message]:
+        nonlocal tried
+        tried += 1
+        if is_away:
+            raise Unavailable("not yet")
+        answered.append(int(message.reason or 0))
+        return []
+
+    numbered = (msgspec.structs.replace(status("a"), reason=str(n)) for n in range(1200))
+    records = [testing.record(message, offset=n) for n, message in enumerate(numbered)]
+
+    # given two members and one partition, whose owner waits with a batch and has the next at hand
+    async with testing.fresh_topics(servers.bootstrap, partitions=1) as kafka:
+        pair = [bus(counting, kafka, late) for _ in range(2)]
+        stops = [asyncio.Event() for _ in pair]
+        async with asyncio.timeout(90), asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(one.run(stop)) for one, stop in zip(pair, stops, strict=True)
+            ]
+            await produce(kafka, records)
+            await eventually(lambda: all(one.last_poll for one in pair))
+            await eventually(lambda: tried > 1 and pair[0].is_assigned != pair[1].is_assigned)
+
+            # when the other leaves, so that the owner gives the batch up and keeps the partition
+            idle = next(n for n, one in enumerate(pair) if not one.is_assigned)
+            stops[idle].set()
+            await tasks[idle]
+            before = tried
+            await eventually(lambda: tried > before + 2)
+            is_away = False
+            await eventually(lambda: len(answered) >= len(records))
+            stops[1 - idle].set()
+
+    assert answered == list(range(1200))
 
 
 async def test_a_message_too_large_for_kafka_does_not_block_the_others(

@@ -34,8 +34,9 @@ _LEAST, _MOST = 0.2, 10.0
 
 
 class Fetched(NamedTuple):
-    """One poll: where to commit once it has taken effect, and what it brought."""
+    """One poll: where it begins, where to commit once it has taken effect, what it brought."""
 
+    firsts: Mapping[TopicPartition, int]
     offsets: Mapping[TopicPartition, int]
     decoded: Decoded
 
@@ -87,7 +88,10 @@ class Bus(ConsumerRebalanceListener):
                 fetched = await fetching
                 # The next poll is fetched and decoded while PostgreSQL works on this one.
                 fetching = asyncio.create_task(self._fetch(consumer))
-                await self._take(consumer, fetched, stop)
+                if not await self._take(consumer, fetched, stop):
+                    # Nothing behind it may be answered, much less committed, before it.
+                    _go_back(consumer, fetched, await fetching)
+                    fetching = asyncio.create_task(self._fetch(consumer))
         finally:
             fetching.cancel()
             await asyncio.wait({fetching, *self._committing}, timeout=_BOUND)
@@ -119,24 +123,28 @@ class Bus(ConsumerRebalanceListener):
         polled = await consumer.getmany(timeout_ms=_POLL_MS, max_records=POLL)
         self.last_poll = asyncio.get_running_loop().time()
         self.is_assigned = bool(consumer.assignment())
+        firsts = {part: records[0].offset for part, records in polled.items()}
         offsets = {part: records[-1].offset + 1 for part, records in polled.items()}
-        return Fetched(offsets, self._answering.read(self._records(polled)))
+        return Fetched(firsts, offsets, self._answering.read(self._records(polled)))
 
     async def _take(
         self, consumer: AIOKafkaConsumer, fetched: Fetched, stop: asyncio.Event
-    ) -> None:
+    ) -> bool:
+        """Answer and commit; false when it was given up for a rebalance or a stop."""
         if not fetched.offsets:
             metrics.last_commit.set(clock.now().timestamp())
-            return
+            return True
         async with self._busy:
             self._revoked.clear()
             if fetched.offsets.keys() - consumer.assignment():
-                return  # a rebalance came between; everything is fetched again from the commit
-            if await self._answer_in_place(consumer, fetched.decoded, stop):
-                if self._committing:
-                    await asyncio.wait(self._committing)
-                commit = asyncio.create_task(self._commit(consumer, fetched.offsets))
-                self._committing = {commit}
+                return False
+            if not await self._answer_in_place(consumer, fetched.decoded, stop):
+                return False
+            if self._committing:
+                await asyncio.wait(self._committing)
+            commit = asyncio.create_task(self._commit(consumer, fetched.offsets))
+            self._committing = {commit}
+            return True
 
     def _records(self, polled: Mapping[TopicPartition, Sequence[object]]) -> list[Record]:
         skip = len(self._kafka.topic_prefix)
@@ -197,3 +205,17 @@ class Bus(ConsumerRebalanceListener):
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Nothing to do: positions come from the committed offsets."""
+
+
+def _go_back(consumer: AIOKafkaConsumer, *given_up: Fetched) -> None:
+    """Have what was fetched in vain fetched again, where the partition is still ours.
+
+    A rebalance that is under way goes back to the commit by itself; one that has ended may have
+    done so before this.
+    """
+    firsts: dict[TopicPartition, int] = {}
+    for fetched in given_up:
+        for part, first in fetched.firsts.items():
+            firsts[part] = min(first, firsts.get(part, first))
+    for part in firsts.keys() & consumer.assignment():
+        consumer.seek(part, firsts[part])
