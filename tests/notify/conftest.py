@@ -1,12 +1,14 @@
 """notify's database, messages to hear, and how to hear them."""
 
+import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import pytest
+from sqlalchemy import text
 
 from notify import app
 from notify.domain.facts import Facts, Recipient
@@ -33,22 +35,42 @@ from shared.contracts.routing import SendReply
 from shared.db import Database
 from shared.settings import KafkaSettings
 
+TABLES = (
+    "inbox",
+    "outbox",
+    "dead_letters",
+    "orders",
+    "parcels",
+    "notifications",
+    "receipts",
+    "suppressions",
+)
+
 
 @pytest.fixture
 def settings() -> Settings:
-    """Settings as shipped, but impatient."""
-    return Settings(
-        lease=timedelta(seconds=1),
-        call_timeout=timedelta(seconds=0.8),
-        mail_timeout=timedelta(seconds=0.5),
-        http_timeout=timedelta(seconds=0.5),
-    )
+    """Settings as shipped."""
+    return Settings()
+
+
+@pytest.fixture(scope="module")
+def notify_url(servers: Any, template: str) -> Iterator[str]:
+    """A database for the tests of one module, which leave it empty."""
+    fresh = testing.fresh_database(servers.database_url, template)
+    with asyncio.Runner() as runner:
+        yield runner.run(fresh.__aenter__())
+        runner.run(fresh.__aexit__(None, None, None))
 
 
 @pytest.fixture
-async def db(database: Callable[[str], Awaitable[Database]]) -> Database:
+async def db(notify_url: str) -> AsyncIterator[Database]:
     """notify's database, empty but for its tables."""
-    return await database("notify")
+    async with testing.opened_database(notify_url, "notify") as db:
+        yield db
+        async with db.transaction() as tx:
+            for table in TABLES:
+                await tx.execute(text(f"DELETE FROM {table}"))
+            await tx.execute(text("UPDATE installations SET installed_at = now()"))
 
 
 Hear = Callable[..., Awaitable[None]]
@@ -218,10 +240,11 @@ class Maker:
             "version": 0,
             "correlation_id": uuid4(),
             "attempt": 1,
-            "is_repeat": False,
+            "unknowns": 0,
             "occurred_at": self.now,
             "said_at": self.now,
             "created_at": self.now,
+            "queued_at": self.now,
             "order_id": self.order_id(),
             "case_id": uuid5(UUID(int=3), "case-1"),
             "facts": Facts(**facts | given.pop("facts", {})),

@@ -81,7 +81,7 @@ def test_every_attempt_at_one_notification_has_the_same_message_id(
     make: Any, account: MailAccount
 ) -> None:
     due = make.due("delivered")
-    again = msgspec.structs.replace(due, attempt=2, is_repeat=True)
+    again = msgspec.structs.replace(due, attempt=2, unknowns=1)
 
     first = compose(due, account, CONTENT, TOKENS, NOW)
     second = compose(again, account, CONTENT, TOKENS, NOW.replace(hour=13))

@@ -167,7 +167,7 @@ def test_pauses_grow_to_half_an_hour_and_never_come_in_step() -> None:
 
 
 def test_trying_ends_with_a_reason_for_good_or_with_the_limit(make: Any) -> None:
-    due = make.due("delivered", created_at=NOW - DAY)
+    due = make.due("delivered", queued_at=NOW - DAY)
 
     assert given_up(due, Failed(why="x", is_permanent=True), now=NOW - DAY, limit=DAY)
     assert not given_up(due, Failed(why="x"), now=NOW, limit=DAY)

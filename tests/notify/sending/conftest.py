@@ -7,6 +7,7 @@ import json
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 import uvicorn
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from fastapi import FastAPI, Request, Response
 
 from notify.channels.chat import ChatChannel
@@ -113,6 +114,8 @@ class MailServer:
         self.hold = asyncio.Event()
         self.hold.set()
         self.port = 0
+        self.password: str | None = None
+        self.said_goodbye = asyncio.Event()
         self._came = asyncio.Condition()
 
     async def _answer(self, step: str) -> str | None:
@@ -150,6 +153,19 @@ class MailServer:
         finally:
             self.at_once -= 1
 
+    async def handle_QUIT(  # noqa: N802 - aiosmtpd's name
+        self, server: Any, session: Session, envelope: Envelope
+    ) -> str:
+        self.said_goodbye.set()
+        return "221 Bye"
+
+    def authenticate(
+        self, server: Any, session: Session, envelope: Envelope, mechanism: str, data: Any
+    ) -> AuthResult:
+        """Let in who knows the password."""
+        is_right = isinstance(data, LoginPassword) and data.password.decode() == self.password
+        return AuthResult(success=is_right, handled=False)
+
     async def _take(self, envelope: Envelope) -> str:
         octets = envelope.content
         assert isinstance(octets, bytes)
@@ -175,7 +191,15 @@ async def mail_server() -> AsyncIterator[MailServer]:
     sessions: list[SMTP] = []
 
     def session() -> SMTP:
-        sessions.append(SMTP(world, hostname="sink.test", enable_SMTPUTF8=False))
+        sessions.append(
+            SMTP(
+                world,
+                hostname="sink.test",
+                enable_SMTPUTF8=False,
+                authenticator=world.authenticate,
+                auth_require_tls=False,
+            )
+        )
         return sessions[-1]
 
     server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0)
@@ -300,8 +324,15 @@ class Office:
         attempts = Attempts(stores=self.stores, channels=channels, letters=Letters(), limits=limits)
         return Sender(db=self.db, attempts=attempts, limits=limits)
 
-    async def start(self, sender: Sender | None = None, **given: Any) -> None:
-        """Send in the background until the end of the test or `stop`."""
+    async def start(
+        self, sender: Sender | None = None, *, is_impatient: bool = False, **given: Any
+    ) -> None:
+        """Send in the background until the end of the test or `stop`.
+
+        An impatient sender waits half a second for an answer.
+        """
+        if is_impatient:
+            given |= dict.fromkeys(("mail_timeout", "http_timeout"), timedelta(seconds=0.5))
         stop = asyncio.Event()
         sender = sender or self.sender(**given)
         self._at_work.append((stop, asyncio.create_task(sender.run(stop))))

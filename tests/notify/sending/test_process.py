@@ -22,7 +22,7 @@ from shared.settings import KafkaSettings
 
 @pytest.fixture
 def process(
-    database_url: str, kafka: KafkaSettings, stores_path: Path, environ: Any, tmp_path: Path
+    notify_url: str, kafka: KafkaSettings, stores_path: Path, environ: Any, tmp_path: Path
 ) -> Process:
     """`python -m notify run`, with a short lease."""
     port = free_port()
@@ -32,7 +32,7 @@ def process(
         log=tmp_path / "notify.log",
         env={
             **environ,
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": notify_url,
             "STORES_FILE": str(stores_path),
             "KAFKA_BOOTSTRAP": kafka.bootstrap,
             "KAFKA_TOPIC_PREFIX": kafka.topic_prefix,
@@ -130,7 +130,7 @@ async def test_killed_between_the_servers_250_and_the_record_it_repeats_under_th
 
     assert first.message_id == second.message_id == sent.external_id
     assert sent.is_repeat
-    assert (row["attempts"], row["is_unknown"]) == (2, True)
+    assert (row["attempts"], row["unknowns"]) == (2, 1)
     assert 'meridian_notifications_repeated_total{channel="mail"} 1.0' in metrics
     assert len(mail_server.got) == 2, "as many copies as kills, no more"
 

@@ -148,9 +148,8 @@ async def test_a_bounce_while_the_mail_is_being_sent_is_kept_for_it(
     office: Any, make: Any, mail_server: Any, sweep: Any
 ) -> None:
     mail_server.hold.clear()
-    slow = timedelta(seconds=20)
     await office.hear(make.placed())
-    await office.start(call_timeout=slow, mail_timeout=slow, lease=slow)
+    await office.start()
     row = await office.ended("order_confirmation", "sending")
 
     await office.hear(bounce(make, row["notification_id"]))
@@ -175,9 +174,9 @@ async def test_a_receipt_settles_an_attempt_whose_outcome_nobody_knew(
     office: Any, make: Any, graph: Any, word: Delivery, state: str, says: list[type]
 ) -> None:
     graph.answers.append("hang")
-    await office.start()
+    await office.start(is_impatient=True)
     await office.hear(make.reply("whatsapp"))
-    row = await office.until("is_unknown AND state = 'queued'")
+    row = await office.until("unknowns > 0 AND state = 'queued'")
 
     await office.hear(
         status(make, word, external_id="wamid.x", notification_id=row["notification_id"])

@@ -92,10 +92,10 @@ async def test_what_is_for_now_is_tried_again(
     office: Any, make: Any, graph: Any, answer: tuple[int, Any]
 ) -> None:
     graph.answers.append(answer)
-    await office.start()
+    await office.start(is_impatient=True)
     await office.hear(make.reply("whatsapp"))
     row = await office.until("why LIKE 'server_refused %'")
-    assert (row["state"], row["is_unknown"]) == ("queued", False)
+    assert (row["state"], row["unknowns"]) == ("queued", 0)
 
     await office.hurry()
 
@@ -109,9 +109,9 @@ async def test_when_nobody_knows_it_is_repeated_and_marked(
     office: Any, make: Any, graph: Any, answer: Any
 ) -> None:
     graph.answers.append(answer)
-    await office.start()
+    await office.start(is_impatient=True)
     await office.hear(make.reply("whatsapp"))
-    await office.until("is_unknown AND state = 'queued'")
+    await office.until("unknowns > 0 AND state = 'queued'")
 
     await office.hurry()
 

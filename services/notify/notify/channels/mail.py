@@ -1,5 +1,6 @@
 """Mail, by the store's own submission server."""
 
+import asyncio
 from datetime import datetime
 
 import structlog
@@ -52,9 +53,13 @@ class MailChannel:
             timeout=self._timeout,
         )
         try:
-            return await self._dialogue(client, mail)
+            outcome = await self._dialogue(client, mail)
+            is_mid_mail = isinstance(outcome, Failed) and outcome.is_unknown
+            if isinstance(client.transport, asyncio.Transport) and not is_mid_mail:
+                # Nobody waits for the answer: the server's word on the mail stands without it.
+                client.transport.write(b"QUIT\r\n")
+            return outcome
         finally:
-            # The server's word on the mail stands, however the goodbye goes.
             client.close()
 
     async def _dialogue(self, client: SMTP, mail: Mail) -> Outcome:

@@ -12,6 +12,9 @@ from shared.contracts.intake import SendToChat
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=30)
+MOST_UNKNOWN = 5
+"""Attempts whose outcome nobody knows, at most: each may be a copy that the customer has."""
+
 YIELDS_AFTER = timedelta(minutes=1)
 """A notice that has waited so long steps back for a younger one that says more."""
 
@@ -19,19 +22,26 @@ YIELDS_AFTER = timedelta(minutes=1)
 class Due(Subject, frozen=True, kw_only=True):
     """A notification whose turn it is, with all that is needed to send it.
 
-    `attempt` counts from 1. `is_repeat` tells that an earlier attempt ended unknown.
+    `attempt` counts from 1, `unknowns` are the earlier ones whose outcome nobody knows. It was
+    kept at `created_at` and could be sent since `queued_at`.
     """
 
     attempt: int
-    is_repeat: bool
+    unknowns: int
     occurred_at: datetime
     said_at: datetime
     created_at: datetime
+    queued_at: datetime
     thread_id: ThreadId | None = None
     facts: Facts | None = None
     recipient: Recipient | None = None
     text: str | None = None
     route: ReplyRoute | None = None
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether an earlier attempt may have brought it to the customer."""
+        return self.unknowns > 0
 
     @property
     def is_reply(self) -> bool:
@@ -84,6 +94,11 @@ def _is_superseded(due: Due, standing: Standing, now: datetime) -> bool:
     return standing.arrival in ("sent", "delivered") or waited
 
 
+def failed_because(due: Due) -> str | None:
+    """Why no further attempt is made at a notification whose turn it is, or None."""
+    return "outcome_unknown" if due.unknowns >= MOST_UNKNOWN else None
+
+
 class Sent(Struct, frozen=True, kw_only=True):
     """The next server or vendor took it. `command` is to be said where sending means saying it."""
 
@@ -118,5 +133,5 @@ def pause(attempt: int, jitter: float) -> timedelta:
 
 
 def given_up(due: Due, failed: Failed, *, now: datetime, limit: timedelta) -> bool:
-    """Tell whether to stop trying: it can never work, or `limit` has passed since it was due."""
-    return failed.is_permanent or now - due.created_at > limit
+    """Tell whether to stop trying: it can never work, or `limit` has passed since it was queued."""
+    return failed.is_permanent or now - due.queued_at > limit

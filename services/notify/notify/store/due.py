@@ -58,7 +58,8 @@ _FIND = text(
 _TAKE = text(
     """
     UPDATE notifications SET state = 'sending', due_at = :lease_until,
-        attempts = attempts + 1, is_unknown = is_unknown OR state = 'sending'
+        attempts = attempts + 1,
+        unknowns = unknowns + CASE WHEN state = 'sending' THEN 1 ELSE 0 END
     WHERE notification_id = ANY(cast(:ids AS uuid[]))
     """
 )
@@ -91,10 +92,11 @@ def _due(row: Any) -> Due:
     return Due(
         **subject(row),
         attempt=row.attempts + 1,
-        is_repeat=row.is_unknown or row.state == "sending",
+        unknowns=row.unknowns + (row.state == "sending"),
         occurred_at=row.occurred_at,
         said_at=row.said_at,
         created_at=row.created_at,
+        queued_at=row.queued_at,
         thread_id=row.thread_id,
         facts=_facts(row),
         recipient=struct(row.recipient, Recipient),

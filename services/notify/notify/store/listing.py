@@ -11,7 +11,7 @@ from shared.db import Transaction
 _SHOWN = """
     SELECT notification_id, store_id, template, channel, account_id, state, why, language,
         order_id, shipment_id, case_id, conversation_id, reply_id, external_id, attempts,
-        is_unknown AS is_repeat, is_read, occurred_at, created_at, due_at, sent_at, ended_at
+        unknowns > 0 AS is_repeat, is_read, occurred_at, created_at, due_at, sent_at, ended_at
     FROM notifications
 """
 

@@ -44,11 +44,12 @@ _KEEP = text(
         notification_id, store_id, template, subject_id, detail, lane, channel, account_id, state,
         version, subject_version, correlation_id, occurred_at, said_at, language, about, order_id,
         shipment_id, case_id, conversation_id, reply_id, thread_id, contact_id, facts, text, route,
-        why, created_at, due_at, ended_at)
+        why, created_at, queued_at, due_at, ended_at)
     SELECT notification_id, store_id, template, subject_id, detail, lane, channel, account_id,
         state, version, subject_version, correlation_id, occurred_at, said_at, language, about,
         order_id, shipment_id, case_id, conversation_id, reply_id, thread_id, contact_id, facts,
         text, route, why, cast(:now AS timestamptz), cast(:now AS timestamptz),
+        cast(:now AS timestamptz),
         CASE WHEN state = 'suppressed' THEN cast(:now AS timestamptz) END
     FROM jsonb_to_recordset(cast(:news AS jsonb)) AS new (
         notification_id uuid, store_id text, template text, subject_id text, detail text, lane text,
@@ -72,7 +73,7 @@ async def keep(tx: Transaction, news: Sequence[New], *, now: datetime) -> set[No
 
 _RELEASE = text(
     """
-    UPDATE notifications SET state = 'queued', due_at = :now
+    UPDATE notifications SET state = 'queued', queued_at = :now, due_at = :now
     WHERE state = 'pending' AND (store_id, order_id) IN (
         SELECT * FROM unnest(cast(:stores AS text[]), cast(:orders AS uuid[]))
     )

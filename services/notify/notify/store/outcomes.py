@@ -13,7 +13,7 @@ _SENT = text(
     """
     UPDATE notifications SET state = 'sent', version = version + 1, external_id = :external_id,
         account_id = :account_id, language = :language, address = :address,
-        sent_at = :now, why = NULL, text = NULL
+        sent_at = :now, why = NULL, text = NULL, route = NULL
     WHERE notification_id = :id AND state = 'sending'
     RETURNING version
     """
@@ -23,7 +23,7 @@ _LATER = text(
     """
     UPDATE notifications SET state = 'queued', due_at = :due_at, why = :why,
         account_id = :account_id, language = :language, address = :address,
-        is_unknown = is_unknown OR :is_unknown
+        unknowns = unknowns + :unknowns
     WHERE notification_id = :id AND state = 'sending' AND attempts = :attempt
     """
 )
@@ -31,7 +31,7 @@ _LATER = text(
 _ENDED = text(
     """
     UPDATE notifications SET state = :state, version = version + 1, why = :why,
-        account_id = :account_id, language = :language, ended_at = :now, text = NULL
+        account_id = :account_id, language = :language, ended_at = :now, text = NULL, route = NULL
     WHERE notification_id = :id AND state IN ('pending', 'queued', 'sending')
       AND attempts = :attempts
     RETURNING version
@@ -60,7 +60,7 @@ async def sent(tx: Transaction, due: Due, external_id: str, *, now: datetime) ->
 
 async def later(tx: Transaction, due: Due, *, due_at: datetime, why: str, is_unknown: bool) -> None:
     """Record that this attempt failed and when the next one is due."""
-    more = {"due_at": due_at, "why": why, "is_unknown": is_unknown, "attempt": due.attempt}
+    more = {"due_at": due_at, "why": why, "unknowns": int(is_unknown), "attempt": due.attempt}
     await tx.execute(_LATER, _given(due) | more)
 
 

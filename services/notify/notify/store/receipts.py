@@ -77,7 +77,7 @@ def _of(
 def _standing(row: Any) -> Standing:
     return Standing(
         subject=Subject(**subject(row)),
-        progress=Progress(state=row.state, is_unknown=row.is_unknown, is_read=row.is_read),
+        progress=Progress(state=row.state, is_unknown=row.unknowns > 0, is_read=row.is_read),
         version=row.version,
         address=row.address,
         external_id=row.external_id,
@@ -87,7 +87,7 @@ def _standing(row: Any) -> Standing:
 _UPDATE = text(
     """
     UPDATE notifications SET state = :state, is_read = :is_read, version = :version,
-        external_id = :external_id, why = :why, text = NULL,
+        external_id = :external_id, why = :why, text = NULL, route = NULL,
         sent_at = coalesce(sent_at, :now),
         ended_at = CASE WHEN :state = 'failed' THEN cast(:now AS timestamptz) ELSE ended_at END
     WHERE notification_id = :id
@@ -128,7 +128,7 @@ _RIPE = text(
                 AND n.external_id = r.external_id)
         )
         WHERE n.state IN ('sent', 'delivered', 'failed', 'suppressed')
-           OR (n.state = 'queued' AND n.is_unknown)
+           OR (n.state = 'queued' AND n.unknowns > 0)
         ORDER BY r.id LIMIT 200
         FOR UPDATE OF r SKIP LOCKED
     )

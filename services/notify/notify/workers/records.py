@@ -51,13 +51,19 @@ async def _sent(tx: Transaction, due: Due, sent: Sent, now: datetime) -> None:
 
 
 async def _failed(tx: Transaction, due: Due, failed: Failed, now: datetime) -> None:
-    version = await outcomes.ended(tx, due, "failed", failed.why, attempts=due.attempt, now=now)
-    if version is None:
-        return
     if failed.is_dead_address and due.address:
         await outcomes.suppress(tx, due, due.address, failed.why, now=now)
-    told = event(NotificationFailed, due, version=version, at=now, why=failed.why)
-    await _say(tx, due, version, told)
+    await fail(tx, due, failed.why, attempts=due.attempt, now=now)
+
+
+async def fail(tx: Transaction, who: Subject, why: str, *, attempts: int, now: datetime) -> None:
+    """Record that it will not arrive, after so many attempts, and say so."""
+    version = await outcomes.ended(tx, who, "failed", why, attempts=attempts, now=now)
+    if version is None:
+        return
+    metrics.failed.labels(who.channel, who.template).inc()
+    told = event(NotificationFailed, who, version=version, at=now, why=why)
+    await _say(tx, who, version, told)
 
 
 async def suppress(
@@ -87,7 +93,6 @@ def count(done: Done, *, now: datetime) -> None:
         metrics.flow.labels(due.template).observe((now - due.said_at).total_seconds())
         log.info("notification sent", **found, template=due.template, is_repeat=due.is_repeat)
     elif done.is_final:
-        metrics.failed.labels(due.channel, due.template).inc()
         log.warning("notification failed", **found, template=due.template, why=outcome.why)
     else:
         metrics.retried.labels(due.channel).inc()

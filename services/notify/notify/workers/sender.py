@@ -11,7 +11,7 @@ from typing import NamedTuple
 import structlog
 
 from notify import metrics
-from notify.domain.sending import Due, suppressed_because
+from notify.domain.sending import Due, failed_because, suppressed_because
 from notify.store import due as queue
 from notify.store.notifications import DUE
 from notify.workers import records
@@ -92,8 +92,11 @@ class Sender:
             for due, standing in await queue.find(tx, now=now, limit=free, without=full):
                 why = suppressed_because(due, standing, now=now, late_after=self._limits.late_after)
                 way = _Way(due.store_id, due.channel)
+                ended = failed_because(due)
                 if why is not None:
                     await records.suppress(tx, due, why, attempts=due.attempt - 1, now=now)
+                elif ended is not None:
+                    await records.fail(tx, due, ended, attempts=due.attempt - 1, now=now)
                 elif busy[way] < each:
                     busy[way] += 1
                     taken.append(due)
