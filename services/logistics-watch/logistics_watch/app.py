@@ -59,7 +59,8 @@ async def stream(settings: Settings) -> None:
         scan_stream = ScanStream(scan_bus(runtime, settings), settings)
 
         async def ready() -> dict[str, object]:
-            return {**await runtime.ready(), **await scan_stream.facts()}
+            facts = await scan_stream.facts()
+            return {**await runtime.ready(), **facts}
 
         async def probes(stop: asyncio.Event) -> None:
             pages = shell("logistics-watch stream", callers=runtime.callers, ready=ready)

@@ -74,6 +74,7 @@ class ScanStream:
         if consumer is not None:
             with suppress(ConsumerNotStarted):
                 assigned = len(consumer.assignment())
+        self._bus.is_assigned = assigned > 0
         return {"ready": assigned > 0, "partitions": assigned}
 
     async def _topics_are_there(self, stop: asyncio.Event) -> bool:
