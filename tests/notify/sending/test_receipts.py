@@ -79,7 +79,7 @@ async def test_a_failure_told_afterwards_reaches_routing(office: Any, make: Any)
     await office.hear(status(make, Delivery.FAILED, reason="131026"))
 
     (said,) = await office.said(NotificationFailed)
-    assert (said.why, said.reply_id) == ("failed 131026", reply.reply_id)
+    assert (said.why, said.reply_id) == ("undeliverable", reply.reply_id)
 
 
 async def test_prose_of_a_mail_server_is_not_passed_on(

@@ -51,6 +51,8 @@ class MailChannel:
             use_tls=account.smtp_tls == "tls",
             start_tls=account.smtp_tls == "starttls",
             timeout=self._timeout,
+            # Given, or the library asks the name server for our own name at every mail.
+            local_hostname=account.address.partition("@")[2],
         )
         try:
             outcome = await self._dialogue(client, mail)

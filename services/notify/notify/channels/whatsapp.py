@@ -7,6 +7,7 @@ import httpx
 import structlog
 
 from notify.channels.outgoing import Content
+from notify.domain.failures import WHATSAPP
 from notify.domain.sending import Due, Failed, Outcome, Sent
 from shared.stores import Account, WhatsAppAccount
 from shared.tokens import Tokens
@@ -15,22 +16,6 @@ log = structlog.get_logger()
 
 LONGEST_TEXT = 4096
 """Characters of a text message (Cloud API, messages reference)."""
-
-_FOR_GOOD = {
-    131047: "window_closed",
-    131026: "undeliverable",
-    131021: "recipient_is_sender",
-    131030: "recipient_not_allowed",
-    131051: "unsupported_type",
-    131008: "bad_request",
-    131009: "bad_request",
-    100: "bad_request",
-    130497: "country_restricted",
-    131050: "opted_out",
-}
-"""Error codes that no repetition cures (Cloud API, error codes). All others are for now: rate
-limits (4, 80007, 130429, 131048, 131056), service (1, 2, 131000, 131016, 133004), our own access
-(0, 3, 10, 190, 200-299, 368, 131005, 131031), which somebody repairs."""
 
 
 class WhatsAppChannel:
@@ -94,10 +79,10 @@ def _outcome(answer: httpx.Response) -> Outcome:
             return Sent(external_id=external_id)
         return Failed(why="odd_answer", is_unknown=True)
     code = _path(body, "error", "code")
-    code = code if isinstance(code, int) else None
-    if code in _FOR_GOOD:
-        return Failed(why=_FOR_GOOD[code], is_permanent=True)
-    return Failed(why=f"server_refused {code or answer.status_code}")
+    if isinstance(code, int) and code in WHATSAPP:
+        return Failed(why=WHATSAPP[code], is_permanent=True)
+    word = code if isinstance(code, int) else answer.status_code
+    return Failed(why=f"server_refused {word}")
 
 
 def _path(body: Any, *steps: str | int) -> Any:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from notify.domain.failures import word
 from shared.contracts.base import AccountId, Channel, NotificationId, StoreId
 from shared.contracts.intake import Delivery, MessageStatusChanged
 
@@ -136,7 +137,9 @@ def why(receipt: Receipt) -> str:
     """
     reason = (receipt.reason or "").strip()
     code = enhanced_code(reason) or (reason if _HANDLE.fullmatch(reason) else None)
-    return f"{receipt.status.value} {code}" if code else receipt.status.value
+    if code is None:
+        return receipt.status.value
+    return word(receipt.channel, code) or f"{receipt.status.value} {code}"
 
 
 def kills_address(receipt: Receipt) -> bool:
