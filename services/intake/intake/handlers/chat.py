@@ -43,8 +43,7 @@ async def open_thread(
 
 async def has_thread(tx: Transaction, account: ChatAccount, thread: ThreadKey) -> bool:
     """Whether a thread was opened at this account, and not at another or by mail."""
-    found = (await people.lock(tx, [thread])).get(thread)
-    return found is not None and (found.channel, found.account_id) == (CHAT, account.account_id)
+    return bool(await people.there(tx, [thread], CHAT, account.account_id))
 
 
 async def seen(

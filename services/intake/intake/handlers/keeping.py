@@ -31,12 +31,15 @@ _MOST = 100
 _MOST_OCTETS = 32 * 1024 * 1024
 _PATIENCE = 20.0
 """Seconds after which a database that does not answer counts as away."""
+_LONG = 5.0
+"""Seconds after which whoever waits is told too, when the database is found to be away."""
 
 
 @dataclass
 class _Waiting:
     arrival: Arrival
     done: "asyncio.Future[None]"
+    since: float
 
     @property
     def octets(self) -> int:
@@ -56,7 +59,8 @@ class Keeper:
 
         What it was caught on by a bug is kept raw all the same, and counts as taken.
         """
-        waiting = _Waiting(arrival, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(arrival, loop.create_future(), loop.time())
         self._waiting.append(waiting)
         if len(self._writers) < _AT_ONCE:
             writer = asyncio.create_task(self._write())
@@ -75,8 +79,15 @@ class Keeper:
             if outcome is not None and not is_unavailable(outcome):
                 await self._one_by_one(batch)
                 continue
-            for one in batch:
+            for one in (*batch, *(self._overdue() if outcome else ())):
                 _settle(one, outcome)
+
+    def _overdue(self) -> list[_Waiting]:
+        """Those who have waited long; nobody waits for several time-outs in a row."""
+        limit = asyncio.get_running_loop().time() - _LONG
+        overdue = [one for one in self._waiting if one.since < limit]
+        self._waiting = [one for one in self._waiting if one.since >= limit]
+        return overdue
 
     def _take(self) -> list[_Waiting]:
         """The longest waiting, as many as fit into one transaction."""

@@ -92,6 +92,7 @@ _THERE = text(
     JOIN unnest(cast(:store_ids AS text[]), cast(:thread_ids AS uuid[]))
         AS told (store_id, thread_id) USING (store_id, thread_id)
     WHERE t.channel = :channel
+        AND t.account_id = coalesce(cast(:account_id AS text), t.account_id)
     """
 )
 
@@ -165,13 +166,15 @@ def _threads(rows: Iterable[Row[Any]]) -> dict[ThreadKey, Thread]:
     }
 
 
-async def there(tx: Transaction, keys: Sequence[ThreadKey], channel: str) -> set[ThreadKey]:
-    """Those of the threads that a store has on a channel."""
+async def there(
+    tx: Transaction, keys: Sequence[ThreadKey], channel: str, account_id: str | None = None
+) -> set[ThreadKey]:
+    """Those of the threads that a store has on a channel, or on one account of it."""
     if not keys:
         return set()
-    return {
-        ThreadKey(*row) for row in await tx.execute(_THERE, {**_keys(keys), "channel": channel})
-    }
+    told = {**_keys(keys), "channel": channel, "account_id": account_id}
+    rows = await tx.execute(_THERE, told)
+    return {ThreadKey(row.store_id, row.thread_id) for row in rows}
 
 
 async def visitor(tx: Transaction, contact: Contact) -> Contact:

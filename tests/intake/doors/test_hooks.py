@@ -1,7 +1,9 @@
 """The webhook doors: who is let in, what is kept, what is said."""
 
 import asyncio
+import copy
 import json
+import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -347,3 +349,50 @@ async def test_readiness_tells_which_accounts_are_off_and_why(intake: Any) -> No
     [off] = answer.json()["accounts_off"]
     assert off.startswith("whatsapp/100200399")
     assert "NOT_SET" in off
+
+
+ODD_VALUES = [
+    "\x00", "\\u0000", "\ud800", "x" * 100_000, "", " ", "𝔘" * 500, -1, 10**30, 1e308, True, None,
+    [], {}, [[[[]]]], {"id": {"id": {}}}, "2026-99-99", "9999-12-31T23:59:59+00:00", "NaN",
+]  # fmt: skip
+
+
+async def test_no_signed_payload_however_odd_is_answered_with_an_error_or_lost(
+    intake: Any, wa: Any, text_message: Any, shop: Any
+) -> None:
+    chance = random.Random(7)
+    count = 0
+    for n in range(120):
+        seeds = [
+            ("", wa(text_message("hi"), statuses=({"id": "w", "status": "read"},))),
+            ("orders/updated", shop.order(fulfillments=[shop.parcel()], refunds=[shop.refund()])),
+            ("fulfillments/update", shop.parcel()),
+            ("refunds/create", shop.refund()),
+        ]
+        topic, payload = seeds[n % 4]
+        for _ in range(chance.randint(1, 4)):
+            spoil(payload, chance)
+        if topic:
+            answer = await intake.send_shopify(topic, payload)
+        else:
+            answer = await intake.send_whatsapp(payload)
+        count += 1
+        assert answer.status_code == 200, (topic, payload)
+
+    rows = await raw(intake)
+    assert len(rows) == count
+    assert "failed" not in {row["outcome"] for row in rows}
+
+
+def spoil(payload: Any, chance: random.Random) -> None:
+    """Put something odd somewhere into a JSON document."""
+    where = payload
+    while True:
+        keys = list(where) if isinstance(where, dict) else list(range(len(where)))
+        if not keys:
+            return
+        key = chance.choice(keys)
+        if not isinstance(where[key], dict | list) or chance.random() < 0.15:
+            where[key] = copy.deepcopy(chance.choice(ODD_VALUES))
+            return
+        where = where[key]

@@ -1,0 +1,117 @@
+"""A mail's parts, however they are put together or torn apart."""
+
+import random
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from intake.domain.items import Inbound, StatusNews
+from shared.contracts.base import encode
+from shared.tokens import Tokens
+
+HELP = "help@aurora.example"
+
+
+def multipart(*parts: str, kind: str = "alternative", boundary: str = "b") -> bytes:
+    inner = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts)
+    return (
+        f"From: ana@example.org\r\nMessage-ID: <1@x.example>\r\nMIME-Version: 1.0\r\n"
+        f'Content-Type: multipart/{kind}; boundary="b"\r\n\r\n{inner}--{boundary}--\r\n'
+    ).encode()
+
+
+PLAIN = "Content-Type: text/plain; charset=utf-8\r\n\r\nplain"
+HTML = "Content-Type: text/html\r\n\r\n<p>html</p>"
+QUOTING = "Content-Type: text/html\r\n\r\n<p>new</p><div class=gmail_quote>On Mon wrote: old</div>"
+FILE = (
+    "Content-Type: image/png\r\n"
+    'Content-Disposition: attachment; filename="=?utf-8?q?l=C3=A1mpara.png?="\r\n'
+    "Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo="
+)
+
+
+@pytest.mark.parametrize(
+    ("octets", "text", "files"),
+    [
+        (multipart(PLAIN, HTML), "plain", 0),
+        (multipart(HTML), "html", 0),
+        (multipart("Content-Type: text/plain\r\n\r\nnew\r\n> old\r\n> old", QUOTING), "new", 0),
+        (multipart(PLAIN, FILE, kind="mixed"), "plain", 1),
+        (multipart(FILE, kind="mixed"), "[lámpara.png]", 1),
+        (multipart(PLAIN, boundary="other"), "plain", 0),
+        (multipart("Content-Type: text/plain; charset=\"\r\n\r\nx"), "x", 0),
+        (b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nSGVsbG8gV29ybGQhA",
+         "Hello World!", 0),
+        (b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nnot encoded at all",
+         "not encoded at all", 0),
+        (b"Subject: only this\r\n\r\n", "", 0),
+        (b"", "", 0),
+        (b"no header at all", "", 0),
+        (b"\r\n\r\n\xff\xfe\x00", "", 0),
+    ],
+)  # fmt: skip
+def test_whatever_its_parts_the_mail_is_read(
+    read: Any, octets: bytes, text: str, files: int
+) -> None:
+    event = read.message(octets).event
+
+    assert event.text == text or not text
+    assert len(event.attachments) == files
+
+
+def test_a_file_has_name_type_and_size(read: Any) -> None:
+    [file] = read.message(multipart(PLAIN, FILE, kind="mixed")).event.attachments
+
+    assert (file.name, file.media_type, file.size) == ("lámpara.png", "image/png", 8)
+
+
+def test_a_forwarded_mail_comes_whole(read: Any, written: Any) -> None:
+    text = "See:\n\nOn Mon, May 4, 2026 at 10:12 AM Aurora <a@b.example> wrote:\n> one\n> two"
+
+    assert read.message(written(text, Subject="Fwd: your order")).event.text == text
+    assert read.message(written(text, Subject="Re: your order")).event.text == "See:"
+
+
+def test_a_bottomless_mail_ends(read: Any) -> None:
+    head = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b0\r\n\r\n"
+    nested = b"".join(
+        b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (n, n + 1)
+        for n in range(2_000)
+    )
+    wrapped = b"Content-Type: message/rfc822\r\n\r\n" * 5_000
+    many = b"--b0\r\n\r\na\r\n" * 100_000
+    for octets in (head + nested, b"From: a@b.example\r\n" + wrapped + b"hi", head + many):
+        assert read.message(octets).event.mail == "a@b.example"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_mutilated_mail_raises_or_is_lost(
+    read: Any, written: Any, bounce: Any, tokens: Tokens, seed: int
+) -> None:
+    chance = random.Random(seed)
+    seeds = [
+        multipart(PLAIN, FILE, kind="mixed"),
+        multipart(PLAIN, QUOTING),
+        bounce("Action: failed\r\nStatus: 5.1.1"),
+        written("Hola ¿qué tal? ☺", Subject="=?utf-8?b?SG9sYQ==?=", References="<a@b> <c@d>"),
+    ]
+    to = f"help+{tokens.sign('notification', UUID(int=seed))}@aurora.example"
+    for octets in seeds:
+        changed = bytearray(octets)
+        for _ in range(chance.randint(1, 30)):
+            at = chance.randrange(len(changed))
+            match chance.randrange(3):
+                case 0:
+                    changed[at] = chance.randrange(256)
+                case 1:
+                    del changed[at : at + chance.randint(1, 20)]
+                case _:
+                    changed[at:at] = changed[: chance.randint(1, 50)]
+            changed = changed or bytearray(b"x")
+
+        reading = read(bytes(changed), chance.choice([HELP, to]))
+
+        assert len(reading.items) + len(reading.known) + len(reading.odd) == 1
+        for item in reading.items:
+            assert not isinstance(item, Inbound | StatusNews) or encode(item.event)
