@@ -47,7 +47,7 @@ class AfterShipWorld:
                 return Response(status_code=500)
             assert not isinstance(answer, str)
             status, content, headers = answer
-            text = content if isinstance(content, str) else json.dumps(content)
+            text = content if isinstance(content, str | bytes) else json.dumps(content)
             return Response(text, status, headers, "application/json")
         number, slug = body["tracking_number"], body.get("slug") or self.detects
         if (number, slug) in self.known:

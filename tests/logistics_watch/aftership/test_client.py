@@ -110,6 +110,28 @@ async def test_an_answer_that_is_not_aftership_s_decides_nothing(
         await aftership.register(account, PARCEL)
 
 
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (b'{"meta": {"code": 4003, "message": "\xff"}}', {}),
+        (b'{"data": ' + b"[" * 100_000, {}),
+        (b"no gzip at all", {"content-encoding": "gzip"}),
+    ],
+    ids=["no UTF-8", "bottomless", "no gzip"],
+)
+async def test_octets_that_cannot_be_read_decide_nothing(
+    aftership: AfterShip,
+    account: AfterShipAccount,
+    world: Any,
+    content: bytes,
+    headers: dict[str, str],
+) -> None:
+    world.answers.append((400, content, headers))
+
+    with pytest.raises(Unavailable):
+        await aftership.register(account, PARCEL)
+
+
 async def test_a_call_is_bounded_in_time(account: AfterShipAccount, world: Any) -> None:
     world.answers.append("hang")
 

@@ -136,7 +136,7 @@ class AfterShip:
                     headers={"as-api-key": account.api_key[0]},
                     **options,
                 )
-        except (httpx.TransportError, TimeoutError) as why:
+        except (httpx.RequestError, TimeoutError) as why:
             raise Unavailable(f"aftership: {type(why).__name__}") from why
         return response, _checked(response)
 
@@ -151,7 +151,7 @@ def _checked(response: httpx.Response) -> _Answer:
         raise Unavailable(f"aftership: {status}")
     try:
         return msgspec.json.decode(response.content, type=_Answer)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         # Something between us and AfterShip answered, a proxy or a portal.
         raise Unavailable(f"aftership: {status} without an answer of its own") from None
 
