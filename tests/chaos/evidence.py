@@ -51,6 +51,7 @@ class Conversation:
     state: str
     epoch: int
     version: int
+    opened: datetime
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ async def _collected(connection: asyncpg.Connection) -> Facts:
         conversations=[
             Conversation(*row)
             for row in await rows(
-                "SELECT id, thread_id, state, epoch, version FROM routing.conversations"
+                "SELECT id, thread_id, state, epoch, version, opened_at FROM routing.conversations"
             )
         ],
         offers=[

@@ -88,17 +88,23 @@ def of_waiting(facts: Facts, blows: Sequence[Blow]) -> list[tuple[str, str]]:
     first: dict[object, datetime] = {}
     for *_, thread, at in facts.written:
         first[thread] = min(at, first.get(thread, at))
-    threads = {each.id: each.thread for each in facts.conversations}
+    opened = {each.id: each.opened for each in facts.conversations}
+    come = [(each.opened - first[each.thread]).total_seconds() for each in facts.conversations]
     waits = [
-        (offer.begun - first[threads[offer.conversation]]).total_seconds()
+        (offer.begun - opened[offer.conversation]).total_seconds()
         for offer in facts.offers
         if offer.epoch == 1
     ]
     return [
-        ("message kept → agent", f"median {median(waits):.2f} s, slowest {max(waits):.1f} s"),
-        ("slowest assignment after a SIGKILL", _longest(facts, blows, is_server=False)),
-        ("… with a server down too", _longest(facts, blows, is_server=True)),
+        ("message kept → in the queue", _spread(come)),
+        ("in the queue → an agent's, room being short", _spread(waits)),
+        ("longest without an assignment, a SIGKILL in it", _longest(facts, blows, is_server=False)),
+        ("the same with a server taken down in it", _longest(facts, blows, is_server=True)),
     ]
+
+
+def _spread(seconds: Sequence[float]) -> str:
+    return f"median {median(seconds):.2f} s, slowest {max(seconds):.1f} s"
 
 
 def _longest(facts: Facts, blows: Sequence[Blow], *, is_server: bool) -> str:

@@ -38,8 +38,8 @@ def facts() -> Facts:
     """Two conversations of one agent with room for two, the first of them taken up again."""
     return Facts(
         conversations=[
-            Conversation(ONE, THREAD_1, "resolved", 2, 3),
-            Conversation(TWO, THREAD_2, "resolved", 1, 2),
+            Conversation(ONE, THREAD_1, "resolved", 2, 3, at(0)),
+            Conversation(TWO, THREAD_2, "resolved", 1, 2, at(0)),
         ],
         offers=[
             Offer(ONE, 1, "ana", 100, at(1), at(3)),
@@ -91,7 +91,7 @@ def test_a_message_lost_or_counted_twice_is_found(facts: Facts) -> None:
 
 
 def test_a_second_conversation_of_a_thread_is_found(facts: Facts) -> None:
-    second = Conversation(uuid4(), THREAD_1, "resolved", 1, 2)
+    second = Conversation(uuid4(), THREAD_1, "resolved", 1, 2, at(0))
 
     assert evidence.not_one_each(replace(facts, conversations=[*facts.conversations, second]), 2)
 
