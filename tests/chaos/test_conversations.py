@@ -7,6 +7,7 @@ gives one, `CHAOS=full` makes it large. What is asserted is read from PostgreSQL
 import asyncio
 import os
 import random
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -226,3 +227,5 @@ async def on_ground(size: Size, folder: Path) -> AsyncIterator[tuple[Ground, Kaf
                 )
     finally:
         await asyncio.gather(broker.stop(), server.stop())
+    for data in ("kafka", "postgres"):  # hundreds of megabytes; the logs stay
+        shutil.rmtree(folder / data, ignore_errors=True)
