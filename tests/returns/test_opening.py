@@ -190,6 +190,14 @@ async def test_pieces_come_back_one_by_one_until_none_is_left(people: Any, deliv
     assert none_left.status_code == 409
 
 
+async def test_a_line_named_twice_is_asked_for_together(people: Any, delivered: Any) -> None:
+    piece = {"line_id": "ring", "quantity": 1}
+
+    case = await people.open(delivered, lines=[piece, piece])
+
+    assert case["lines"] == [{"line_id": "ring", "quantity": 2}]
+
+
 async def test_a_declined_case_gives_its_pieces_free_and_comes_back_only_while_they_are(
     hear: Any, people: Any, story: Any
 ) -> None:

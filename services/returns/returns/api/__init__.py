@@ -4,7 +4,8 @@ Every POST takes an `Idempotency-Key`; opening a case needs one. What a caller m
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +13,7 @@ from uuid import UUID
 from fastapi import FastAPI, Header, HTTPException, Response
 from pydantic import BaseModel
 
-from returns.api.bodies import CaseIn, CaseOut, DecisionIn, InspectionIn, RefundIn
+from returns.api.bodies import CaseIn, CaseOut, DecisionIn, InspectionIn, LineIn, RefundIn
 from returns.api.views import view
 from returns.domain.cases import Doer
 from returns.domain.orders import Asked
@@ -166,14 +167,20 @@ def _opening(body: CaseIn) -> Opening:
         store_id=StoreId(body.store_id),
         order_id=OrderId(body.order_id) if body.order_id else None,
         order_number=body.order_number,
-        lines=tuple(Asked(line_id=line.line_id, quantity=line.quantity) for line in body.lines)
-        if body.lines
-        else None,
+        lines=_asked(body.lines) if body.lines else None,
         reason=body.reason,
         noticed_at=body.noticed_at,
         told_of_right=body.informed.of_right,
         told_of_return_cost=body.informed.of_return_cost,
     )
+
+
+def _asked(lines: Iterable[LineIn]) -> tuple[Asked, ...]:
+    """Each line once; what is asked for twice of one is asked for together."""
+    pieces: Counter[str] = Counter()
+    for line in lines:
+        pieces[line.line_id] += line.quantity
+    return tuple(Asked(line_id=line_id, quantity=many) for line_id, many in pieces.items())
 
 
 @contextmanager
