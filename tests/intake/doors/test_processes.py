@@ -240,7 +240,7 @@ async def test_whoever_is_killed_in_the_middle_nothing_is_lost_and_nothing_doubl
     start: Start, kafka: KafkaSettings, wa: Any, text_message: Any, hub: Any
 ) -> None:
     running = [await start(kafka), await start(kafka)]
-    texts = [f"message {n}" for n in range(120)]
+    texts = [f"message {n}" for n in range(60)]
     bodies = {text: body_of(wa(text_message(text, sender=f"346000000{n % 20:02}")))
               for n, text in enumerate(texts)}  # fmt: skip
 

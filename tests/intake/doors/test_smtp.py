@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from shared import testing
 from shared.contracts.intake import Delivery, MessageReceived, MessageStatusChanged
 from shared.tokens import Tokens
@@ -57,24 +55,25 @@ async def test_mail_in_japanese_comes_in_its_own_charset(intake: Any) -> None:
     assert (event.text, event.store_id) == (text, "borealis")
 
 
-@pytest.mark.parametrize(
-    ("address", "code"),
-    [
-        ("HELP@Aurora.Example", 250),
-        ("help+anything@aurora.example", 250),
-        ("help+@aurora.example", 250),
-        ("nobody@aurora.example", 550),
-        ("help@elsewhere.example", 550),
-        ("help+x+y@aurora.example", 250),
-        ("bounce@aurora.example", 550),
-        ("+help@aurora.example", 550),
-    ],
-)
-async def test_mail_is_taken_for_our_mailboxes_alone(intake: Any, address: str, code: int) -> None:
-    answer, _ = await intake.mail(letter(), address)
+async def test_mail_is_taken_for_our_mailboxes_alone(intake: Any) -> None:
+    ours = [
+        "HELP@Aurora.Example",
+        "help+anything@aurora.example",
+        "help+@aurora.example",
+        "help+x+y@aurora.example",
+    ]
+    strangers = [
+        "nobody@aurora.example",
+        "help@elsewhere.example",
+        "bounce@aurora.example",
+        "+help@aurora.example",
+        "help@aurora.example.org",
+    ]
 
-    assert answer == code
-    assert len(await raw(intake)) == (code == 250)
+    codes = [(await intake.mail(letter(), address))[0] for address in (*ours, *strangers)]
+
+    assert codes == [250] * len(ours) + [550] * len(strangers)
+    assert len(await raw(intake)) == len(ours)
 
 
 async def test_a_mail_to_two_mailboxes_of_a_store_is_one_message(intake: Any) -> None:
