@@ -1,7 +1,6 @@
 """Start the whole system: the world and all services as processes, in a database of their own."""
 
 import asyncio
-import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -25,6 +24,7 @@ STALL_CUSTOMS = 4.0
 """Seconds a parcel may be silent at customs here; all other stall times are the usual ones."""
 
 INTAKE = ("intake", "intake-2")
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _world(ports: _Ports, made: Installation, logs: Path) -> Process:
         name="world",
         command=command,
         log=logs / "world.log",
-        env={"PYTHONPATH": os.getcwd()},
+        env={"PYTHONPATH": str(_ROOT)},
         ready=f"{_url(ports.world)}/livez",
     )
 

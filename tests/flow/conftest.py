@@ -37,6 +37,13 @@ PARCEL = orders.postal_number("CP", 47312482, "ES")
 SECOND_PARCEL = "4711081500"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Who needs the whole system waits for its start and for a story; a busy machine takes long."""
+    for item in items:
+        if "house" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(300))
+
+
 @dataclass
 class House:
     """The running system, and the loop it lives in."""

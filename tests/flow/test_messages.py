@@ -1,6 +1,8 @@
 """Story 1: who writes is understood, and given to somebody who can answer him."""
 
+from collections import defaultdict
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,10 +10,11 @@ import httpx
 import pytest
 
 from deploy.demo.installation import AURORA, KAEDE
-from deploy.demo.stories.messages import PEOPLE, Talk
+from deploy.demo.stories.messages import PEOPLE, Talk, converse
 from deploy.demo.stories.people import LUCIA, MARYAM, SIU_MING, SOMCHAI, YUKI, Writer
 from deploy.demo.stories.stage import Stage
 from deploy.demo.team import TEAM
+from shared.contracts.base import Message
 from shared.contracts.routing import Step
 
 Of = Callable[[Writer], Talk]
@@ -95,3 +98,32 @@ def test_two_stores_do_not_see_each_other(
 
     assert run(answered(ours)) == httpx.codes.OK
     assert run(answered(theirs)) == httpx.codes.NOT_FOUND
+
+
+@pytest.mark.usefixtures("talks", "trouble", "returned", "answers")
+def test_nothing_belongs_to_two_stores(stage: Stage) -> None:
+    owners: dict[tuple[str, str], set[str]] = defaultdict(set)
+
+    for seen in stage.tail.all(Message):
+        for name in ("thread_id", "contact_id", "conversation_id", "order_id", "case_id"):
+            if (id := getattr(seen.message, name, None)) is not None:
+                owners[name, str(id)].add(getattr(seen.message, "store_id", ""))
+
+    assert len(owners) > 20
+    assert {stores for stores in map(frozenset, owners.values()) if len(stores) != 1} == set()
+    assert {store for stores in owners.values() for store in stores} == {AURORA, KAEDE}
+
+
+def test_a_customer_of_both_stores_is_a_stranger_to_each_others(
+    of: Of, stage: Stage, run: Callable[[Coroutine[Any, Any, Talk]], Talk]
+) -> None:
+    here = of(LUCIA)
+    at_the_other = replace(LUCIA, store_id=KAEDE, text="¿Tenéis también pendientes de plata?")
+
+    there = run(converse(stage, at_the_other))
+
+    assert there.received.phone == here.received.phone
+    assert there.received.contact_id != here.received.contact_id
+    assert there.received.thread_id != here.received.thread_id
+    assert there.given.opened.conversation_id != here.given.opened.conversation_id
+    assert KAEDE in PEOPLE[there.given.assigned.agent_id].stores
