@@ -5,6 +5,7 @@ remembers for 24 hours (shopify.dev/docs/api/usage/implementing-idempotency). Th
 carries our id for ever, so before each attempt we look whether the refund is there already.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,7 +38,9 @@ mutation Refund($input: RefundInput!, $key: String!) {
   }
 }
 """
-_RETRY_STATUS = frozenset({408, 423, 425, 429})
+_RETRY_STATUS = frozenset({401, 402, 403, 404, 408, 423, 425, 429})
+"""Besides what passes by itself: a token, an unpaid bill or an address that a person puts right
+(shopify.dev/docs/api/usage/response-codes); an order that is not there is a 200 of GraphQL."""
 _RETRY_CODES = frozenset({"THROTTLED", "INTERNAL_SERVER_ERROR", "TIMEOUT"})
 _IN_PROGRESS = "currently in progress"
 _NOT_PAID = frozenset({"ERROR", "FAILURE"})
@@ -156,9 +159,15 @@ class _Refund(Struct):
     note: str | None = None
 
     def made(self) -> str:
-        """The refund's id. Raises `Refused` when the payment provider did not pay it."""
+        """The refund's id, once the money is on its way.
+
+        Raises `Refused` when the payment provider did not pay it, `Unavailable` while it has not
+        said (OrderTransactionStatus: PENDING, AWAITING_RESPONSE, UNKNOWN).
+        """
         if any(node.status in _NOT_PAID for node in self.transactions.nodes):
             raise Refused("the shop's payment provider did not pay the refund")
+        if any(node.status != "SUCCESS" for node in self.transactions.nodes):
+            raise Unavailable("the shop's payment provider has not paid the refund yet")
         return self.id
 
 
@@ -193,12 +202,13 @@ class _Answer(Struct):
 
 class Shopify:
     """One shop. Every call raises `Unavailable` when its outcome is unknown or it may succeed
-    later, `Refused` when the shop says no."""
+    later, `Refused` when the shop says no. `timeout` in seconds bounds each question."""
 
-    def __init__(self, account: ShopifyAccount, http: httpx.AsyncClient) -> None:
+    def __init__(self, account: ShopifyAccount, http: httpx.AsyncClient, *, timeout: float) -> None:
         self._url = f"{account.base_url}/graphql.json"
         self._headers = {"X-Shopify-Access-Token": account.access_token[0]}
         self._http = http
+        self._timeout = timeout
 
     async def payments(self, external_order_id: str, currency: str) -> tuple[Payment, ...]:
         """What was paid on an order in the currency the buyer was shown, oldest first."""
@@ -237,8 +247,10 @@ class Shopify:
     async def _ask(self, document: str, variables: dict[str, Any]) -> _Data:
         question = {"query": document, "variables": variables}
         try:
-            answer = await self._http.post(self._url, json=question, headers=self._headers)
-        except httpx.TransportError as error:
+            # httpx bounds each read; a server that drips would hold us for ever without this.
+            async with asyncio.timeout(self._timeout):
+                answer = await self._http.post(self._url, json=question, headers=self._headers)
+        except (httpx.TransportError, TimeoutError) as error:
             raise Unavailable(f"shop: {type(error).__name__}") from error
         if answer.status_code >= 500 or answer.status_code in _RETRY_STATUS:
             raise Unavailable(f"shop answered {answer.status_code}")

@@ -7,6 +7,7 @@ looks for a refund with our note before it asks again.
 
 import asyncio
 import random
+import traceback
 from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
@@ -94,7 +95,12 @@ class RefundWorker:
                 raise
             # A bug on our side says nothing about what the shop did: tell, and try again later.
             metrics.refund_attempts.labels("unknown").inc()
-            log.exception("refund attempt broke", refund_id=str(refund.refund_id))
+            log.error(
+                "refund attempt broke",
+                refund_id=str(refund.refund_id),
+                error=type(error).__name__,
+                frames=_frames(error),
+            )
             await self._put_off(refund, type(error).__name__)
         else:
             metrics.refund_attempts.labels("paid").inc()
@@ -103,7 +109,7 @@ class RefundWorker:
     async def _ask(self, refund: Refund, http: httpx.AsyncClient) -> str:
         async with self._db.transaction() as tx:
             order = await orders.locked_known(tx, refund.store_id, refund.order_id)
-        shop = Shopify(self._account(order), http)
+        shop = Shopify(self._account(order), http, timeout=self._timeout)
         note = note_of(refund)
         if refund.attempts > 1 and (made := await shop.refund_noted(order.external_id, note)):
             return made
@@ -158,6 +164,12 @@ class RefundWorker:
 def note_of(refund: Refund) -> str:
     """What the refund's note at the shop says; its webhook brings it back."""
     return f"meridian:{refund.refund_id}"
+
+
+def _frames(error: BaseException) -> str:
+    """Where it broke, innermost last. Not its message: that may quote a row's values."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return " → ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
 
 
 async def _either(waiting: Coroutine[Any, Any, object], stop: asyncio.Event) -> None:

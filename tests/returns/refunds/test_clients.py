@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from deploy.demo.world.shopify_graphql import Admin
 from returns import clients
@@ -29,7 +29,7 @@ async def client(stores: Stores) -> AsyncIterator[Shopify]:
     account = stores.account("shopify", "aurora.example")
     assert isinstance(account, ShopifyAccount)
     async with httpx.AsyncClient(timeout=0.5) as http:
-        yield Shopify(account, http)
+        yield Shopify(account, http, timeout=2)
 
 
 async def test_a_refund_asked_for_twice_with_one_key_is_made_once(
@@ -145,6 +145,24 @@ async def test_an_answer_that_does_not_come_is_an_unknown_outcome(
     assert len(shop.refunds) == 1
 
 
+async def test_a_shop_that_drips_its_answer_does_not_hold_us(stores: Stores, shop: Any) -> None:
+    async def drops() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.02)
+
+    async def drip(shop: Any, variables: Any) -> Response:
+        return StreamingResponse(drops())
+
+    shop.faults.append(drip)
+    account = stores.account("shopify", "aurora.example")
+    assert isinstance(account, ShopifyAccount)
+
+    async with asyncio.timeout(10), httpx.AsyncClient(timeout=5) as http:
+        with pytest.raises(Unavailable, match="TimeoutError"):
+            await Shopify(account, http, timeout=0.3).refund(planned(), KEY)
+
+
 def says(body: Any, status: int = 200) -> Any:
     async def fault(_: Any, __: Any) -> Response:
         if isinstance(body, str):
@@ -164,6 +182,10 @@ def coded(code: str) -> Any:
 
 
 FAILED = {"id": "gid://shopify/Refund/1", "transactions": {"nodes": [{"status": "FAILURE"}]}}
+PENDING = {
+    "id": "gid://shopify/Refund/1",
+    "transactions": {"nodes": [{"status": "SUCCESS"}, {"status": "PENDING"}]},
+}
 
 
 @pytest.mark.parametrize(
@@ -172,11 +194,16 @@ FAILED = {"id": "gid://shopify/Refund/1", "transactions": {"nodes": [{"status": 
         says("", 500),
         says("", 503),
         says("", 429),
+        says({"errors": "[API] Invalid API key"}, 401),
+        says("", 402),
+        says("", 403),
+        says("", 404),
         says("<html>", 200),
         says({"data": None}),
         says({"data": {"refundCreate": {"refund": {"nonsense": 1}, "userErrors": []}}}),
         says(coded("THROTTLED")),
         says(coded("INTERNAL_SERVER_ERROR")),
+        says({"data": {"refundCreate": {"refund": PENDING, "userErrors": []}}}),
         says(user_error("This request is currently in progress, please try again.")),
     ],
 )
@@ -195,7 +222,7 @@ async def test_what_may_succeed_later_is_unavailable(
         (says(user_error("Refund amount is too large")), "too large"),
         (says(coded("ACCESS_DENIED")), "Access_Denied"),
         (says({"errors": "[API] Invalid API key"}, 200), "Invalid API key"),
-        (says({}, 403), "403"),
+        (says({}, 422), "422"),
         (
             says({"data": {"refundCreate": {"refund": FAILED, "userErrors": []}}}),
             "provider did not pay",

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import Response
 from fastapi.responses import JSONResponse
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from returns import cli
@@ -212,7 +213,7 @@ async def test_a_failed_refund_that_a_person_made_by_hand_is_closed_by_its_note(
     db: Database, shop: Any, hear: Any, story: Any, ordered: RefundOrdered, pay: Any
 ) -> None:
     async def refuse(_: Any, __: Any) -> Response:
-        return Response("", 403)
+        return Response("", 422)
 
     shop.faults.append(refuse)
     await pay()
@@ -221,6 +222,47 @@ async def test_a_failed_refund_that_a_person_made_by_hand_is_closed_by_its_note(
 
     assert len(await testing.said(db, RefundIssued)) == 1
     assert (await refund_of(db))["state"] == "paid"
+
+
+async def test_a_refund_that_is_pending_at_the_provider_is_not_paid_until_it_is(
+    db: Database, shop: Any, ordered: RefundOrdered, pay: Any
+) -> None:
+    async def pending(shop: Any, variables: Any) -> Response:
+        answer = shop.refund(variables)
+        shop.refunds[variables["key"]]["transactions"]["nodes"] = [{"status": "PENDING"}]
+        return JSONResponse(answer)
+
+    shop.faults.append(pending)
+    for _ in range(2):
+        await testing.rows(
+            db, "UPDATE refunds SET due_at = now() - interval '1 second' RETURNING 1"
+        )
+        assert await pay() == 1
+    assert (await refund_of(db))["state"] == "due"
+    assert await testing.said(db, RefundIssued) == []
+
+    (made,) = shop.refunds.values()
+    made["transactions"]["nodes"] = [{"status": "SUCCESS"}]
+    await until_paid(db, pay)
+
+    await paid_once(db, shop)
+    assert len(shop.asked) == 1
+
+
+async def test_a_bug_is_told_by_its_type_and_place_and_tried_again(
+    db: Database, shop: Any, ordered: RefundOrdered, pay: Any
+) -> None:
+    shop.transactions = [shop.payment("1", "of Erika Muster")]
+
+    with capture_logs() as logs:
+        assert await pay() == 1
+
+    (told,) = [line for line in logs if line["event"] == "refund attempt broke"]
+    assert "money.py" in told["frames"]
+    assert "exc_info" not in told
+    assert "Erika" not in str(logs)
+    shop.transactions = []
+    await until_paid(db, pay)
 
 
 async def test_two_workers_at_once_try_a_refund_once(
