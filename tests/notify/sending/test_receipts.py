@@ -251,6 +251,24 @@ async def test_a_notice_whose_order_never_comes_is_given_up_and_that_is_said(
     assert said.why == "no_order"
 
 
+async def test_a_notice_that_was_given_up_is_queued_when_its_order_is_told_of_after_all(
+    office: Any, make: Any, sweep: Any
+) -> None:
+    await office.hear(make.parcel_event(ShipmentRegistered, is_watched=True))
+    await testing.rows(
+        office.db, "UPDATE notifications SET created_at = now() - interval '25 hours' RETURNING 1"
+    )
+    await sweep()
+    assert (await office.find())[0]["why"] == "no_order"
+
+    await office.hear(make.placed("order-2"))
+    assert (await office.find("template = 'shipping_notice'"))[0]["state"] == "suppressed"
+    await office.hear(make.placed())
+
+    (row,) = await office.find("template = 'shipping_notice'")
+    assert (row["state"], row["why"], row["ended_at"]) == ("queued", None, None)
+
+
 async def test_a_status_of_a_thread_we_never_wrote_to_is_no_trouble(office: Any, make: Any) -> None:
     await office.hear(status(make, Delivery.SENT, thread_id=uuid4()))
 

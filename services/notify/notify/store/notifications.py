@@ -73,16 +73,21 @@ async def keep(tx: Transaction, news: Sequence[New], *, now: datetime) -> set[No
 
 _RELEASE = text(
     """
-    UPDATE notifications SET state = 'queued', queued_at = :now, due_at = :now
-    WHERE state = 'pending' AND (store_id, order_id) IN (
-        SELECT * FROM unnest(cast(:stores AS text[]), cast(:orders AS uuid[]))
-    )
+    UPDATE notifications
+    SET state = 'queued', queued_at = :now, due_at = :now, why = NULL, ended_at = NULL
+    WHERE (state = 'pending' OR state = 'suppressed' AND why = 'no_order')
+        AND (store_id, order_id) IN (
+            SELECT * FROM unnest(cast(:stores AS text[]), cast(:orders AS uuid[]))
+        )
     """
 )
 
 
 async def release(tx: Transaction, keys: Collection[OrderKey], *, now: datetime) -> None:
-    """Queue what was pending on these orders; their rows are locked by the caller."""
+    """Queue what waits for these orders, also what was given up because nobody told of them.
+
+    The orders' rows are locked by the caller.
+    """
     pairs = sorted(keys)
     await tx.execute(
         _RELEASE,
