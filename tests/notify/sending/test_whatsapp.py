@@ -84,8 +84,7 @@ async def test_what_no_repetition_cures_fails_at_once(
         (400, error(131056)),
         (401, error(190)),
         (500, error(131000)),
-        (503, "no json object"),
-        (502, None),
+        (403, "no json object"),
     ],
 )
 async def test_what_is_for_now_is_tried_again(
@@ -104,7 +103,10 @@ async def test_what_is_for_now_is_tried_again(
     assert not said.is_repeat
 
 
-@pytest.mark.parametrize("answer", ["hang", (200, {"messages": []}), (200, "?")])
+@pytest.mark.parametrize(
+    "answer",
+    ["hang", (200, {"messages": []}), (200, "?"), (503, "no json object"), (502, None)],
+)
 async def test_when_nobody_knows_it_is_repeated_and_marked(
     office: Any, make: Any, graph: Any, answer: Any
 ) -> None:

@@ -81,8 +81,11 @@ def _outcome(answer: httpx.Response) -> Outcome:
     code = _path(body, "error", "code")
     if isinstance(code, int) and code in WHATSAPP:
         return Failed(why=WHATSAPP[code], is_permanent=True)
-    word = code if isinstance(code, int) else answer.status_code
-    return Failed(why=f"server_refused {word}")
+    if isinstance(code, int):
+        return Failed(why=f"server_refused {code}")
+    # Graph names its errors; a bare 5xx is of what stands before it, which may have passed it on.
+    is_unknown = answer.status_code >= 500
+    return Failed(why=f"server_refused {answer.status_code}", is_unknown=is_unknown)
 
 
 def _path(body: Any, *steps: str | int) -> Any:
