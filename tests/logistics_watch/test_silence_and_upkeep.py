@@ -235,6 +235,21 @@ async def test_what_is_past_its_time_is_dropped(
         assert date(2020, 1, 1) not in await partitions.days(tx, REQUESTS)
 
 
+async def test_what_another_process_has_dropped_is_no_trouble(watch: Database) -> None:
+    gone = date(2020, 1, 1)
+    async with watch.transaction() as tx:
+        await partitions.add(tx, REQUESTS, gone)
+
+    async def drop() -> None:
+        async with watch.transaction() as tx:
+            await partitions.drop(tx, REQUESTS, gone)
+
+    await asyncio.gather(drop(), drop())
+
+    async with watch.transaction() as tx:
+        assert await partitions.days(tx, REQUESTS) == set()
+
+
 async def test_numbers_that_nobody_shipped_are_counted_after_a_day(
     watch: Database, hear: Any, scanned: Callable[..., ScanRecorded], settings: Settings
 ) -> None:

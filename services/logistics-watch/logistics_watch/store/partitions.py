@@ -68,8 +68,8 @@ async def add(tx: Transaction, of: Partitioned, day: date) -> None:
 
 
 async def drop(tx: Transaction, of: Partitioned, day: date) -> None:
-    """Drop a day's partition with all that is in it."""
-    await tx.execute(text(f"DROP TABLE {of.named(day)}"))
+    """Drop a day's partition with all that is in it; another process may have done so already."""
+    await tx.execute(text(f"DROP TABLE IF EXISTS {of.named(day)}"))
 
 
 async def drop_default_before(tx: Transaction, of: Partitioned, day: date) -> None:
