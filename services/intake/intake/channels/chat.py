@@ -97,7 +97,7 @@ _MAIL = re.compile(r"[^\s@<>\"',;:()]{1,64}@[^\s@<>\"',;:()]{1,189}")
 
 
 def visitor(account: ChatAccount, thread_id: ThreadId, hello: Hello) -> Contact:
-    """Who visits. What he says of himself is his word alone."""
+    """Who visits. What he says of himself is his word alone; his address stays here."""
     mail = line(hello.email, 254)
     return Contact(
         store_id=account.store_id,
@@ -136,8 +136,8 @@ def message(
         external_id=external_id,
         text=text,
         locale=contact.locale,
+        # Not the mail address he claims: whoever is told of it takes its owner's orders for his.
         sender_name=contact.name,
-        mail=contact.mail,
         reply_route=ReplyRoute(
             channel=account.channel_name, account_id=account.account_id, peer=str(thread_id)
         ),
