@@ -1,8 +1,10 @@
 """The command line that every service has: run, migrate, settings, dead-letters."""
 
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Annotated, Any
 
+import structlog
 import typer
 import uvloop
 from pydantic import ValidationError
@@ -14,6 +16,8 @@ from shared.bus import Bus, dead_letters
 from shared.errors import Refused
 from shared.service import Runtime, Stopped
 from shared.settings import ServiceSettings
+
+log = structlog.get_logger()
 
 
 def cli(
@@ -94,6 +98,24 @@ def start(work: Awaitable[None]) -> None:
     except Refused as why:
         typer.echo(str(why), err=True)
         raise typer.Exit(1) from None
+    except Exception as why:  # noqa: BLE001 - the last that sees it
+        # Not the message: texts of exceptions quote values, and values are people's.
+        log.critical("service failed", error=_names(why), frames=_frames(why))
+        raise typer.Exit(70) from None
+
+
+def _names(error: BaseException) -> list[str]:
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return [type(error).__name__, *(name for each in inner for name in _names(each))]
+
+
+def _frames(error: BaseException) -> list[str]:
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    found = traceback.extract_tb(error.__traceback__)[-8:]
+    return [
+        *(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in found),
+        *(line for each in inner for line in _frames(each)),
+    ]
 
 
 def _epilog(settings: type[ServiceSettings]) -> str:

@@ -9,7 +9,7 @@ may not create roles, `DATABASE_URL_<SERVICE>` names a login that owns a schema 
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -63,8 +63,14 @@ class Login:
         """The service's name with `_` for `-`."""
         return self.service.replace("-", "_")
 
-    async def connect(self, **settings: str) -> asyncpg.Connection:
-        """Open a connection as the service, bounded at 5 s. Raises `Unavailable`."""
+    async def connect(
+        self, settings: Mapping[str, str] | None = None, *, command_timeout: float | None = 45.0
+    ) -> asyncpg.Connection:
+        """Open a connection as the service, bounded at 5 s. Raises `Unavailable`.
+
+        A command that gets no answer for `command_timeout` seconds fails: a server that went away
+        without a word would hold it for minutes.
+        """
         options: dict[str, Any] = {}
         if self.role is not None:
             options = {"user": self.role, "password": self.password}
@@ -72,11 +78,12 @@ class Login:
             return await asyncpg.connect(
                 self.url,
                 timeout=5,
+                command_timeout=command_timeout,
                 server_settings={
                     "search_path": self.schema,
                     "application_name": self.service,
                     **_LIMITS,
-                    **settings,
+                    **(settings or {}),
                 },
                 **options,
             )
@@ -138,7 +145,7 @@ class Database:
 
     async def direct(self, **settings: str) -> asyncpg.Connection:
         """A connection outside the pool, for locks and LISTEN; the caller closes it."""
-        return await self.login.connect(**settings)
+        return await self.login.connect(settings)
 
     def on_wake(self, name: str) -> Wake:
         """Something to wait on until `wake(tx, name)` was committed here or in a sister process."""
@@ -169,7 +176,7 @@ async def opened(who: Login) -> AsyncIterator[Database]:
         pool_timeout=10,
         hide_parameters=True,
     )
-    wakes = Wakes(who.schema, lambda: who.connect(synchronous_commit="off"))
+    wakes = Wakes(who.schema, lambda: who.connect({"synchronous_commit": "off"}))
     try:
         async with wakes.running():
             yield Database(who, engine, wakes)
@@ -203,6 +210,11 @@ def is_unavailable(error: BaseException) -> bool:
             return True
         seen = getattr(seen, "orig", None) or seen.__cause__
     return False
+
+
+def is_unstorable(error: BaseException) -> bool:
+    """Tell whether a text held NUL, which PostgreSQL cannot keep."""
+    return getattr(getattr(error, "orig", error), "sqlstate", None) in ("22021", "22P05")
 
 
 async def retried(

@@ -58,7 +58,9 @@ async def make_role_and_schema(who: Login) -> None:
 
 async def _migrate(who: Login, package: str) -> None:
     async def connect() -> asyncpg.Connection:
-        return await who.connect(statement_timeout="0", lock_timeout="0")
+        return await who.connect(
+            {"statement_timeout": "0", "lock_timeout": "0"}, command_timeout=None
+        )
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect)
     try:

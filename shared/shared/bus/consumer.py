@@ -31,6 +31,7 @@ _POLL_MS = 200
 _BOUND = 10.0
 _DRAIN = 20.0
 _LEAST, _MOST = 0.2, 10.0
+_COMMIT_AGAIN = 10.0
 
 
 class Fetched(NamedTuple):
@@ -60,6 +61,8 @@ class Bus(ConsumerRebalanceListener):
         self._busy = asyncio.Lock()
         self._revoked = asyncio.Event()
         self._committing: set[asyncio.Task[None]] = set()
+        self._offsets: dict[TopicPartition, int] = {}
+        self._committed_at = 0.0
         self.last_poll = 0.0
         """`time` of the event loop at the last poll; readiness looks at it."""
         self.is_assigned = False
@@ -132,7 +135,7 @@ class Bus(ConsumerRebalanceListener):
     ) -> bool:
         """Answer and commit; false when it was given up for a rebalance or a stop."""
         if not fetched.offsets:
-            metrics.last_commit.set(clock.now().timestamp())
+            await self._commit_again(consumer)
             return True
         async with self._busy:
             self._revoked.clear()
@@ -145,6 +148,16 @@ class Bus(ConsumerRebalanceListener):
             commit = asyncio.create_task(self._commit(consumer, fetched.offsets))
             self._committing = {commit}
             return True
+
+    async def _commit_again(self, consumer: AIOKafkaConsumer) -> None:
+        """With nothing to do, commit what is committed: it shows whether the broker is there."""
+        now = asyncio.get_running_loop().time()
+        if now - self._committed_at < _COMMIT_AGAIN:
+            return
+        self._committed_at = now
+        ours = {part: self._offsets[part] for part in consumer.assignment() & self._offsets.keys()}
+        if ours:
+            await self._commit(consumer, ours)
 
     def _records(self, polled: Mapping[TopicPartition, Sequence[object]]) -> list[Record]:
         skip = len(self._kafka.topic_prefix)
@@ -193,6 +206,8 @@ class Bus(ConsumerRebalanceListener):
         except (KafkaError, IllegalStateError, TimeoutError) as why:
             log.warning("offsets not committed", error=type(why).__name__)
         else:
+            self._offsets.update(offsets)
+            self._committed_at = asyncio.get_running_loop().time()
             metrics.last_commit.set(clock.now().timestamp())
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
@@ -202,6 +217,7 @@ class Bus(ConsumerRebalanceListener):
             async with asyncio.timeout(_DRAIN), self._busy:
                 if self._committing:
                     await asyncio.wait(self._committing)
+        self._offsets.clear()  # somebody else may commit further from here on
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Nothing to do: positions come from the committed offsets."""

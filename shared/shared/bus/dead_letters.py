@@ -112,10 +112,13 @@ async def mark_replayed(tx: Transaction, letter_id: int) -> None:
     )
 
 
-async def forget(connection: asyncpg.Connection) -> None:
-    """Drop what is older than `KEPT`."""
+async def forget(connection: asyncpg.Connection, most: int) -> None:
+    """Drop what is older than `KEPT`, at most so many."""
     await connection.execute(
-        "DELETE FROM dead_letters WHERE set_aside_at < now() - $1::interval", KEPT
+        "DELETE FROM dead_letters WHERE id = ANY (ARRAY("
+        "SELECT id FROM dead_letters WHERE set_aside_at < now() - $1::interval LIMIT $2))",
+        KEPT,
+        most,
     )
 
 

@@ -32,6 +32,11 @@ async def take(tx: Transaction, consumer: str, ids: Iterable[UUID]) -> set[UUID]
     return set(found.scalars())
 
 
-async def forget(connection: asyncpg.Connection) -> None:
-    """Drop what is older than `KEPT`."""
-    await connection.execute("DELETE FROM inbox WHERE heard_at < now() - $1::interval", KEPT)
+async def forget(connection: asyncpg.Connection, most: int) -> None:
+    """Drop rows older than `KEPT`, at most so many: the relay has other things to do."""
+    await connection.execute(
+        "DELETE FROM inbox WHERE ctid = ANY (ARRAY("
+        "SELECT ctid FROM inbox WHERE heard_at < now() - $1::interval LIMIT $2))",
+        KEPT,
+        most,
+    )

@@ -7,6 +7,7 @@ that come back without an exception are read.
 import asyncio
 import ssl
 from collections.abc import Awaitable
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -21,6 +22,8 @@ from shared.settings import KafkaSettings
 log = structlog.get_logger()
 
 _EXISTS = 36
+_SEGMENT = timedelta(days=1)
+"""Kafka drops whole segments: a record may outlive the retention by as long as its segment."""
 _LARGEST = 1_000_000  # the broker's own limit for a batch is 1 MiB and a little
 
 
@@ -95,7 +98,9 @@ async def _create(admin: AIOKafkaAdminClient, kafka: KafkaSettings, missing: lis
                 replication_factor=kafka.replication_factor,
                 topic_configs={
                     "cleanup.policy": "delete",
-                    "retention.ms": str(int(topic.retention.total_seconds() * 1000)),
+                    "retention.ms": _milliseconds(topic.retention - _SEGMENT),
+                    "segment.ms": _milliseconds(_SEGMENT),
+                    "max.message.bytes": str(_LARGEST + 4096),
                 },
             )
             for topic in missing
@@ -105,6 +110,10 @@ async def _create(admin: AIOKafkaAdminClient, kafka: KafkaSettings, missing: lis
         if code not in (0, _EXISTS):
             log.error("topic refused", topic=name, code=code, why=message)
             raise Unavailable(f"topic {name} refused with error code {code}")
+
+
+def _milliseconds(span: timedelta) -> str:
+    return str(int(span.total_seconds() * 1000))
 
 
 async def within(seconds: float, stopping: Awaitable[Any]) -> None:

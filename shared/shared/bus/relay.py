@@ -37,7 +37,8 @@ _BOUND = 10.0
 _IDLE = 0.1
 _STANDBY = 0.3
 _LOOK = 2.0
-_TIDY = 3600.0
+_TIDY = 10.0
+_TIDIED_AT_ONCE = 5000
 
 _OLDEST = """
     SELECT id, event_id, topic, key, type, store_id, cause_id, correlation_id, said_at, body
@@ -214,8 +215,8 @@ class Relay:
             metrics.outbox_oldest.set(age)
         if now - self._tidied > _TIDY:
             self._tidied = now
-            await inbox.forget(connection)
-            await dead_letters.forget(connection)
+            await inbox.forget(connection, _TIDIED_AT_ONCE)
+            await dead_letters.forget(connection, _TIDIED_AT_ONCE)
 
 
 def _failure(send: asyncio.Future[Any]) -> BaseException | None:

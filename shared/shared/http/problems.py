@@ -60,6 +60,17 @@ async def answer(connection: HTTPConnection, error: Exception) -> Problem:
 
 def problem(error: Exception, path: str = "") -> Problem:
     """The answer for an error; a bug is logged, at `path`, without any message or value."""
+    if (expected := _expected(error)) is not None:
+        return expected
+    if db.is_unavailable(error):
+        if not rates.wait(1, "log", "unavailable"):
+            log.warning("request must wait", path=path, error=type(error).__name__)
+        return Problem(503, "not possible for now", headers={"Retry-After": str(RETRY_AFTER)})
+    log.error("request failed", path=path, **_frames(error))
+    return Problem(500)
+
+
+def _expected(error: Exception) -> Problem | None:
     match error:
         case HTTPException(detail=dict() as extra):
             return Problem(error.status_code, headers=error.headers, extra=extra)
@@ -70,12 +81,9 @@ def problem(error: Exception, path: str = "") -> Problem:
             return Problem(422, "the request does not fit the schema", extra={"errors": errors})
         case Refused():
             return Problem(422, str(error))
-    if db.is_unavailable(error):
-        if not rates.wait(1, "log", "unavailable"):
-            log.warning("request must wait", path=path, error=type(error).__name__)
-        return Problem(503, "not possible for now", headers={"Retry-After": str(RETRY_AFTER)})
-    log.error("request failed", path=path, **_frames(error))
-    return Problem(500)
+    if db.is_unstorable(error):
+        return Problem(422, "a text holds a character that cannot be kept")
+    return None
 
 
 def _wrong(error: Mapping[str, Any]) -> dict[str, str]:

@@ -2,16 +2,19 @@
 
 import socket
 from collections.abc import AsyncIterator, Callable
+from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import Body, FastAPI
 from fastapi.responses import StreamingResponse
+from sqlalchemy import text as sql
 from starlette.exceptions import HTTPException
 from structlog.testing import capture_logs
 
 from shared import db
 from shared.callers import Callers
+from shared.db import Database
 from shared.errors import Refused, Unavailable
 from shared.http import shell
 
@@ -171,3 +174,18 @@ async def test_an_idempotency_key_has_bounds(known: Client, key: str | None, sta
     headers = {} if key is None else {"Idempotency-Key": key}
 
     assert (await known.post("/agents", headers=headers)).status_code == status
+
+
+async def test_a_character_that_cannot_be_kept_is_the_callers_mistake(counting: Database) -> None:
+    app = shell("test", public={"/keep"}, callers=Callers())
+
+    @app.post("/keep")
+    async def keep(text: Annotated[str, Body(embed=True)]) -> None:
+        async with counting.transaction() as tx:
+            await tx.execute(sql("INSERT INTO counts (key, heard) VALUES (:k, 1)"), {"k": text})
+
+    async with Client(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        answer = await client.post("/keep", json={"text": "a\x00b"})
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
