@@ -182,6 +182,31 @@ async def test_a_claim_on_what_has_changed_changes_nothing(
     await assert_sound(routing)
 
 
+async def test_a_claim_for_one_language_fails_when_the_next_message_brings_another(
+    routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
+) -> None:
+    await install(agent("eva"))
+    asked = message("1001", locale="es")
+    await hear(asked)
+    epoch = await lease(routing)
+    async with routing.transaction() as tx:
+        [waiting] = await queue.next_waiting(tx, *POOL, stuck=(), now=clock.now(), limit=10)
+        [eva] = [agents.agent(row) for row in await agents.rows_of_team(tx)]
+    [(_, given)], _ = decide_all([waiting], [eva], clock.now(), Weights())
+
+    await hear(message("早く返金してください", thread=asked.thread_id))
+    async with routing.transaction() as tx:
+        [changed] = await queue.next_waiting(tx, *POOL, stuck=(), now=clock.now(), limit=10)
+    assert changed.version == waiting.version
+    assert (waiting.language, changed.language) == ("es", "ja")
+
+    one = Claim(waiting, eva.agent_id, 100, given.explanation)
+    async with routing.transaction() as tx:
+        with pytest.raises(Conflict):
+            await claims.claim(tx, *POOL, [one], lease_epoch=epoch, now=clock.now())
+    assert await states(routing) == {"queued": 1}
+
+
 async def test_who_lost_the_lease_assigns_nothing(
     routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
 ) -> None:

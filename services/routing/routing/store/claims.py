@@ -37,6 +37,8 @@ class Deposed(Exception):
 
 
 # `coalesce` keeps the planner from walking the index of all that waits to find a few by their ids.
+# A message that joins what waits may change who can take it and leave the version: hence the
+# signature.
 _CLAIM = text(
     """
     WITH fence AS MATERIALIZED (
@@ -48,8 +50,10 @@ _CLAIM = text(
         SELECT *
         FROM unnest(
             cast(:conversations AS uuid[]), cast(:versions AS integer[]), cast(:agents AS text[]),
-            cast(:units AS integer[]), cast(:explanations AS text[])
-        ) WITH ORDINALITY AS c (conversation_id, version, agent_id, units, explanation, n)
+            cast(:units AS integer[]), cast(:explanations AS text[]),
+            cast(:signatures AS text[])
+        ) WITH ORDINALITY AS c
+            (conversation_id, version, agent_id, units, explanation, signature, n)
         WHERE EXISTS (SELECT 1 FROM fence)
     ),
     free AS MATERIALIZED (
@@ -65,7 +69,8 @@ _CLAIM = text(
             epoch = c.epoch + 1, version = c.version + 1
         FROM claims AS k JOIN free ON free.id = k.conversation_id
         WHERE c.store_id = :store_id AND c.id = k.conversation_id
-            AND c.version = k.version AND coalesce(c.state) = 'queued'
+            AND c.version = k.version AND c.signature = k.signature
+            AND coalesce(c.state) = 'queued'
         RETURNING c.id, c.epoch, k.agent_id, k.units, k.explanation, k.n
     ),
     wanted AS MATERIALIZED (
@@ -181,7 +186,8 @@ async def claim(
     """Give these conversations to these agents, all of them or none.
 
     Raises `Deposed` when the lease is another's, and `Conflict` when a conversation does not wait
-    any more or an agent has no room for his share; the transaction must then be rolled back.
+    any more as it was seen, for the same agents, or an agent has no room for his share; the
+    transaction must then be rolled back.
     """
     done = await tx.execute(
         _CLAIM,
@@ -194,6 +200,7 @@ async def claim(
             "versions": [each.waiting.version for each in claims],
             "agents": [each.agent_id for each in claims],
             "units": [each.units for each in claims],
+            "signatures": [each.waiting.signature for each in claims],
             "explanations": [msgspec.json.encode(each.explanation).decode() for each in claims],
         },
     )
