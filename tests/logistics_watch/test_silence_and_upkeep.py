@@ -210,8 +210,11 @@ async def test_days_get_partitions_and_what_came_before_moves_there(
 
 async def test_two_processes_keep_up_at_once(watch: Database, settings: Settings) -> None:
     now = clock.now()
+    async with watch.transaction() as tx:
+        for n in range(20):
+            await partitions.add(tx, REQUESTS, date(2020, 1, 1) + timedelta(days=n))
 
-    await asyncio.gather(*(Upkeep(watch, settings).once(now) for _ in range(2)))
+    await asyncio.gather(*(Upkeep(watch, settings).once(now) for _ in range(4)))
 
     async with watch.transaction() as tx:
         scan_days = await partitions.days(tx, SCANS)

@@ -45,7 +45,7 @@ async def days(tx: Transaction, of: Partitioned) -> set[date]:
 
 
 async def lock(tx: Transaction, of: Partitioned) -> None:
-    """Keep others from adding partitions until the transaction ends; readers and writers go on."""
+    """Keep others from changing partitions until the transaction ends; readers, writers go on."""
     await tx.execute(text(f"LOCK TABLE {of.table} IN SHARE UPDATE EXCLUSIVE MODE"))
 
 

@@ -56,6 +56,7 @@ class Upkeep:
                 await self._add(of, day)
             for day in sorted(day for day in there if day < oldest):
                 async with self._db.transaction() as tx:
+                    await partitions.lock(tx, of)
                     await partitions.drop(tx, of, day)
                 log.info("partition dropped", partition=of.named(day))
             async with self._db.transaction() as tx:
