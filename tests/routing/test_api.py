@@ -13,6 +13,7 @@ import pytest
 from routing import api
 from routing.domain.score import Weights
 from routing.domain.team import FAMILIES, Agent
+from routing.handlers.rules import Rules
 from routing.store import leases
 from routing.workers.dispatcher import Dispatcher
 from routing.workers.roster import Roster
@@ -48,7 +49,7 @@ WHO = {
 
 
 @pytest.fixture
-async def client(routing: Database) -> AsyncIterator[Client]:
+async def client(routing: Database, rules: Rules) -> AsyncIterator[Client]:
     """`client("eva")` calls as eva; `client("")` as nobody."""
     tokens = {name: new_token() for name in WHO}
     callers = Callers(
@@ -57,7 +58,7 @@ async def client(routing: Database) -> AsyncIterator[Client]:
             for name, (role, stores) in WHO.items()
         ]
     )
-    transport = httpx.ASGITransport(api.app(routing, callers))
+    transport = httpx.ASGITransport(api.app(routing, rules, callers))
     async with AsyncExitStack() as stack:
         made = {
             name: await stack.enter_async_context(

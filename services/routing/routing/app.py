@@ -100,6 +100,7 @@ async def run(settings: Settings) -> None:
     async with service.opened(NAME, settings) as runtime:
         roster = Roster()
         stores = list(runtime.stores.stores)
+        its = rules(settings, runtime.stores)
         await db.retried(lambda: _read_team(runtime, settings, roster), stop=runtime.stop)
         dispatching = Dispatching(
             runtime.db,
@@ -115,7 +116,7 @@ async def run(settings: Settings) -> None:
             dispatching.run,
             roster.refreshing(runtime.db, settings.sweep),
             pulse(runtime.db),
-            runtime.serve(api.app(runtime.db, runtime.callers, runtime.ready)),
+            runtime.serve(api.app(runtime.db, its, runtime.callers, runtime.ready)),
         )
 
 

@@ -1,0 +1,20 @@
+"""What agents and leads do over HTTP: one module a subject, each with the router of its routes."""
+
+from fastapi import FastAPI
+
+from routing.api import conversations, me
+from routing.handlers.rules import Rules
+from shared.callers import Callers
+from shared.db import Database
+from shared.http import Ready, shell
+
+
+def app(db: Database, rules: Rules, callers: Callers, ready: Ready | None = None) -> FastAPI:
+    """Make the application; no route of it is public."""
+    api = shell("routing", callers=callers, ready=ready)
+    for router in (
+        me.router(db),
+        conversations.router(db, rules),
+    ):
+        api.include_router(router)
+    return api

@@ -1,0 +1,56 @@
+"""What somebody does with one conversation: seen, locked, allowed, done once."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from fastapi import HTTPException
+from pydantic import BaseModel
+
+from routing.domain.conversation import Conversation
+from routing.handlers import agents
+from routing.handlers.agents import Act
+from routing.store import conversations, replies
+from shared import clock
+from shared.callers import Actor
+from shared.contracts.base import ConversationId
+from shared.db import Database, Transaction
+
+Doing = Callable[[Transaction, Act], Awaitable[dict[str, Any]]]
+
+
+async def once(
+    db: Database, actor: Actor, conversation_id: UUID, key: str, body: BaseModel, do: Doing
+) -> dict[str, Any]:
+    """Do what was asked under this key, or answer as the first time.
+
+    Raises `HTTPException`: 404 for a conversation that the caller may not see, 403 for another
+    agent's.
+    """
+    kind = type(body).__name__
+    asked = f"{kind}/{conversation_id}/{body.model_dump_json()}"
+    fingerprint = hashlib.sha256(asked.encode()).hexdigest()
+    async with db.transaction() as tx:
+        found = await seen(tx, actor, conversation_id)
+        now = clock.now()
+        earlier = await replies.begin(
+            tx, found.store_id, actor.id, key, fingerprint=fingerprint, now=now
+        )
+        if earlier is not None:
+            return earlier
+        # The row is read again under its lock: what it was a moment ago decides nothing.
+        of = await conversations.locked(tx, found.store_id, found.id) or found
+        if not agents.may_act(actor, of):
+            raise HTTPException(403, "another agent has this conversation")
+        answer = await do(tx, Act(actor, of, key, now))
+        await replies.end(tx, of.store_id, actor.id, key, answer)
+        return answer
+
+
+async def seen(tx: Transaction, actor: Actor, conversation_id: UUID) -> Conversation:
+    """A conversation that the caller may see; answers 404 for another."""
+    found = await conversations.seen(tx, ConversationId(conversation_id), actor.stores)
+    if found is None:
+        raise HTTPException(404, "no such conversation")
+    return found
