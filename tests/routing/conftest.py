@@ -9,7 +9,7 @@ from uuid import UUID, uuid4, uuid5
 import pytest
 
 from routing import app
-from routing.domain.promises import Promises
+from routing.domain.promises import Promise, Promises
 from routing.domain.shifts import Calendar, Shift
 from routing.domain.team import FAMILIES, Agent, Room, Team
 from routing.handlers import team
@@ -74,9 +74,9 @@ def stores(tmp_path: Any) -> Stores:
 def rules(stores: Stores) -> Rules:
     """Promises of a minute in chat, a quarter of an hour in messaging, a day by mail."""
     promises = {
-        Family.CHAT: timedelta(minutes=1),
-        Family.MESSAGING: timedelta(minutes=15),
-        Family.MAIL: timedelta(days=1),
+        Family.CHAT: Promise(timedelta(minutes=1)),
+        Family.MESSAGING: Promise(timedelta(minutes=15)),
+        Family.MAIL: Promise(timedelta(days=1), in_business_hours=True),
     }
     return Rules(stores, Promises(promises), timedelta(days=7))
 

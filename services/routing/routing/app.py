@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any, cast
 
 from routing import api
-from routing.clients import read_team
-from routing.domain.promises import Promises
+from routing.clients import read_promises, read_team
+from routing.domain.promises import Promise, Promises
 from routing.domain.score import Weights
 from routing.handlers import cases, messages, notifications, orders, parcels, team
 from routing.handlers.rules import Rules
@@ -66,11 +66,13 @@ def hears(rules: Rules) -> Mapping[type[Message], Any]:
 def rules(settings: Settings, stores: Stores) -> Rules:
     """The installation's rules, from its settings."""
     promises = {
-        Family.CHAT: settings.promise_chat,
-        Family.MESSAGING: settings.promise_messaging,
-        Family.MAIL: settings.promise_mail,
+        Family.CHAT: Promise(settings.promise_chat),
+        Family.MESSAGING: Promise(settings.promise_messaging),
+        Family.MAIL: Promise(settings.promise_mail, in_business_hours=True),
     }
-    return Rules(stores, Promises(promises, settings.late_cap), settings.reopen_within)
+    path = settings.promises_file
+    terms = read_promises(path, stores.stores) if path is not None else ()
+    return Rules(stores, Promises(promises, settings.late_cap, terms), settings.reopen_within)
 
 
 def weights(settings: Settings) -> Weights:

@@ -17,12 +17,14 @@ class Settings(ServiceSettings):
         default=None, validation_alias=AliasChoices("team_file", "TEAM_FILE", "ROUTING_TEAM_FILE")
     )
     """team.yaml: the agents, read at start; without it the agents of the last start stay."""
-    promise_chat: timedelta = timedelta(minutes=1)
+    promises_file: Path | None = None
+    """promises.yaml: promises by store, channel, language and priority; the first that fits."""
+    promise_chat: timedelta = timedelta(seconds=30)
     """Within which an answer in live chat is promised."""
     promise_messaging: timedelta = timedelta(minutes=15)
     """Within which an answer by WhatsApp and its like is promised."""
     promise_mail: timedelta = timedelta(hours=24)
-    """Within which an answer by mail is promised."""
+    """Within which an answer by mail is promised, in business hours."""
     late_cap: float = Field(default=4.0, ge=1.0)
     """After this many times its promise a conversation goes before all others."""
     reopen_within: timedelta = timedelta(days=7)

@@ -44,6 +44,39 @@ class Family(OpenEnum):
     UNKNOWN = "unknown"
 
 
+class Intent(OpenEnum):
+    """What a customer writes for."""
+
+    PRE_SALE = "pre_sale"
+    ORDER_STATUS = "order_status"
+    CUSTOMS = "customs"
+    DAMAGED = "damaged"
+    NOT_RECEIVED = "not_received"
+    RETURN = "return"
+    REFUND = "refund"
+    REPAIR = "repair"
+    COMPLAINT = "complaint"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Priority(OpenEnum):
+    """How pressing an answer is."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+    UNKNOWN = "unknown"
+
+
+class LanguageShare(Part, frozen=True, kw_only=True):
+    """A language that a text may be in, and how probable it is."""
+
+    language: Language
+    confidence: float
+
+
 class Step(OpenEnum):
     """How far the search for an agent had to go."""
 
@@ -85,7 +118,8 @@ class ConversationOpened(_ConversationEvent, frozen=True, kw_only=True):
     """Something waits for a person.
 
     `time_zone` is the customer's, an IANA name; `region_source` tells what it was read from.
-    `skills` are what an agent must have beside the language.
+    `skills` are what an agent must have beside the language. `language_alternatives` are the
+    runners-up, best first; `urgency_reasons` tell what made the priority.
     """
 
     opened_by: OpenedBy
@@ -101,13 +135,21 @@ class ConversationOpened(_ConversationEvent, frozen=True, kw_only=True):
     contact_id: ContactId | None = None
     about: About | None = None
     order_ids: tuple[UUID, ...] = ()
+    language_alternatives: tuple[LanguageShare, ...] = ()
+    intent: Intent | None = None
+    intent_confidence: float | None = None
+    priority: Priority = Priority.NORMAL
+    urgency_reasons: tuple[str, ...] = ()
 
 
 class ConversationQueued(_ConversationEvent, frozen=True, kw_only=True):
-    """It waits; `answer_by` is what was promised."""
+    """It waits; `answer_by` is what was promised to what has this `priority`."""
 
     queued_at: Moment
     answer_by: Moment
+    priority: Priority = Priority.NORMAL
+    intent: Intent | None = None
+    urgency_reasons: tuple[str, ...] = ()
 
 
 class ConversationAssigned(_ConversationEvent, frozen=True, kw_only=True):

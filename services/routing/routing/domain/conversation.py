@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from routing.domain.promises import Promises
+from routing.domain.promises import Asked, Promises, answer_by, first_from
 from routing.domain.waiting import signature
 from shared.contracts.base import (
     About,
@@ -20,7 +20,7 @@ from shared.contracts.base import (
     StoreId,
     ThreadId,
 )
-from shared.contracts.routing import Family, OpenedBy
+from shared.contracts.routing import Family, Intent, LanguageShare, OpenedBy, Priority
 
 
 class State(StrEnum):
@@ -39,7 +39,7 @@ class Conversation:
     `asked_at` to `first_from` are set while the customer waits for an answer, and only then.
     `route_at` is the time of the message that `reply_route` answers. `order_id` is the order of the
     parcel or case it is about; `order_ids` are all that the customer may mean. `units` are
-    hundredths.
+    hundredths. `unanswered_count` counts the customer's messages since our last answer.
     """
 
     store_id: StoreId
@@ -63,6 +63,7 @@ class Conversation:
     language: str | None = None
     script: str | None = None
     language_confidence: float | None = None
+    language_alternatives: tuple[LanguageShare, ...] = ()
     second_language: str | None = None
     region: str | None = None
     region_source: str | None = None
@@ -81,6 +82,11 @@ class Conversation:
     first_answered_at: datetime | None = None
     resolved_at: datetime | None = None
     reopened_count: int = 0
+    intent: Intent | None = None
+    intent_confidence: float | None = None
+    priority: Priority = Priority.NORMAL
+    urgency_reasons: tuple[str, ...] = ()
+    unanswered_count: int = 0
 
     @property
     def signature(self) -> str:
@@ -101,6 +107,10 @@ class Conversation:
             return timedelta(0)
         return self.answer_by - self.asked_at
 
+    @property
+    def _asked(self) -> Asked:
+        return Asked(self.store_id, self.channel, self.family, self.language, self.priority)
+
     def next(self) -> "Conversation":
         """With the version of its next event."""
         return replace(self, version=self.version + 1)
@@ -108,22 +118,19 @@ class Conversation:
     def asked(self, at: datetime, promises: Promises) -> "Conversation":
         """The customer waits since `at`; if he waited already, since then."""
         since = at if self.asked_at is None else min(at, self.asked_at)
+        promise = promises.of(self._asked)
         return replace(
             self,
             asked_at=since,
-            answer_by=promises.answer_by(self.family, since),
-            first_from=promises.first_from(self.family, since),
+            answer_by=answer_by(promise, since),
+            first_from=first_from(promise, since, promises.late_cap),
         )
 
     def queued(self, at: datetime, now: datetime, promises: Promises) -> "Conversation":
         """Waiting for an agent, with something unanswered since `at`."""
         reopened = self.state is State.RESOLVED
-        since = at if self.asked_at is None else min(at, self.asked_at)
         return replace(
-            self,
-            asked_at=since,
-            answer_by=promises.answer_by(self.family, since),
-            first_from=promises.first_from(self.family, since),
+            self.asked(at, promises),
             state=State.QUEUED,
             queued_at=now,
             agent_id=None,
@@ -144,7 +151,12 @@ class Conversation:
         """The customer waits no longer."""
         first = self.first_answered_at or at
         return replace(
-            self, asked_at=None, answer_by=None, first_from=None, first_answered_at=first
+            self,
+            asked_at=None,
+            answer_by=None,
+            first_from=None,
+            first_answered_at=first,
+            unanswered_count=0,
         )
 
     def resolved(self, at: datetime) -> "Conversation":
@@ -156,6 +168,7 @@ class Conversation:
             asked_at=None,
             answer_by=None,
             first_from=None,
+            unanswered_count=0,
             known_agent_id=self.agent_id or self.known_agent_id,
             agent_id=None,
             units=0,

@@ -22,7 +22,10 @@ class Contact:
 
 @dataclass(frozen=True)
 class OrderFacts:
-    """One row of `order_facts`. A stub, for an order only heard of, is not `is_known`."""
+    """One row of `order_facts`. A stub, for an order only heard of, is not `is_known`.
+
+    `shop_total` is in minor units of `shop_currency`, the shop's own.
+    """
 
     store_id: StoreId
     order_id: OrderId
@@ -36,3 +39,5 @@ class OrderFacts:
     country: str | None = None
     region: str | None = None
     placed_at: datetime | None = None
+    shop_total: int | None = None
+    shop_currency: str | None = None

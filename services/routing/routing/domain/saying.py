@@ -49,6 +49,11 @@ def opened(of: Conversation, at: datetime) -> tuple[Conversation, ConversationOp
         contact_id=now.contact_id,
         about=now.about,
         order_ids=now.order_ids,
+        language_alternatives=now.language_alternatives,
+        intent=now.intent,
+        intent_confidence=now.intent_confidence,
+        priority=now.priority,
+        urgency_reasons=now.urgency_reasons,
     )
 
 
@@ -64,6 +69,9 @@ def queued(of: Conversation, at: datetime) -> tuple[Conversation, ConversationQu
         channel=now.channel,
         queued_at=now.queued_at or at,
         answer_by=now.answer_by or at,
+        priority=now.priority,
+        intent=now.intent,
+        urgency_reasons=now.urgency_reasons,
     )
 
 
@@ -159,6 +167,7 @@ def resolved(
         conversation_id=now.id,
         channel=now.channel,
         reason=reason,
+        intent=now.intent,
         reopened_count=now.reopened_count,
         handled=max(handled, timedelta(0)),
         contact_id=now.contact_id,

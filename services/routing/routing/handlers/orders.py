@@ -71,4 +71,6 @@ def _facts(message: AnyOrder) -> OrderFacts:
         country=address.country if address else None,
         region=address.region if address else None,
         placed_at=order.placed_at,
+        shop_total=order.shop_total.amount,
+        shop_currency=order.shop_total.currency,
     )
