@@ -1,6 +1,5 @@
-"""What agents do, and what is taken from them."""
+"""What agents do with what they have."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,14 +7,12 @@ from typing import Any
 from routing import metrics
 from routing.domain import saying
 from routing.domain.conversation import Conversation, State
-from routing.domain.team import FAMILIES
-from routing.handlers.rules import Rules, pool
-from routing.store import agents, claims, conversations, customers, history, replies
+from routing.handlers.releasing import wake_for
+from routing.store import claims, conversations, customers, history, replies
 from routing.store.history import happening
-from shared import db
 from shared.bus import cause_of, say
 from shared.callers import Actor, Role
-from shared.contracts.base import AgentId, Event, ReplyId, StoreId
+from shared.contracts.base import AgentId, Event, ReplyId
 from shared.contracts.routing import SendReply
 from shared.db import Transaction
 from shared.errors import Refused
@@ -103,36 +100,3 @@ def may_act(actor: Actor, conversation: Conversation) -> bool:
     is_over = conversation.state is State.RESOLVED
     whose = conversation.known_agent_id if is_over else conversation.agent_id
     return actor.role is Role.LEAD or actor.id == whose
-
-
-async def requeue(
-    tx: Transaction,
-    of: Conversation,
-    *,
-    why: str,
-    now: datetime,
-    rules: Rules,
-) -> tuple[Conversation, list[Event]]:
-    """Let a conversation wait for an agent again, taking it from who has it.
-
-    A customer who had his answer waits from `now`. The conversation must be locked by this
-    transaction; the caller saves it and says the events.
-    """
-    events: list[Event] = []
-    after = of
-    if of.agent_id is not None:
-        await claims.release(tx, of.store_id, [of.id], why=why, now=now)
-        after, released = saying.released(of, of.agent_id, why=why, by=saying.ROUTING, at=now)
-        events.append(released)
-        await wake_for(tx, of.agent_id)
-    after, queued = saying.queued(after.queued(now, now, rules.promises), now)
-    db.wake(tx, pool(of.store_id, of.family))
-    return after, [*events, queued]
-
-
-async def wake_for(tx: Transaction, agent_id: AgentId) -> None:
-    """Wake every pool that an agent works for: he has room."""
-    stores: Sequence[StoreId] = await agents.stores_of(tx, agent_id)
-    for store_id in stores:
-        for family in FAMILIES:
-            db.wake(tx, pool(store_id, family))

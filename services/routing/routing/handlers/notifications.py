@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from routing.domain import saying
 from routing.domain.conversation import State
-from routing.handlers.agents import requeue
+from routing.handlers.releasing import requeue
 from routing.handlers.rules import Rules
 from routing.store import conversations, history, replies
 from routing.store.history import happening

@@ -75,6 +75,17 @@ _LOADS = text(
     WHERE agent_id = ANY (cast(:ids AS text[]))
     """
 )
+_RETIRED_WITH_WORK = text(
+    """
+    SELECT id FROM agents
+    WHERE retired_at IS NOT NULL
+        AND EXISTS (
+            SELECT 1 FROM conversations
+            WHERE agent_id = agents.id AND state = 'assigned'
+        )
+    ORDER BY id
+    """
+)
 _POOLS_OF = text("SELECT stores FROM agents WHERE id = :id AND retired_at IS NULL")
 
 
@@ -142,6 +153,11 @@ async def loads(
 async def stores_of(tx: Transaction, agent_id: AgentId) -> list[StoreId]:
     """The stores that an agent works for; none when he is retired."""
     return [StoreId(store) for store in await tx.scalar(_POOLS_OF, {"id": agent_id}) or ()]
+
+
+async def retired_with_work(tx: Transaction) -> list[AgentId]:
+    """Who is retired and has something still."""
+    return [AgentId(identity) for identity in (await tx.execute(_RETIRED_WITH_WORK)).scalars()]
 
 
 def _row(agent: Agent, name: str) -> dict[str, Any]:

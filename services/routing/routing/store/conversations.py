@@ -84,12 +84,12 @@ _OF_AGENT = text(
     ORDER BY answer_by NULLS LAST, assigned_at, id
     """
 )
-_OF_RETIRED = text(
+_LOCKED_OF_AGENT = text(
     """
     SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
-    JOIN agents AS a ON a.id = c.agent_id
-    WHERE c.state = 'assigned' AND a.retired_at IS NOT NULL
-    ORDER BY c.store_id, c.id
+    WHERE agent_id = :agent_id AND state = 'assigned'
+    ORDER BY store_id, id
+    FOR UPDATE
     """
 )
 _IN_STATE = text(
@@ -199,9 +199,9 @@ async def of_agent(tx: Transaction, agent_id: AgentId) -> list[Conversation]:
     return await rows.read(tx, Conversation, _OF_AGENT, agent_id=agent_id)
 
 
-async def of_retired(tx: Transaction) -> list[Conversation]:
-    """What agents have who are retired."""
-    return await rows.read(tx, Conversation, _OF_RETIRED)
+async def locked_of_agent(tx: Transaction, agent_id: AgentId) -> list[Conversation]:
+    """Lock and return what an agent has, sorted by store and id."""
+    return await rows.read(tx, Conversation, _LOCKED_OF_AGENT, agent_id=agent_id)
 
 
 async def in_state(
