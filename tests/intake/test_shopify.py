@@ -30,9 +30,7 @@ def read(account: ShopifyAccount) -> Callable[..., Reading]:
         delivery = Delivery(
             "POST", "http://x", {"x-shopify-topic": topic} if topic else {}, {}, b""
         )
-        return shopify.read(
-            Came(delivery=delivery, payload=payload, account=account, at=AT, sibling=lambda _: None)
-        )
+        return shopify.read(Came(delivery=delivery, payload=payload, account=account, at=AT))
 
     return read_
 

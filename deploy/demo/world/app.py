@@ -16,9 +16,9 @@ from deploy.demo.world.shapes import Sent, Try
 from deploy.demo.world.shopify import Shopify
 from deploy.demo.world.webhooks import Webhooks
 from deploy.demo.world.whatsapp import WhatsApp
-from shared.stores import AccountModel, AfterShipAccount, ShopifyAccount, Stores, WhatsAppAccount
+from shared.stores import Account, AfterShipAccount, ShopifyAccount, Stores, WhatsAppAccount
 
-A = TypeVar("A", bound=AccountModel)
+A = TypeVar("A", bound=Account)
 
 
 class Again(BaseModel):

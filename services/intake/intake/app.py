@@ -8,6 +8,7 @@ from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
 from intake.channels.mail import Mailboxes, OurOwn
 from intake.handlers.chat import send_to_chat
+from intake.handlers.doors import Around
 from intake.handlers.keeping import Keeper
 from intake.settings import Settings
 from intake.workers import Housekeeper
@@ -28,14 +29,14 @@ async def run(settings: Settings) -> None:
         stores, tokens = runtime.stores, runtime.stores.tokens()
         keeper = Keeper(runtime.db)
         chat = Chat(runtime.db, stores, tokens, keeper, settings)
+        own = OurOwn(Mailboxes.of(stores), tokens)
         routes = api.app(
-            Hooks(stores, keeper),
+            Hooks(Around(stores, own), keeper, settings.public_url),
             chat,
             callers=runtime.callers,
             ready=runtime.ready,
             max_body=settings.hook_max_octets,
         )
-        own = OurOwn(Mailboxes.of(stores), tokens)
         await runtime.run(
             *(bus.run for bus in buses(runtime)),
             runtime.relay().run,

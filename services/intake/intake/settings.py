@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from shared.settings import ServiceSettings, config
+from shared.stores.values import BaseUrl
 
 
 class Settings(ServiceSettings):
@@ -10,6 +11,8 @@ class Settings(ServiceSettings):
 
     model_config = config("INTAKE_")
 
+    public_url: BaseUrl | None = None
+    """Where the world finds intake, e.g. https://hooks.shop.example; some vendors sign it."""
     hook_max_octets: int = Field(default=1024 * 1024, ge=1024)
     """Largest webhook that is taken in; a larger one is answered 413."""
     smtp_host: str = "127.0.0.1"

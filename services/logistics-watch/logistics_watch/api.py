@@ -16,7 +16,7 @@ from shared.callers import Callers
 from shared.db import Database
 from shared.http import Caller, Ready, shell
 from shared.stores import AfterShipAccount, Stores
-from shared.webhooks import Delivery, receive
+from shared.webhooks import Delivery, Scheme, receive
 
 PUBLIC = frozenset({"/hooks/aftership/{account_id}"})
 
@@ -36,7 +36,7 @@ def app(db: Database, stores: Stores, callers: Callers, ready: Ready) -> FastAPI
                 await webhooks.take_aftership(tx, delivery, account, clock.now())
 
         found = account if isinstance(account, AfterShipAccount) else None
-        return await receive(request, account=found, verify=is_authentic, keep=keep)
+        return await receive(request, account=found, scheme=Scheme(is_authentic), keep=keep)
 
     @api.get("/shipments/{shipment_id}")
     async def shipment(shipment_id: UUID, actor: Caller) -> dict[str, Any]:

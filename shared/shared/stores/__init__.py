@@ -16,7 +16,6 @@ from shared import yaml_files
 from shared.contracts.base import StoreId
 from shared.stores.accounts import (
     Account,
-    AccountModel,
     AfterShipAccount,
     AnyAccount,
     ChatAccount,
@@ -31,7 +30,6 @@ from shared.yaml_files import BadFile, Document, Where
 
 __all__ = [
     "Account",
-    "AccountModel",
     "AfterShipAccount",
     "BadFile",
     "ChatAccount",

@@ -3,28 +3,35 @@
 One function for all vendors; each brings its `verify`. The order is fixed:
 
     no account, or it is off → 404      too fast → 429      too large → 413
-    not authentic → 401                 no JSON, XML or form → 400
+    not authentic, or signed too long ago → 401             no JSON, XML or form → 400
     kept → 200                          database away → 503 (the shell's)
 """
 
 import math
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
 
 import structlog
 from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
-from shared import metrics, rates
+from shared import clock, metrics, rates
 from shared.http.guard import TooLarge
-from shared.stores.accounts import AccountModel
-from shared.webhooks.delivery import Delivery, read
+from shared.stores.accounts import Account
+from shared.webhooks.delivery import Answer, Delivery, read
+from shared.webhooks.forms import File, Form
 from shared.webhooks.payloads import parse
 from shared.webhooks.signatures import equal, has_secret, hmac_base64, hmac_hex, is_signed
 
 __all__ = [
+    "Answer",
     "Delivery",
+    "File",
+    "Form",
+    "Scheme",
     "equal",
     "handshake",
     "has_secret",
@@ -37,31 +44,56 @@ __all__ = [
 
 log = structlog.get_logger()
 
-A = TypeVar("A", bound=AccountModel)
+A = TypeVar("A", bound=Account)
+
+REPLAY_WINDOW = timedelta(minutes=5)
+"""How far a signed time may be from ours (Standard Webhooks: "verifying webhook authenticity")."""
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Scheme(Generic[A]):
+    """How a vendor proves itself, and what it wants to read after a delivery.
+
+    `verify` tells whether a secret of the account vouches for the delivery, whenever it was made.
+    `signed_at` gives the time that was signed with it (aware): further from now than
+    `REPLAY_WINDOW`, it is somebody's recording; None where the vendor signs no time.
+    """
+
+    verify: Callable[[Delivery, A], bool]
+    signed_at: Callable[[Delivery], datetime | None] = _nothing
+    answer: Callable[[Delivery, A], Answer | None] = _nothing
 
 
 async def receive(
     request: Request,
     *,
     account: A | None,
-    verify: Callable[[Delivery, A], bool],
+    scheme: Scheme[A],
     keep: Callable[[Delivery, Any], Awaitable[None]],
+    public_url: str | None = None,
 ) -> Response:
     """Take one webhook in: 200 only after `keep(delivery, payload)` returned.
 
-    `payload` is the body parsed by its media type: JSON (any value), form (dict of first values)
-    or XML (`ElementTree.Element`), U+FFFD for what no database stores; `keep` commits before it
-    returns. The limit counts per account
+    `payload` is the body parsed by its media type: JSON (any value), form (`Form`) or XML
+    (`ElementTree.Element`), U+FFFD for what no database stores; `keep` commits before it
+    returns. `public_url` is where the world finds us (see `read`). The limit counts per account
     and process. What `keep` raises goes to the shell: database away → 503, `Refused` → 422.
     """
     account = _at_door(account)
     try:
-        delivery = await read(request)
+        delivery = await read(request, public_url)
     except TooLarge:
         _count(account, "too_large")
         raise
-    if not verify(delivery, account):
+    if not scheme.verify(delivery, account):
         raise _not_authentic(account)
+    if _is_stale(scheme.signed_at(delivery), clock.now()):
+        _count(account, "stale")
+        raise HTTPException(401, "signed too long ago")
     try:
         payload = parse(delivery)
     except ValueError:
@@ -69,22 +101,31 @@ async def receive(
         raise HTTPException(400, "the body is no JSON, XML or form") from None
     await keep(delivery, payload)
     _count(account, "kept")
-    return Response(status_code=200)
+    wanted = scheme.answer(delivery, account)
+    return _written(wanted) if wanted is not None else Response(status_code=200)
 
 
 async def handshake(
-    request: Request, *, account: A | None, challenge: Callable[[Delivery, A], str | None]
+    request: Request, *, account: A | None, challenge: Callable[[Delivery, A], str | Answer | None]
 ) -> Response:
     """Answer a vendor's GET that proves the address is ours: 200 with the text it wants back.
 
     `challenge` gives that text, or `None` when the request is not authentic → 401.
     """
     account = _at_door(account)
-    text = challenge(await read(request), account)
-    if text is None:
+    wanted = challenge(await read(request), account)
+    if wanted is None:
         raise _not_authentic(account)
     _count(account, "handshake")
-    return PlainTextResponse(text)
+    return _written(wanted if isinstance(wanted, Answer) else Answer(wanted))
+
+
+def _written(answer: Answer) -> Response:
+    return PlainTextResponse(answer.text, media_type=answer.media_type)
+
+
+def _is_stale(signed_at: datetime | None, now: datetime) -> bool:
+    return signed_at is not None and abs(now - signed_at) > REPLAY_WINDOW
 
 
 def _at_door(account: A | None) -> A:
@@ -100,7 +141,7 @@ def _at_door(account: A | None) -> A:
     return account
 
 
-def _not_authentic(account: AccountModel) -> HTTPException:
+def _not_authentic(account: Account) -> HTTPException:
     _count(account, "not_authentic")
     if not rates.wait(1, "log", account.channel, account.account_id):
         log.warning(
@@ -109,5 +150,5 @@ def _not_authentic(account: AccountModel) -> HTTPException:
     return HTTPException(401, "not authentic")
 
 
-def _count(account: AccountModel, outcome: str) -> None:
+def _count(account: Account, outcome: str) -> None:
     metrics.webhooks.labels(account.channel, outcome).inc()

@@ -11,8 +11,8 @@ class Delivery:
     """A request as it came. Its repr shows nothing that the sender wrote.
 
     Names of headers are lower-case; of repeated ones the values are joined by `, ` (RFC 9110
-    §5.3), of repeated query parameters the first counts. `url` is what we see of it: behind a
-    proxy it is not what the sender called.
+    §5.3), of repeated query parameters the first counts. `url` is what the sender called where the
+    address of the proxy in front is known, else what we see of it.
     """
 
     method: str
@@ -22,12 +22,28 @@ class Delivery:
     body: bytes = field(repr=False)
 
 
-async def read(request: Request) -> Delivery:
-    """Read a request whole. Raises what the shell's limits raise, 413 and 408."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a vendor wants to read in an answer of 200."""
+
+    text: str = field(repr=False)
+    media_type: str = "text/plain"
+
+
+async def read(request: Request, public_url: str | None = None) -> Delivery:
+    """Read a request whole. Raises what the shell's limits raise, 413 and 408.
+
+    `public_url` (scheme, host, path before ours) is where the world finds us; what a proxy claims
+    of it in headers is not asked, for anybody can write them.
+    """
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     query: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         query.setdefault(name, value)
-    return Delivery(request.method, str(request.url), headers, query, await request.body())
+    url = str(request.url)
+    if public_url is not None:
+        asked = f"?{request.url.query}" if request.url.query else ""
+        url = f"{public_url.rstrip('/')}{request.url.path}{asked}"
+    return Delivery(request.method, url, headers, query, await request.body())

@@ -2,12 +2,12 @@
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl
 from xml.etree import ElementTree
 
 import msgspec
 
 from shared.webhooks.delivery import Delivery
+from shared.webhooks.forms import in_parts, url_encoded
 
 
 def parse(delivery: Delivery) -> Any:
@@ -15,16 +15,23 @@ def parse(delivery: Delivery) -> Any:
 
     Raises `ValueError` for what is none of JSON, form and XML.
     """
-    media_type = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = delivery.headers.get("content-type", "")
+    media_type = content_type.partition(";")[0].strip().lower()
     if media_type == "application/x-www-form-urlencoded":
-        return _form(delivery.body)
+        return url_encoded(delivery.body)
+    if media_type == "multipart/form-data":
+        return in_parts(delivery.body, content_type)
     first = delivery.body.lstrip()[:1]
+    if not media_type and _FORM.match(delivery.body):
+        return url_encoded(delivery.body)
     if media_type.endswith(("/xml", "+xml")) or (
         not media_type.endswith(("/json", "+json")) and first == b"<"
     ):
         return _xml(delivery.body)
     return _json(delivery.body)
 
+
+_FORM = re.compile(rb"[\w.%+*\[\]-]{1,200}=")
 
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u0000|u[dD][89a-fA-F]..)|.)", re.DOTALL
@@ -49,22 +56,6 @@ def _repaired(body: bytes) -> bytes:
     A sender that cuts a text inside an emoji writes such halves; the rest of it must not be lost.
     """
     return _ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], body)
-
-
-def _form(body: bytes) -> dict[str, str]:
-    if not body:
-        raise ValueError("no form")
-    pairs = parse_qsl(
-        body.decode("ascii"),
-        keep_blank_values=True,
-        strict_parsing=True,
-        errors="strict",
-        max_num_fields=1000,
-    )
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        found.setdefault(name, value.replace("\0", "\ufffd"))
-    return found
 
 
 class _NoDoctype(ElementTree.TreeBuilder):

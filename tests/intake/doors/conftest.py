@@ -23,6 +23,7 @@ from intake.api.hooks import Hooks
 from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
 from intake.channels.mail import Mailboxes, OurOwn
+from intake.handlers.doors import Around
 from intake.handlers.keeping import Keeper
 from intake.settings import Settings
 from shared import service, testing
@@ -146,14 +147,15 @@ async def intake_process(
             keeper, tokens = Keeper(db), stores.tokens()
             chat = Chat(db, stores, tokens, keeper, settings)
             runtime = Runtime("intake", settings, db, stores, Callers(), stop)
+            own = OurOwn(Mailboxes.of(stores), tokens)
             routes = api.app(
-                Hooks(stores, keeper),
+                Hooks(Around(stores, own), keeper, settings.public_url),
                 chat,
                 callers=Callers(),
                 ready=runtime.ready,
                 max_body=settings.hook_max_octets,
             )
-            smtp = SmtpListener(OurOwn(Mailboxes.of(stores), tokens), keeper, settings)
+            smtp = SmtpListener(own, keeper, settings)
             port = _free_port()
             parts = [
                 service.serve(routes, "127.0.0.1", port, stop),

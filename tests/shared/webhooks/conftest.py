@@ -14,7 +14,7 @@ from shared import webhooks
 from shared.callers import Callers
 from shared.http import shell
 from shared.stores import Stores, WhatsAppAccount
-from shared.webhooks import Delivery
+from shared.webhooks import Delivery, Scheme
 
 LIMIT = 10_000
 HEADER = "X-Hub-Signature-256"
@@ -68,7 +68,9 @@ class Door:
 
     async def take(self, channel: str, account_id: str, request: Request) -> Response:
         account = self.found(channel, account_id)
-        return await webhooks.receive(request, account=account, verify=verify, keep=self.keep)
+        return await webhooks.receive(
+            request, account=account, scheme=Scheme(verify), keep=self.keep
+        )
 
     async def shake(self, channel: str, account_id: str, request: Request) -> Response:
         account = self.found(channel, account_id)

@@ -45,8 +45,11 @@ def post(client: httpx.AsyncClient, path: str, signed: Callable[..., dict[str, s
         (b'<?xml version="1.0" encoding="none"?><a/>', "text/xml"),
         (b"a", "application/x-www-form-urlencoded"),
         (b"", "application/x-www-form-urlencoded"),
-        (b"a=%ff", "application/x-www-form-urlencoded"),
-        ("a=é".encode(), "application/x-www-form-urlencoded"),
+        (b"no parts at all", "multipart/form-data; boundary=x"),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--',
+            "multipart/form-data",
+        ),
         (b"&".join([b"a=1"] * 1001), "application/x-www-form-urlencoded"),
         (b"\0\1\2", "application/octet-stream"),
         (b"", ""),
@@ -79,6 +82,8 @@ async def test_authentic_nonsense_is_400_and_not_kept(
         (b'{"a": "\\u0000\\\\u0000"}', "application/json", {"a": "\ufffd\\u0000"}),
         (b"a=1&b=%F0%9F%98%80&a=2&c=&d=%00", "application/x-www-form-urlencoded",
          {"a": "1", "b": "😀", "c": "", "d": "\ufffd"}),
+        (b"a=%ff\xe9", "application/x-www-form-urlencoded", {"a": "\ufffd\ufffd"}),
+        (b"a=1", "", {"a": "1"}),
     ],
 )  # fmt: skip
 async def test_bodies_are_parsed_by_their_media_type(
@@ -90,6 +95,25 @@ async def test_bodies_are_parsed_by_their_media_type(
     ((delivery, parsed),) = kept
     assert parsed == payload
     assert delivery.body == body
+
+
+async def test_a_form_in_parts_keeps_order_files_and_octets(post: Post, kept: Kept) -> None:
+    parts = (
+        b'name="a"\r\n\r\n\xc4\xe3',
+        b'name="a"\r\n\r\n2',
+        b'name="f"; filename="x.txt"\r\nContent-Type: text/plain\r\n\r\nhello',
+    )
+    body = b"".join(b"--x\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts)
+
+    answer = await post(body + b"--x--\r\n", "multipart/form-data; boundary=x")
+
+    assert answer.status_code == 200
+    ((_, form),) = kept
+    assert form.pairs == (("a", "\ufffd\ufffd"), ("a", "2"))
+    assert form.octets == {"a": b"\xc4\xe3"}
+    [file] = form.files
+    assert (file.field, file.name, file.media_type) == ("f", "x.txt", "text/plain")
+    assert file.octets == b"hello"
 
 
 async def test_xml_is_parsed(post: Post, kept: Kept) -> None:

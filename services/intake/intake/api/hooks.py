@@ -5,48 +5,57 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from intake.handlers.doors import DOORS, arrival
+from intake.handlers.doors import DOORS, Around, Door, arrival
 from intake.handlers.keeping import Keeper
 from shared import clock, webhooks
-from shared.stores import Account, Stores
-from shared.webhooks import Delivery
+from shared.stores import Account
+from shared.webhooks import Answer, Delivery, Scheme
+
+Challenge = Callable[[Delivery, Any], str | Answer | None]
 
 
 class Hooks:
     """The doors of all accounts whose vendor sends webhooks to intake."""
 
-    def __init__(self, stores: Stores, keeper: Keeper) -> None:
-        self._stores = stores
+    def __init__(self, around: Around, keeper: Keeper, public_url: str | None = None) -> None:
+        """`public_url` is where the world finds intake: some vendors sign the whole address."""
+        self._around = around
         self._keeper = keeper
+        self._public_url = public_url
 
     async def deliver(self, request: Request, channel: str, account_id: str) -> Response:
         """Take a delivery in; the order of what can go wrong is `shared.webhooks.receive`'s."""
-        account = self._account(channel, account_id)
+        account, door = self._at(channel, account_id)
 
         async def keep(delivery: Delivery, payload: Any) -> None:
             if account is not None:
                 await self._keeper.keep(
-                    arrival(delivery, payload, account, self._stores, clock.now())
+                    arrival(delivery, payload, account, self._around, clock.now())
                 )
 
-        verify: Callable[[Delivery, Any], bool] = DOORS[channel].verify if account else _never
-        return await webhooks.receive(request, account=account, verify=verify, keep=keep)
+        return await webhooks.receive(
+            request,
+            account=account,
+            scheme=door.scheme if door else _NOBODY,
+            keep=keep,
+            public_url=self._public_url,
+        )
 
     async def handshake(self, request: Request, channel: str, account_id: str) -> Response:
         """Answer a vendor that asks whether the address is ours; 404 for one that never does."""
-        account = self._account(channel, account_id)
-        door = DOORS[channel] if account else None
-        challenge: Callable[[Delivery, Any], str | None] = (door and door.handshake) or _nothing
+        account, door = self._at(channel, account_id)
+        challenge: Challenge = (door and door.handshake) or _nothing
         asks = account if challenge is not _nothing else None
         return await webhooks.handshake(request, account=asks, challenge=challenge)
 
-    def _account(self, channel: str, account_id: str) -> Account | None:
-        return self._stores.account(channel, account_id) if channel in DOORS else None
+    def _at(self, channel: str, account_id: str) -> tuple[Account | None, Door | None]:
+        door = DOORS.get(channel)
+        account = self._around.stores.account(channel, account_id) if door else None
+        return account, door if account else None
 
 
-def _never(_: Delivery, __: Account) -> bool:
-    return False
+_NOBODY = Scheme[Account](lambda _, __: False)
 
 
-def _nothing(_: Delivery, __: Account) -> str | None:
+def _nothing(_: Delivery, __: Account) -> str | Answer | None:
     return None

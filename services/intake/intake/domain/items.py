@@ -1,6 +1,6 @@
 """What one delivery at a front door comes down to, whoever brought it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -27,6 +27,21 @@ class Inbound:
     claims: tuple[ThreadId, ...] = ()
     answers: str | None = None
     """The vendor's id of the message that it answers, where the customer pointed at one."""
+    remote: tuple["RemoteFile", ...] = ()
+    """Files that lie with the vendor yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoteFile:
+    """A file that the vendor has for us, to be fetched outside the request.
+
+    `reference` is the vendor's id of it, or its address where `is_url`; it is that of the event's
+    attachment number `index`, counted from 0.
+    """
+
+    index: int
+    reference: str = field(repr=False)
+    is_url: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,19 +94,29 @@ D = TypeVar("D")
 A = TypeVar("A")
 
 
+def _nobody(_: str) -> None:
+    return None
+
+
+def _no_mailbox(*_: object) -> Reading:
+    return Reading.of([Odd("a mail to no mailbox of the store")])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Came(Generic[D, A]):
     """A verified request at a front door: as it came, its body read, whose door, when.
 
     `sibling` gives another account of the same vendor, if this very request is authentic for it
-    too: vendors let several accounts share one webhook.
+    too: vendors let several accounts share one webhook. `read_mail` reads a mail that the vendor
+    took in for the account's store: its octets (RFC 5322), the envelope's sender and recipients.
     """
 
     delivery: D
     payload: object
     account: A
     at: datetime
-    sibling: Callable[[str], A | None]
+    sibling: Callable[[str], A | None] = _nobody
+    read_mail: Callable[[bytes, str, Sequence[str]], Reading] = _no_mailbox
 
 
 @dataclass(frozen=True, kw_only=True)

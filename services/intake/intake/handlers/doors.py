@@ -1,6 +1,6 @@
 """The vendors whose webhooks we take: one line each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,13 +8,41 @@ from uuid import uuid4
 
 import structlog
 
-from intake.channels import whatsapp
+from intake.channels import mail, whatsapp
+from intake.channels.mail import Envelope, OurOwn, Recipient
 from intake.domain.items import Arrival, Came, Odd, Raw, Reading
 from intake.shops import shopify
-from shared.stores import Account, Stores
-from shared.webhooks import Delivery
+from shared.stores import Account, MailAccount, ShopifyAccount, Stores, WhatsAppAccount
+from shared.webhooks import Answer, Delivery, Scheme
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a reader may have to know beside the delivery: all stores, and what is our own."""
+
+    stores: Stores
+    own: OurOwn
+
+    def mailboxes(self, account: Account, recipients: Sequence[str]) -> tuple[Recipient, ...]:
+        """The mailboxes among these addresses that belong to the account's store.
+
+        A service that takes mail in for a store may name none of them, for a forwarded mail or a
+        catch-all: then it is the store's first.
+        """
+        found = tuple(
+            one
+            for address in recipients
+            if (one := self.own.mailboxes.find(address)) is not None
+            and one.account.store_id == account.store_id
+        )
+        first = (
+            Recipient(each, "")
+            for each in self.stores.accounts
+            if isinstance(each, MailAccount) and each.store_id == account.store_id
+        )
+        return found or tuple(first)[:1]
 
 
 def _none(_: Delivery) -> str | None:
@@ -25,36 +53,45 @@ def _none(_: Delivery) -> str | None:
 class Door:
     """How a vendor's deliveries are verified and read.
 
-    `handshake` gives what the vendor wants back when it asks whether the address is ours;
-    `delivery_id` the id that a delivery keeps when it is sent again.
+    `secret` names the account's field with which the vendor signs. `handshake` gives what the
+    vendor wants back when it asks by GET whether the address is ours. `delivery_id` is the id that
+    a delivery keeps when it is sent again.
     """
 
-    verify: Callable[[Delivery, Any], bool]
+    account: type[Account]
+    secret: str
+    scheme: Scheme[Any]
     read: Callable[[Came[Delivery, Any]], Reading]
-    handshake: Callable[[Delivery, Any], str | None] | None = None
+    handshake: Callable[[Delivery, Any], str | Answer | None] | None = None
     delivery_id: Callable[[Delivery], str | None] = _none
 
 
 DOORS: Mapping[str, Door] = {
-    "whatsapp": Door(whatsapp.verify, whatsapp.read, handshake=whatsapp.handshake),
-    "shopify": Door(shopify.verify, shopify.read, delivery_id=shopify.delivery_id),
+    "shopify": Door(
+        ShopifyAccount,
+        "webhook_secret",
+        Scheme(shopify.verify),
+        shopify.read,
+        delivery_id=shopify.delivery_id,
+    ),
+    "whatsapp": Door(
+        WhatsAppAccount,
+        "app_secret",
+        Scheme(whatsapp.verify),
+        whatsapp.read,
+        handshake=whatsapp.handshake,
+    ),
 }
+"""By channel, as it stands in the path and in `stores.yaml`."""
 
 
 def arrival(
-    delivery: Delivery, payload: object, account: Account, stores: Stores, at: datetime
+    delivery: Delivery, payload: object, account: Account, around: Around, at: datetime
 ) -> Arrival:
     """Read a verified delivery. A reader's bug costs the reading, not the delivery."""
     door = DOORS[account.channel]
-
-    def sibling(account_id: str) -> Account | None:
-        other = stores.account(account.channel, account_id)
-        return other if other is not None and door.verify(delivery, other) else None
-
     try:
-        reading = door.read(
-            Came(delivery=delivery, payload=payload, account=account, at=at, sibling=sibling)
-        )
+        reading = door.read(_came(door, delivery, payload, account, around, at))
     except Exception as why:  # noqa: BLE001 - whatever a stranger wrote, it is kept
         log.error("reader failed", channel=account.channel, error=type(why).__name__)
         reading = Reading(odd=(Odd(f"the reader failed: {type(why).__name__}"),))
@@ -63,6 +100,29 @@ def arrival(
         raw=_raw(delivery, account, at),
         reading=reading,
         delivery_id=door.delivery_id(delivery),
+    )
+
+
+def _came(
+    door: Door, delivery: Delivery, payload: object, account: Account, around: Around, at: datetime
+) -> Came[Delivery, Account]:
+    def sibling(account_id: str) -> Account | None:
+        other = around.stores.account(account.channel, account_id)
+        return other if other is not None and door.scheme.verify(delivery, other) else None
+
+    def read_mail(octets: bytes, sender: str, recipients: Sequence[str]) -> Reading:
+        ours = around.mailboxes(account, recipients)
+        if not ours:
+            return Reading.of([Odd("a mail to no mailbox of the store")])
+        return mail.read(octets, Envelope(sender, ours), around.own, at)
+
+    return Came(
+        delivery=delivery,
+        payload=payload,
+        account=account,
+        at=at,
+        sibling=sibling,
+        read_mail=read_mail,
     )
 
 
