@@ -165,7 +165,8 @@ async def _stopped(trace: Trace, number: signal.Signals, within: float) -> bool:
         os.kill(trace.pid, number)
     until = time.monotonic() + within
     while time.monotonic() < until:
-        if not trace.lives():
+        # Not `lives()`: a process that is ending has lost its command line but still has its port.
+        if started(trace.pid) != trace.started:
             return True
         await asyncio.sleep(0.02)
     return False
