@@ -1,7 +1,67 @@
 """The command line of intake."""
 
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import structlog
+import typer
+
 from intake import app
+from intake.domain.items import Odd, Reading
+from intake.handlers import mails
+from intake.handlers.readings import line
 from intake.settings import Settings
+from shared import clock
 from shared.cli import cli
 
 main = cli("intake", Settings, app.run, app.buses)
+
+read = typer.Typer(
+    no_args_is_help=True,
+    help="Show what inputs would be made of: one JSON line each, nothing is kept or sent.",
+)
+main.add_typer(read, name="read")
+
+
+@read.callback()
+def _read() -> None:
+    # What is logged must not stand among the lines.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+
+@read.command("mail")
+def read_mail(
+    paths: Annotated[list[Path], typer.Argument(help="Raw mails, or folders of them.")],
+) -> None:
+    """Show what raw mails would be made of. Needs no database, no Kafka and no stores' file."""
+    for path in _files(paths):
+        octets = _octets(path)
+        if octets is None:
+            reading = Reading(odd=(Odd("no file that can be read"),))
+        else:
+            reading = mails.alone(octets, clock.now())
+        _show(line(str(path), "mail", reading))
+
+
+def _files(paths: list[Path]) -> Iterator[Path]:
+    """The files, and all in the folders, in order of their names."""
+    for path in paths:
+        if path.is_dir():
+            yield from (one for one in sorted(path.rglob("*")) if not one.is_dir())
+        else:
+            yield path
+
+
+def _octets(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except OSError:
+        return None
+
+
+def _show(shown: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(shown) + b"\n")
+    sys.stdout.buffer.flush()

@@ -100,7 +100,8 @@ class MessageStatusChanged(Event, frozen=True, kw_only=True):
     """A vendor or mail server tells what became of a message of ours.
 
     `external_id` is the vendor's id of that message. `is_permanent` tells a hard failure (RFC 3464
-    5.x.x) from a soft one, where known.
+    5.x.x) from a soft one, where known. `address` is the mail address that it is told of: where a
+    mail was passed on, not the one that it was sent to.
     """
 
     TOPIC: ClassVar[str] = "intake.messages.v1"
@@ -114,6 +115,7 @@ class MessageStatusChanged(Event, frozen=True, kw_only=True):
     notification_id: NotificationId | None = None
     reason: str | None = None
     is_permanent: bool | None = None
+    address: Personal | None = None
 
     @property
     def key(self) -> str:

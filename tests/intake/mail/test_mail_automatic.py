@@ -85,7 +85,7 @@ def test_a_bounce_in_prose_is_one_too(
         ({"X_Autorespond": "away"}, "an automatic reply"),
         ({"Precedence": "bulk"}, "a mailing list"),
         ({"List_Id": "<news.example.org>"}, "a mailing list"),
-        ({"From": "MAILER-DAEMON@mx.example"}, "a mail system's own"),
+        ({"From": "MAILER-DAEMON@mx.example"}, "a bounce of no mail of ours"),
     ],
 )
 def test_what_no_person_wrote_is_no_message(

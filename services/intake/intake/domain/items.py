@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
 from intake.domain.contacts import Contact
@@ -53,15 +53,23 @@ class StatusNews:
     contact: Contact | None = None
 
 
+KnownKind = Literal["event", "auto-reply", "list", "feedback", "bounce"]
+
 Item = Inbound | StatusNews | OrderNews
 """Something to keep; all of them may name a `contact`."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """An entry that is understood and says nothing; `why` is a constant sentence."""
+    """An entry that is understood and says nothing; `why` is a constant sentence.
+
+    `kind` sorts it: `event`, or of mail `auto-reply`, `list`, `feedback` or `bounce`. `unsaid` is
+    what it tells of a message that is none of ours: believed of nobody, shown by `read`.
+    """
 
     why: str
+    kind: KnownKind = "event"
+    unsaid: tuple[MessageStatusChanged, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,20 +81,22 @@ class Odd:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """All that was read in one delivery."""
+    """All that was read in one delivery; `notes` tell in constant sentences what was repaired."""
 
     items: tuple[Item, ...] = ()
     known: tuple[Known, ...] = ()
     odd: tuple[Odd, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, entries: Iterable[Item | Known | Odd]) -> "Reading":
+    def of(cls, entries: Iterable[Item | Known | Odd], notes: Iterable[str] = ()) -> "Reading":
         """Sort the entries of a delivery. One without any is odd itself."""
         found = tuple(entries) or (Odd("nothing in it"),)
         return cls(
             items=tuple(each for each in found if not isinstance(each, Known | Odd)),
             known=tuple(each for each in found if isinstance(each, Known)),
             odd=tuple(each for each in found if isinstance(each, Odd)),
+            notes=tuple(dict.fromkeys(notes)),
         )
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from intake.channels.mail.addresses import Envelope, Mailboxes, OurOwn, Recipient
 from intake.channels.mail.automatic import (
-    is_from_daemon,
     is_report,
     nobody_wrote,
     outcome,
@@ -18,7 +17,7 @@ from intake.channels.mail.headers import Headers, Mailbox
 from intake.channels.mail.structure import Structure, body_octets, take_apart
 from intake.domain import ids
 from intake.domain.contacts import Contact
-from intake.domain.items import Inbound, Known, Odd, Reading, StatusNews
+from intake.domain.items import Inbound, Known, Reading, StatusNews
 from intake.domain.languages import language_tag
 from intake.domain.texts import cut
 from intake.domain.times import happened_at
@@ -37,7 +36,7 @@ def read(octets: bytes, envelope: Envelope, own: OurOwn, received_at: datetime) 
     Never raises for what a stranger wrote; what cannot be read still becomes a message.
     """
     mail = take_apart(octets)
-    return Reading.of([_entry(_Arrived(octets, mail, envelope, own, received_at))])
+    return Reading.of([_entry(_Arrived(octets, mail, envelope, own, received_at))], mail.notes)
 
 
 @dataclass(frozen=True)
@@ -58,19 +57,16 @@ class _Arrived:
         return self.envelope.recipients[0].account
 
 
-def _entry(mail: _Arrived) -> Inbound | StatusNews | Known | Odd:
+def _entry(mail: _Arrived) -> Inbound | StatusNews | Known:
     own_id = next(iter(mail.headers.message_ids("message-id")), "")
     if notification_in(own_id, mail.own.tokens) is not None:
         return Known("a mail of our own that came back")
     notification = notification_of(mail.envelope, mail.own.tokens)
     if is_report(mail.mail):
         return _bounce(mail, notification or _returned(mail))
-    if (why := nobody_wrote(mail.mail, mail.envelope.sender)) is None:
+    if (known := nobody_wrote(mail.mail, mail.envelope.sender)) is None:
         return _message(mail)
-    is_bounce = notification is not None and is_from_daemon(mail.mail, mail.envelope.sender)
-    if is_bounce and why == "a mail system's own":
-        return _bounce(mail, notification)
-    return Known(why)
+    return _bounce(mail, notification) if known.kind == "bounce" else known
 
 
 def _returned(mail: _Arrived) -> NotificationId | None:
@@ -81,26 +77,27 @@ def _returned(mail: _Arrived) -> NotificationId | None:
     return next((each for each in found if each), None)
 
 
-def _bounce(mail: _Arrived, notification_id: NotificationId | None) -> StatusNews | Known | Odd:
+def _bounce(mail: _Arrived, notification_id: NotificationId | None) -> StatusNews | Known:
     told = outcome(mail.mail)
     if told is None:
         return Known("a mail of ours is late")
-    if notification_id is None:
-        return Odd("a bounce of no mail of ours")
     account, returned = mail.account, mail.mail.returned
     message_id = next(iter(returned.message_ids("message-id")), None) if returned else None
+    external_id = message_id or str(notification_id or _identity(mail)[1])
     event = MessageStatusChanged(
         occurred_at=happened_at(mail.headers.date(), mail.at),
         store_id=account.store_id,
         version=0,
         channel=account.channel_name,
         account_id=account.account_id,
-        external_id=message_id or str(notification_id),
+        external_id=external_id,
         status=told.status,
         notification_id=notification_id,
         reason=told.code,
         is_permanent=told.is_permanent,
     )
+    if notification_id is None:
+        return Known("a bounce of no mail of ours", "bounce", unsaid=(event,))
     natural = (str(notification_id), told.status, str(told.is_permanent))
     return StatusNews(
         event=event, status_id=ids.status_id(account.store_id, account.channel_name, *natural)

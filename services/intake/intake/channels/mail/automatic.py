@@ -8,7 +8,9 @@ RFC 3463 (status codes), RFC 5965 (feedback loops), RFC 8098 (read receipts), RF
 import re
 from typing import NamedTuple
 
+from intake.channels.mail.headers import Headers
 from intake.channels.mail.structure import Structure
+from intake.domain.items import Known
 from shared.contracts.intake import Delivery
 
 _CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
@@ -72,19 +74,25 @@ def _told_in_prose(mail: Structure) -> Outcome:
 _ANSWERING_MACHINES = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from")
 
 
-def nobody_wrote(mail: Structure, sender: str) -> str | None:
-    """Which kind of automatic mail it is, in a constant sentence; None of a person's."""
+def nobody_wrote(mail: Structure, sender: str) -> Known | None:
+    """Which kind of automatic mail it is; None of a person's."""
     headers = mail.headers
+    if mail.report_type == "feedback-report":
+        return Known("a feedback report", "feedback")
+    if mail.report_type == "disposition-notification":
+        return Known("a read receipt")
+    if mail.report_type or _is_automatic(headers):
+        return Known("an automatic reply", "auto-reply")
+    if "list-id" in headers or headers.raw("precedence").strip().lower() in _TO_MANY:
+        return Known("a mailing list", "list")
+    return Known("a mail system's own", "bounce") if is_from_daemon(mail, sender) else None
+
+
+_TO_MANY = ("list", "bulk", "junk")
+
+
+def _is_automatic(headers: Headers) -> bool:
     submitted = headers.raw("auto-submitted").partition(";")[0].strip().lower()
     precedence = headers.raw("precedence").strip().lower()
-    if mail.report_type == "feedback-report":
-        return "a feedback report"
-    if mail.report_type == "disposition-notification":
-        return "a read receipt"
-    if submitted not in ("", "no") or precedence == "auto_reply" or mail.report_type:
-        return "an automatic reply"
-    if any(name in headers for name in _ANSWERING_MACHINES):
-        return "an automatic reply"
-    if "list-id" in headers or precedence in ("list", "bulk", "junk"):
-        return "a mailing list"
-    return "a mail system's own" if is_from_daemon(mail, sender) else None
+    by_name = any(name in headers for name in _ANSWERING_MACHINES)
+    return submitted not in ("", "no") or precedence == "auto_reply" or by_name

@@ -1,0 +1,68 @@
+"""What a delivery would be made of, as one line: for support and for proof, nothing is kept.
+
+A line has `source`, `channel`, `outcome`, `messages` (the contracts' messages in full, each with
+its class as `type`, numbered as if its thread were new) and `notes` (what was repaired or left
+out).
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from intake.domain.items import Inbound, Item, Reading, StatusNews
+from intake.domain.orders import OrderNews
+from intake.domain.texts import clean
+from shared.contracts.base import Event
+from shared.contracts.intake import Delivery
+
+
+def line(
+    source: str, channel: str, reading: Reading, extra_notes: Iterable[str] = ()
+) -> dict[str, Any]:
+    """One input's line, ready for JSON."""
+    return {
+        "source": clean(source),
+        "channel": channel,
+        "outcome": outcome(reading),
+        "messages": [_shown(event) for event in _said(reading)],
+        "notes": list(dict.fromkeys([*_why(reading), *reading.notes, *extra_notes])),
+    }
+
+
+def outcome(reading: Reading) -> str:
+    """What the delivery is, by the weightiest thing in it; `unreadable` where nothing was read."""
+    found = [_outcome(item) for item in reading.items]
+    for kind in ("message", "order", "bounce", "status"):
+        if kind in found:
+            return kind
+    if reading.odd or not reading.known:
+        return "unreadable"
+    return reading.known[0].kind
+
+
+def _outcome(item: Item) -> str:
+    if isinstance(item, Inbound):
+        return "message"
+    if isinstance(item, OrderNews):
+        return "order"
+    event = item.event
+    return "bounce" if event.channel == "mail" and event.status is Delivery.BOUNCED else "status"
+
+
+def _said(reading: Reading) -> Iterator[Event]:
+    for item in reading.items:
+        if isinstance(item, Inbound | StatusNews):
+            yield item.event
+    for known in reading.known:
+        yield from known.unsaid
+
+
+def _why(reading: Reading) -> Iterator[str]:
+    yield from (each.why for each in reading.odd)
+    yield from (each.why for each in reading.known)
+
+
+def _shown(event: Event) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(event, version=1))
+    return {"type": type(event).__name__, **fields}
