@@ -88,19 +88,25 @@ DOORS: Mapping[str, Door] = {
 def arrival(
     delivery: Delivery, payload: object, account: Account, around: Around, at: datetime
 ) -> Arrival:
-    """Read a verified delivery. A reader's bug costs the reading, not the delivery."""
-    door = DOORS[account.channel]
-    try:
-        reading = door.read(_came(door, delivery, payload, account, around, at))
-    except Exception as why:  # noqa: BLE001 - whatever a stranger wrote, it is kept
-        log.error("reader failed", channel=account.channel, error=type(why).__name__)
-        reading = Reading(odd=(Odd(f"the reader failed: {type(why).__name__}"),))
+    """A verified delivery with what was read in it."""
     return Arrival(
         channel=account.channel,
         raw=_raw(delivery, account, at),
-        reading=reading,
-        delivery_id=door.delivery_id(delivery),
+        reading=reading_of(delivery, payload, account, around, at),
+        delivery_id=DOORS[account.channel].delivery_id(delivery),
     )
+
+
+def reading_of(
+    delivery: Delivery, payload: object, account: Account, around: Around, at: datetime
+) -> Reading:
+    """Read a verified delivery. A reader's bug costs the reading, not the delivery."""
+    door = DOORS[account.channel]
+    try:
+        return door.read(_came(door, delivery, payload, account, around, at))
+    except Exception as why:  # noqa: BLE001 - whatever a stranger wrote, it is kept
+        log.error("reader failed", channel=account.channel, error=type(why).__name__)
+        return Reading(odd=(Odd(f"the reader failed: {type(why).__name__}"),))
 
 
 def _came(

@@ -1,0 +1,185 @@
+"""Recorded requests read again, as if they came to an account made for them: nothing is kept.
+
+A recording is a JSON object: `channel` or `vendor`, `method`, `body` (text, or any JSON value) or
+`body_b64`, and where known `url`, `headers`, `content_type`, `secret`: one value, a list of two, or
+an object by the names of the account's fields. With a secret the signature is checked, never its
+age.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from secrets import token_bytes
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from intake.channels.mail import Mailboxes, OurOwn
+from intake.domain.items import Known, Odd, Reading
+from intake.domain.texts import clean
+from intake.handlers.doors import DOORS, Around, Door, reading_of
+from shared.contracts.base import AccountId, StoreId
+from shared.stores import Account, MailAccount, Secret, Store, Stores
+from shared.stores.secret import Source
+from shared.tokens import Tokens
+from shared.webhooks import Delivery, parse
+
+STORE = StoreId("store")
+
+
+class Recorded(NamedTuple):
+    """What a recording comes to. `is_verified` is None where no secret was given."""
+
+    channel: str
+    reading: Reading
+    is_verified: bool | None
+    notes: tuple[str, ...] = ()
+
+
+def read(octets: bytes, at: datetime) -> Recorded:
+    """Read one recording; `at` (aware) stands for the time at which it came. Never raises."""
+    try:
+        recording = msgspec.json.decode(octets, type=dict[str, Any])
+        delivery = _delivery(recording)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return Recorded("", Reading(odd=(Odd("no recorded request"),)), None)
+    named = str(recording.get("channel") or recording.get("vendor") or "")
+    channel = _NAMES.get(_plain(named), _plain(named))
+    door = DOORS.get(channel)
+    if door is None:
+        return Recorded(clean(named), _of_nobody(delivery), None)
+    secret = recording.get("secret")
+    account = _account(channel, door, secret, recording.get("account_id"))
+    is_verified = None if secret is None else door.scheme.verify(delivery, account)
+    if is_verified is False:
+        return Recorded(channel, Reading(odd=(Odd("no secret vouches for it"),)), False)
+    if delivery.method == "GET" and door.handshake is not None:
+        asked = Known("the vendor asks whether the address is ours")
+        return Recorded(channel, Reading.of([asked]), is_verified)
+    return Recorded(channel, _reading(delivery, account, at), is_verified)
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", "-").replace(" ", "-")
+
+
+_NAMES: Mapping[str, str] = {}
+"""Other names that recordings have for our channels."""
+
+
+def _delivery(recording: Mapping[str, Any]) -> Delivery:
+    given = recording.get("headers") or {}
+    pairs = given.items() if isinstance(given, dict) else given
+    headers = {str(name).lower(): str(value) for name, value in pairs}
+    if (media_type := recording.get("content_type")) and "content-type" not in headers:
+        headers["content-type"] = str(media_type)
+    url = str(recording.get("url") or recording.get("path") or "")
+    query: dict[str, str] = {}
+    for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
+        query.setdefault(name, value)
+    method = str(recording.get("method") or "POST").upper()
+    return Delivery(method, url, headers, query, _body(recording))
+
+
+def _body(recording: Mapping[str, Any]) -> bytes:
+    if (encoded := recording.get("body_b64")) is not None:
+        try:
+            return base64.b64decode(str(encoded), validate=True)
+        except binascii.Error as error:
+            raise ValueError("no base64") from error
+    body = recording.get("body")
+    if body is None:
+        return b""
+    return body.encode() if isinstance(body, str) else msgspec.json.encode(body)
+
+
+def _of_nobody(delivery: Delivery) -> Reading:
+    try:
+        parse(delivery)
+    except ValueError:
+        return Reading(odd=(Odd("the body is no JSON, XML or form"),))
+    return Reading.of([Known("of a vendor that is not ours")])
+
+
+def _reading(delivery: Delivery, account: Account, at: datetime) -> Reading:
+    try:
+        payload = parse(delivery)
+    except ValueError:
+        return Reading(odd=(Odd("the body is no JSON, XML or form"),))
+    stores, own = _around(account)
+    return reading_of(delivery, payload, account, Around(stores, own), at)
+
+
+def _account(channel: str, door: Door, secret: object, account_id: object) -> Account:
+    """An account that has nothing but these secrets; what else it must have is empty."""
+    given = secret if isinstance(secret, dict) else {door.secret: secret}
+    fields: dict[str, Any] = {}
+    for name, info in door.account.model_fields.items():
+        if name in ("channel", "account_id"):
+            continue
+        if _is_secret(info.annotation):
+            fields[name] = _secret(given.get(name))
+        elif name in given:
+            fields[name] = given[name]
+        elif info.is_required():
+            fields[name] = ""
+    account = door.account.model_construct(
+        channel=channel, account_id=AccountId(str(account_id or "recorded")), **fields
+    )
+    account._store_id = STORE
+    return account
+
+
+def _is_secret(annotation: object) -> bool:
+    return annotation is Secret or Secret in getattr(annotation, "__args__", ())
+
+
+def _secret(given: object) -> Secret:
+    values: Iterable[object] = given if isinstance(given, list | tuple) else [given]
+    found = (str(value) for value in values if value is not None)
+    return Secret({Source("env", f"GIVEN_{n}"): value for n, value in enumerate(found, start=1)})
+
+
+class _AnyAccount(Stores):
+    """The account for itself, and a copy of it for whichever other the vendor names."""
+
+    def __init__(self, account: Account, mailbox: MailAccount) -> None:
+        super().__init__({STORE: _store(account, mailbox)})
+        self._own = account
+
+    def account(self, channel: str, account_id: str) -> Account | None:
+        return self._own.model_copy(update={"account_id": AccountId(account_id)})
+
+
+def _store(*accounts: Account) -> Store:
+    return Store.model_construct(
+        name="Store",
+        languages=("en",),
+        countries=(),
+        market="",
+        currency="",
+        time_zone="UTC",
+        accounts=accounts,
+    )
+
+
+@cache
+def _tokens() -> Tokens:
+    return Tokens([token_bytes(32)])
+
+
+def _around(account: Account) -> tuple[Stores, OurOwn]:
+    mailbox = MailAccount(
+        channel="mail",
+        account_id=AccountId("mail"),
+        address="mail@store.invalid",
+        from_name="Store",
+        smtp_host="store.invalid",
+        smtp_port=25,
+        smtp_tls="none",
+    )
+    stores = _AnyAccount(account, mailbox)
+    return stores, OurOwn(Mailboxes([mailbox]), _tokens())
