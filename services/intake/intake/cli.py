@@ -11,7 +11,7 @@ import typer
 
 from intake import app
 from intake.domain.items import Odd, Reading
-from intake.handlers import mails
+from intake.handlers import mails, recordings
 from intake.handlers.readings import line
 from intake.settings import Settings
 from shared import clock
@@ -44,6 +44,36 @@ def read_mail(
         else:
             reading = mails.alone(octets, clock.now())
         _show(line(str(path), "mail", reading))
+
+
+@read.command("requests")
+def read_requests(
+    path: Annotated[
+        Path, typer.Argument(help="Recorded requests, a JSON object a line; - is standard input.")
+    ],
+) -> None:
+    """Show what recorded requests would be made of. Needs no database, no Kafka, no stores' file.
+
+    \b
+    Each line is an object with
+      channel or vendor     whose request it is
+      method                POST where it is not told
+      body or body_b64      as it came, or in base64
+      url, headers, content_type
+                            where they are known
+      secret                as the account's settings would hold it: one value, a list of two,
+                            or an object by the names of the account's fields; with it the
+                            signature is checked (not its age), without it it is not
+    """
+    try:
+        opened = sys.stdin.buffer if str(path) == "-" else path.open("rb")
+    except OSError as why:
+        typer.echo(f"{path} cannot be read: {why.strerror}", err=True)
+        raise typer.Exit(2) from None
+    with opened:
+        for number, octets in enumerate(opened, start=1):
+            if octets.strip():
+                _show(recordings.line(f"{path}:{number}", octets, clock.now()))
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

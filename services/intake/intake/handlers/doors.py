@@ -20,10 +20,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Around:
-    """What a reader may have to know beside the delivery: all stores, and what is our own."""
+    """What a reader may have to know beside the delivery: all stores, and what is our own.
+
+    What was verified when it came is `is_trusted` when it is read again: secrets change meanwhile.
+    """
 
     stores: Stores
     own: OurOwn
+    is_trusted: bool = False
 
     def mailboxes(self, account: Account, recipients: Sequence[str]) -> tuple[Recipient, ...]:
         """The mailboxes among these addresses that belong to the account's store.
@@ -114,7 +118,9 @@ def _came(
 ) -> Came[Delivery, Account]:
     def sibling(account_id: str) -> Account | None:
         other = around.stores.account(account.channel, account_id)
-        return other if other is not None and door.scheme.verify(delivery, other) else None
+        if other is None or around.is_trusted:
+            return other
+        return other if door.scheme.verify(delivery, other) else None
 
     def read_mail(octets: bytes, sender: str, recipients: Sequence[str]) -> Reading:
         ours = around.mailboxes(account, recipients)

@@ -5,16 +5,20 @@ its class as `type`, numbered as if its thread were new) and `notes` (what was r
 out).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from intake.domain.items import Inbound, Item, Reading, StatusNews
-from intake.domain.orders import OrderNews
+from intake.domain.items import Inbound, Item, Reading
+from intake.domain.orders import Known as Nothing
+from intake.domain.orders import OrderEvent, OrderNews, events, learn
 from intake.domain.texts import clean
 from shared.contracts.base import Event
 from shared.contracts.intake import Delivery
+
+_ANY_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 def line(
@@ -36,9 +40,7 @@ def outcome(reading: Reading) -> str:
     for kind in ("message", "order", "bounce", "status"):
         if kind in found:
             return kind
-    if reading.odd or not reading.known:
-        return "unreadable"
-    return reading.known[0].kind
+    return reading.known[0].kind if reading.known else "unreadable"
 
 
 def _outcome(item: Item) -> str:
@@ -46,16 +48,25 @@ def _outcome(item: Item) -> str:
         return "message"
     if isinstance(item, OrderNews):
         return "order"
-    event = item.event
-    return "bounce" if event.channel == "mail" and event.status is Delivery.BOUNCED else "status"
+    return "bounce" if item.event.status is Delivery.BOUNCED else "status"
 
 
 def _said(reading: Reading) -> Iterator[Event]:
     for item in reading.items:
-        if isinstance(item, Inbound | StatusNews):
+        if isinstance(item, OrderNews):
+            yield from _of_order(item)
+        else:
             yield item.event
     for known in reading.known:
         yield from known.unsaid
+
+
+def _of_order(news: OrderNews) -> Sequence[OrderEvent]:
+    """As if nothing were known of the order yet; of parts without it there is nothing to say."""
+    found, _ = events(
+        learn(Nothing(), news), store_id=news.store_id, version=0, received_at=_ANY_TIME
+    )
+    return found
 
 
 def _why(reading: Reading) -> Iterator[str]:
@@ -64,5 +75,6 @@ def _why(reading: Reading) -> Iterator[str]:
 
 
 def _shown(event: Event) -> dict[str, Any]:
-    fields: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(event, version=1))
+    numbered = event if event.version else msgspec.structs.replace(event, version=1)
+    fields: dict[str, Any] = msgspec.to_builtins(numbered)
     return {"type": type(event).__name__, **fields}

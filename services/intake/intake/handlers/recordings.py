@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from secrets import token_bytes
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -20,6 +20,7 @@ import msgspec
 from intake.channels.mail import Mailboxes, OurOwn
 from intake.domain.items import Known, Odd, Reading
 from intake.domain.texts import clean
+from intake.handlers import readings
 from intake.handlers.doors import DOORS, Around, Door, reading_of
 from shared.contracts.base import AccountId, StoreId
 from shared.stores import Account, MailAccount, Secret, Store, Stores
@@ -30,43 +31,65 @@ from shared.webhooks import Delivery, parse
 STORE = StoreId("store")
 
 
-class Recorded(NamedTuple):
-    """What a recording comes to. `is_verified` is None where no secret was given."""
-
-    channel: str
-    reading: Reading
-    is_verified: bool | None
-    notes: tuple[str, ...] = ()
+UNVERIFIED = "no secret of the account vouches for it"
 
 
-def read(octets: bytes, at: datetime) -> Recorded:
-    """Read one recording; `at` (aware) stands for the time at which it came. Never raises."""
+def line(source: str, octets: bytes, at: datetime) -> dict[str, Any]:
+    """What a recording comes to, as one line ready for JSON. Never raises.
+
+    `at` (aware) stands for the time at which it came. See `readings.line`; the outcome is
+    `unverified` where a secret is given and does not vouch for the request.
+    """
+    channel, reading = _read(octets, at)
+    shown = readings.line(source, channel, reading)
+    return {**shown, "outcome": "unverified"} if shown["notes"] == [UNVERIFIED] else shown
+
+
+def _read(octets: bytes, at: datetime) -> tuple[str, Reading]:
     try:
         recording = msgspec.json.decode(octets, type=dict[str, Any])
         delivery = _delivery(recording)
     except (ValueError, TypeError, AttributeError, RecursionError):
-        return Recorded("", Reading(odd=(Odd("no recorded request"),)), None)
+        return "", Reading.of([Odd("no recorded request")])
     named = str(recording.get("channel") or recording.get("vendor") or "")
     channel = _NAMES.get(_plain(named), _plain(named))
     door = DOORS.get(channel)
     if door is None:
-        return Recorded(clean(named), _of_nobody(delivery), None)
-    secret = recording.get("secret")
-    account = _account(channel, door, secret, recording.get("account_id"))
-    is_verified = None if secret is None else door.scheme.verify(delivery, account)
-    if is_verified is False:
-        return Recorded(channel, Reading(odd=(Odd("no secret vouches for it"),)), False)
+        return clean(named), _of_nobody(delivery)
+    account = _account(channel, door, recording.get("secret"), recording.get("account_id"))
+    if recording.get("secret") is not None and not _vouched(delivery, door, account):
+        return channel, Reading.of([Odd(UNVERIFIED)])
     if delivery.method == "GET" and door.handshake is not None:
-        asked = Known("the vendor asks whether the address is ours")
-        return Recorded(channel, Reading.of([asked]), is_verified)
-    return Recorded(channel, _reading(delivery, account, at), is_verified)
+        return channel, Reading.of([Known("the vendor asks whether the address is ours")])
+    return channel, _reading(delivery, account, at)
+
+
+def _vouched(delivery: Delivery, door: Door, account: Account) -> bool:
+    if delivery.method == "GET" and door.handshake is not None:
+        return door.handshake(delivery, account) is not None
+    return door.scheme.verify(delivery, account)
 
 
 def _plain(name: str) -> str:
     return name.strip().lower().replace("_", "-").replace(" ", "-")
 
 
-_NAMES: Mapping[str, str] = {}
+_NAMES: Mapping[str, str] = {
+    "facebook": "messenger",
+    "facebook-messenger": "messenger",
+    "whatsapp-cloud": "whatsapp",
+    "twitter": "x",
+    "ses": "amazon-ses",
+    "sns": "amazon-ses",
+    "sendinblue": "brevo",
+    "mandrillapp": "mandrill",
+    "kakao": "kakaotalk",
+    "weixin": "wechat",
+    "woo": "woocommerce",
+    "amazon": "amazon-sp-api",
+    "nexmo": "vonage",
+    "unisendergo": "unisender-go",
+}
 """Other names that recordings have for our channels."""
 
 
@@ -109,8 +132,7 @@ def _reading(delivery: Delivery, account: Account, at: datetime) -> Reading:
         payload = parse(delivery)
     except ValueError:
         return Reading(odd=(Odd("the body is no JSON, XML or form"),))
-    stores, own = _around(account)
-    return reading_of(delivery, payload, account, Around(stores, own), at)
+    return reading_of(delivery, payload, account, _around(account), at)
 
 
 def _account(channel: str, door: Door, secret: object, account_id: object) -> Account:
@@ -171,7 +193,7 @@ def _tokens() -> Tokens:
     return Tokens([token_bytes(32)])
 
 
-def _around(account: Account) -> tuple[Stores, OurOwn]:
+def _around(account: Account) -> Around:
     mailbox = MailAccount(
         channel="mail",
         account_id=AccountId("mail"),
@@ -182,4 +204,4 @@ def _around(account: Account) -> tuple[Stores, OurOwn]:
         smtp_tls="none",
     )
     stores = _AnyAccount(account, mailbox)
-    return stores, OurOwn(Mailboxes([mailbox]), _tokens())
+    return Around(stores, OurOwn(Mailboxes([mailbox]), _tokens()), is_trusted=True)
