@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from routing.clients import read_promises
-from routing.domain.promises import Asked, Promise, Promises, answer_by, first_from
+from routing.domain.promises import Asked, Promise, Promises
 from shared.contracts.base import StoreId
 from shared.contracts.routing import Family, Priority
 from shared.yaml_files import BadFile
@@ -89,7 +89,8 @@ def test_an_odd_row_is_told_with_its_line(tmp_path: Path, row: str, says: str) -
 
 def test_what_waits_a_multiple_of_its_promise_goes_first() -> None:
     at = datetime(2026, 11, 2, 9, tzinfo=UTC)
-    promise = Promise(timedelta(minutes=15))
+    promises = Promises({Family.MESSAGING: Promise(timedelta(minutes=15))}, 4.0)
 
-    assert answer_by(promise, at) == at + timedelta(minutes=15)
-    assert first_from(promise, at, 4.0) == at + timedelta(minutes=60)
+    due, first = promises.due(asked("whatsapp", Family.MESSAGING), at)
+
+    assert (due, first) == (at + timedelta(minutes=15), at + timedelta(minutes=60))

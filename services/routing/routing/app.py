@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any, cast
 
 from routing import api
-from routing.clients import read_promises, read_team
+from routing.clients import read_hours, read_promises, read_team, usual_hours
+from routing.domain.clocks import Hours
 from routing.domain.promises import Promise, Promises
 from routing.domain.score import Weights
 from routing.handlers import cases, messages, notifications, orders, parcels, team
@@ -72,7 +73,14 @@ def rules(settings: Settings, stores: Stores) -> Rules:
     }
     path = settings.promises_file
     terms = read_promises(path, stores.stores) if path is not None else ()
-    return Rules(stores, Promises(promises, settings.late_cap, terms), settings.reopen_within)
+    table = Promises(promises, settings.late_cap, terms, _hours(settings, stores))
+    return Rules(stores, table, settings.reopen_within)
+
+
+def _hours(settings: Settings, stores: Stores) -> Hours:
+    if settings.hours_file is not None:
+        return read_hours(settings.hours_file, stores.stores)
+    return Hours(usual=usual_hours(stores.stores))
 
 
 def weights(settings: Settings) -> Weights:

@@ -19,6 +19,8 @@ class Settings(ServiceSettings):
     """team.yaml: the agents, read at start; without it the agents of the last start stay."""
     promises_file: Path | None = None
     """promises.yaml: promises by store, channel, language and priority; the first that fits."""
+    hours_file: Path | None = None
+    """hours.yaml: when which desk is open; without it Monday to Friday 9 to 18 at the store."""
     promise_chat: timedelta = timedelta(seconds=30)
     """Within which an answer in live chat is promised."""
     promise_messaging: timedelta = timedelta(minutes=15)

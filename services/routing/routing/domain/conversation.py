@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from routing.domain.promises import Asked, Promises, answer_by, first_from
+from routing.domain.promises import Asked, Promises
 from routing.domain.waiting import signature
 from shared.contracts.base import (
     About,
@@ -109,7 +109,9 @@ class Conversation:
 
     @property
     def _asked(self) -> Asked:
-        return Asked(self.store_id, self.channel, self.family, self.language, self.priority)
+        return Asked(
+            self.store_id, self.channel, self.family, self.language, self.priority, self.region
+        )
 
     def next(self) -> "Conversation":
         """With the version of its next event."""
@@ -118,13 +120,8 @@ class Conversation:
     def asked(self, at: datetime, promises: Promises) -> "Conversation":
         """The customer waits since `at`; if he waited already, since then."""
         since = at if self.asked_at is None else min(at, self.asked_at)
-        promise = promises.of(self._asked)
-        return replace(
-            self,
-            asked_at=since,
-            answer_by=answer_by(promise, since),
-            first_from=first_from(promise, since, promises.late_cap),
-        )
+        answer_by, first_from = promises.due(self._asked, since)
+        return replace(self, asked_at=since, answer_by=answer_by, first_from=first_from)
 
     def queued(self, at: datetime, now: datetime, promises: Promises) -> "Conversation":
         """Waiting for an agent, with something unanswered since `at`."""

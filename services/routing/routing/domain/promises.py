@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from routing.domain.clocks import Clock, Hours, NeverOpen
 from shared.contracts.routing import Family, Priority
 
 
@@ -20,13 +21,17 @@ class Promise:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a promise hangs on; `language` is a BCP 47 tag, or None when none is known."""
+    """What a promise hangs on.
+
+    `language` is a BCP 47 tag and `region` a country of ISO 3166-1, or None when not known.
+    """
 
     store_id: str
     channel: str
     family: Family
     language: str | None = None
     priority: Priority = Priority.NORMAL
+    region: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,14 @@ class Promises:
 
     `terms` are its own rows, in the order in which they are asked; `by_family` is for what none of
     them fits, where what is urgent or high gets the shorter of that and our own. Whatever waits
-    `late_cap` times its promise goes before all, see `turn`.
+    `late_cap` times its promise goes before all, see `turn`. `hours` are the clocks of promises
+    in business hours.
     """
 
     by_family: Mapping[Family, Promise]
     late_cap: float = 4.0
     terms: Sequence[Term] = field(default=())
+    hours: Hours = field(default_factory=Hours)
 
     def of(self, asked: Asked) -> Promise:
         """What is promised to this.
@@ -90,16 +97,26 @@ class Promises:
         shorter = _SHORTER.get((asked.family, asked.priority), usual)
         return shorter if shorter.within < usual.within else usual
 
+    def due(self, asked: Asked, at: datetime) -> tuple[datetime, datetime]:
+        """Until when what was asked at `at` is to be answered, and from when on it goes first.
 
-def answer_by(promise: Promise, asked_at: datetime) -> datetime:
-    """Until when what was asked at `asked_at` is to be answered."""
-    return asked_at + promise.within
+        A promise in business hours runs on the clock of the store and region; on plain time where
+        there is no such clock, or it stands still for more than a year.
+        """
+        promise = self.of(asked)
+        longest = promise.within * self.late_cap
+        if promise.in_business_hours:
+            clock = self.hours.clock(asked.store_id, asked.region, asked.family)
+            if clock is not None:
+                return _later(clock, promise.within, at), _later(clock, longest, at)
+        return at + promise.within, at + longest
 
 
-def first_from(promise: Promise, asked_at: datetime, late_cap: float) -> datetime:
-    """From when on it goes before everything that waits less long."""
-    due = answer_by(promise, asked_at)
-    return due + (late_cap - 1) * promise.within
+def _later(clock: Clock, business: timedelta, at: datetime) -> datetime:
+    try:
+        return clock.add(business, at)
+    except NeverOpen:
+        return at + business
 
 
 def _begins(tag: str | None, with_: str) -> bool:

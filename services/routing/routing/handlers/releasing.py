@@ -1,6 +1,7 @@
 """Work that is taken from who has it and waits for an agent again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
@@ -82,7 +83,10 @@ async def requeue_all(
         if of.agent_id is not None:
             after, released = saying.released(of, of.agent_id, why=why, by=saying.ROUTING, at=now)
             events.append(released)
-        after, queued = saying.queued(after.queued(now, now, rules.promises), now)
+        waiting = after.queued(now, now, rules.promises)
+        if of.asked_at is not None:
+            waiting = replace(waiting, answer_by=of.answer_by, first_from=of.first_from)
+        after, queued = saying.queued(waiting, now)
         db.wake(tx, pool(of.store_id, of.family))
         found.append((after, [*events, queued]))
     return found
