@@ -155,6 +155,54 @@ def test_a_step_whose_people_are_full_is_waited_for(agent: Make) -> None:
     assert found.explanation.step is Step.LANGUAGE
 
 
+def test_a_step_that_is_full_is_left_in_its_time_and_the_earliest_with_room_is_taken(
+    agent: Make,
+) -> None:
+    full = agent("eva", {"pt": 5}, room=100).holding_more(Family.MESSAGING)
+    team = [full, agent("en", {"en": 5}), agent("es"), agent("lea", {"ja": 5}, is_lead=True)]
+    asked = waiting("pt", promise=timedelta(minutes=100))
+
+    def after(minutes: float, team: list[Agent]) -> tuple[str | None, Step, tuple[Step, ...]]:
+        found = decide(asked, team, TUESDAY_NOON + timedelta(minutes=minutes), WEIGHTS)
+        return found.agent_id, found.explanation.step, found.explanation.waited_for
+
+    waited = (Step.LANGUAGE,)
+    assert after(49.9, team) == (None, Step.LANGUAGE, ())
+    assert after(50, team) == ("en", Step.ENGLISH_TRANSLATED, waited)
+    assert after(64.9, [full, team[2], team[3]]) == (None, Step.LANGUAGE, ())
+    assert after(65, [full, team[2], team[3]]) == ("es", Step.NEAREST_LANGUAGE, waited)
+    assert after(79.9, [full, team[3]]) == (None, Step.LANGUAGE, ())
+    assert after(80, [full, team[3]]) == ("lea", Step.LEAD, waited)
+    assert after(90, [*team, agent("ana", {"pt": 4})]) == ("ana", Step.LANGUAGE, ())
+
+
+def test_an_empty_step_is_left_at_once_whatever_its_time(agent: Make) -> None:
+    near = decide(waiting("da"), [agent("ola", {"no": 5})], TUESDAY_NOON, WEIGHTS)
+
+    assert (near.agent_id, near.explanation.step) == ("ola", Step.NEAREST_LANGUAGE)
+    assert near.explanation.language == "no"
+    assert near.explanation.needs_translation is False
+    assert near.explanation.skipped == (
+        Step.LANGUAGE,
+        Step.SECOND_LANGUAGE,
+        Step.ENGLISH_TRANSLATED,
+    )
+
+
+def test_of_near_languages_the_closer_is_preferred(agent: Make) -> None:
+    team = [agent("ola", {"sv": 5}), agent("pia", {"no": 5})]
+
+    assert decide(waiting("da"), team, TUESDAY_NOON, WEIGHTS).agent_id == "pia"
+
+
+def test_whom_the_law_shuts_out_gets_it_at_no_step(agent: Make) -> None:
+    team = [agent("ana", country="MX"), agent("lea", {"en": 5}, country="MX", is_lead=True)]
+    asked = waiting(legal=frozenset({"ES", "PT"}))
+
+    assert rejections(team, asked) == {"ana": "legal", "lea": "legal"}
+    assert decide(asked, [*team, agent("eva")], TUESDAY_NOON, WEIGHTS).agent_id == "eva"
+
+
 def test_a_lead_is_taken_in_his_language_only_after_the_agents(agent: Make) -> None:
     team = [agent("a-lead", is_lead=True), agent("eva")]
 
@@ -225,7 +273,7 @@ def test_a_batch_fills_no_desk_over_its_edge_and_tells_who_must_wait(agent: Make
     taken, stuck = decide_all(many, team, TUESDAY_NOON, WEIGHTS)
 
     assert [decision.agent_id for _, decision in taken] == ["eva", "eva", "ken"]
-    assert stuck == {"es||"}
+    assert stuck == {"0|es||"}
 
 
 LANGUAGES = st.sampled_from(["es", "en", "ja", "de", "th"])

@@ -98,7 +98,7 @@ async def test_a_claim_on_what_has_changed_changes_nothing(
     await hear(*(message() for _ in range(3)))
     epoch = await lease(routing)
     async with routing.transaction() as tx:
-        waiting = await queue.next_waiting(tx, *POOL, stuck=(), now=clock.now(), limit=10)
+        waiting = await queue.next_waiting(tx, *POOL, stuck=(), marks=(), now=clock.now(), limit=10)
         team = [agents.agent(row) for row in await agents.rows_of_team(tx)]
     taken, _ = decide_all(waiting, [replace(team[0])], clock.now(), Weights())
     explanation = taken[0][1].explanation
@@ -131,13 +131,17 @@ async def test_a_claim_for_one_language_fails_when_the_next_message_brings_anoth
     await hear(asked)
     epoch = await lease(routing)
     async with routing.transaction() as tx:
-        [waiting] = await queue.next_waiting(tx, *POOL, stuck=(), now=clock.now(), limit=10)
+        [waiting] = await queue.next_waiting(
+            tx, *POOL, stuck=(), marks=(), now=clock.now(), limit=10
+        )
         [eva] = [agents.agent(row) for row in await agents.rows_of_team(tx)]
     [(_, given)], _ = decide_all([waiting], [eva], clock.now(), Weights())
 
     await hear(message("早く返金してください", thread=asked.thread_id))
     async with routing.transaction() as tx:
-        [changed] = await queue.next_waiting(tx, *POOL, stuck=(), now=clock.now(), limit=10)
+        [changed] = await queue.next_waiting(
+            tx, *POOL, stuck=(), marks=(), now=clock.now(), limit=10
+        )
     assert changed.version == waiting.version
     assert (waiting.language, changed.language) == ("es", "ja")
 
@@ -175,6 +179,42 @@ async def test_a_full_queue_of_one_language_does_not_hide_another(
     await assert_sound(routing)
 
 
+async def test_what_is_stuck_is_looked_at_again_when_it_reaches_its_next_step(
+    routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
+) -> None:
+    await install(agent("eva", room=100), agent("en", {"en": 5}))
+    now = datetime.now(UTC)
+    ages = [1, 2, 8, 3, 9, 1]  # minutes of a promise of 15: English is tried after the half
+    await hear(*(message(at=now - timedelta(minutes=age)) for age in ages))
+    async with routing.transaction() as tx:
+        read = await queue.next_waiting(
+            tx, *POOL, stuck={"0|es||"}, marks=(0.5, 0.65, 0.8), now=now, limit=10
+        )
+        none = await queue.next_waiting(
+            tx, *POOL, stuck={"0|es||", "1|es||"}, marks=(0.5, 0.65, 0.8), now=now, limit=10
+        )
+
+    assert [(now - each.asked_at).seconds // 60 for each in read] == [9, 8]
+    assert none == []
+    assert await (await dispatcher(routing, batch=2)).drain(await lease(routing)) == 2
+    events = await testing.said(routing, ConversationAssigned)
+    steps = {event.agent_id: event.explanation.step for event in events}  # type: ignore[attr-defined]
+    assert steps == {"eva": Step.LANGUAGE, "en": Step.ENGLISH_TRANSLATED}
+
+
+async def test_a_store_whose_agents_must_sit_in_a_country_has_only_those(
+    routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
+) -> None:
+    await install(agent("ana", country="MX"), agent("eva"))
+    await hear(message(), message())
+    strict = replace(await dispatcher(routing), legal=frozenset({"ES"}))
+
+    assert await strict.drain(await lease(routing)) == 2
+
+    events = await testing.said(routing, ConversationAssigned)
+    assert {event.agent_id for event in events} == {"eva"}  # type: ignore[attr-defined]
+
+
 async def test_the_queue_is_read_in_the_order_of_the_pure_rule(
     routing: Database, hear: Hear, message: Make
 ) -> None:
@@ -183,8 +223,10 @@ async def test_the_queue_is_read_in_the_order_of_the_pure_rule(
     await hear(*(message(at=now - timedelta(minutes=age)) for age in ages))
 
     async with routing.transaction() as tx:
-        read: list[Waiting] = await queue.next_waiting(tx, *POOL, stuck=(), now=now, limit=50)
-        first = await queue.next_waiting(tx, *POOL, stuck=(), now=now, limit=5)
+        read: list[Waiting] = await queue.next_waiting(
+            tx, *POOL, stuck=(), marks=(), now=now, limit=50
+        )
+        first = await queue.next_waiting(tx, *POOL, stuck=(), marks=(), now=now, limit=5)
 
     assert read == sorted(read, key=lambda each: turn(each, now))
     assert first == read[:5]

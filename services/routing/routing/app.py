@@ -9,6 +9,7 @@ from routing.clients import read_hours, read_promises, read_team, usual_hours
 from routing.domain.clocks import Hours
 from routing.domain.promises import Promise, Promises
 from routing.domain.score import Weights
+from routing.domain.steps import Timers
 from routing.handlers import cases, messages, notifications, orders, parcels, team
 from routing.handlers.rules import Rules
 from routing.settings import Settings
@@ -92,10 +93,17 @@ def weights(settings: Settings) -> Weights:
         shift_end=settings.weight_shift_end,
         occupancy=settings.weight_occupancy,
         fluency=settings.weight_fluency,
+        closeness=settings.weight_closeness,
         lead=settings.weight_lead,
         known=settings.weight_known,
         shift_end_near=settings.shift_end_near,
         min_level=settings.min_level,
+        timers=Timers(
+            second_language=settings.second_language_after,
+            english=settings.english_after,
+            nearest=settings.nearest_after,
+            lead=settings.lead_after,
+        ),
     )
 
 
@@ -119,6 +127,10 @@ async def run(settings: Settings) -> None:
             weights(settings),
             sweep=settings.sweep,
             batch=settings.batch,
+            legal={
+                store_id: frozenset(store.agents_in)
+                for store_id, store in runtime.stores.stores.items()
+            },
         )
         await runtime.run(
             *(bus.run for bus in buses(runtime)),

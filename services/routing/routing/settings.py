@@ -47,11 +47,21 @@ class Settings(ServiceSettings):
     """What a full desk counts."""
     weight_fluency: float = 0.2
     """What each level below 5 in the language counts."""
+    weight_closeness: float = 1.0
+    """What it counts to answer in a language that is only near the customer's, by how near."""
     weight_lead: float = 2.0
     """What it counts that the agent is a lead."""
     weight_known: float = 1.0
     """What it counts in an agent's favour that he had this customer before."""
     shift_end_near: timedelta = timedelta(minutes=30)
     """From when on the end of a shift counts."""
+    second_language_after: float = Field(default=0.0, ge=0.0)
+    """Share of the promise from which, with nobody free, the second language is tried."""
+    english_after: float = Field(default=0.5, ge=0.0)
+    """Share of the promise from which English with a translation is tried."""
+    nearest_after: float = Field(default=0.65, ge=0.0)
+    """Share of the promise from which a language is tried that the customer can read."""
+    lead_after: float = Field(default=0.8, ge=0.0)
+    """Share of the promise from which a lead is tried, whatever he speaks."""
     min_level: int = Field(default=3, ge=1, le=5)
     """Level from which an agent answers in a language."""

@@ -83,6 +83,7 @@ class Step(OpenEnum):
     LANGUAGE = "language"
     SECOND_LANGUAGE = "second_language"
     ENGLISH_TRANSLATED = "english_translated"
+    NEAREST_LANGUAGE = "nearest_language"
     LEAD = "lead"
     UNKNOWN = "unknown"
 
@@ -97,10 +98,15 @@ class Candidate(Part, frozen=True, kw_only=True):
 
 
 class Explanation(Part, frozen=True, kw_only=True):
-    """Why this agent: every candidate, at the step that was reached, and the steps skipped."""
+    """Why this agent: every candidate, at the step that was reached.
+
+    The steps before it were `skipped`, as nobody on shift could serve them, or their people had no
+    room and were `waited_for` long enough. `language` is what the answer is written in.
+    """
 
     step: Step
     skipped: tuple[Step, ...] = ()
+    waited_for: tuple[Step, ...] = ()
     language: Language | None = None
     needs_translation: bool = False
     candidates: tuple[Candidate, ...] = ()

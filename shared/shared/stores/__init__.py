@@ -70,6 +70,8 @@ class Store(BaseModel):
     """ISO 4217: the shop's own."""
     time_zone: ZoneName
     """IANA."""
+    agents_in: tuple[CountryCode, ...] = ()
+    """Countries that agents must sit in to see its customers' data; none given, any will do."""
     accounts: tuple[AnyAccount, ...] = ()
 
     _store_id: StoreId = PrivateAttr(default=StoreId(""))

@@ -1,37 +1,52 @@
 """Who gets a conversation. Pure and deterministic: the same question has the same answer.
 
-Hard: store, channel family, skills, language at the step, on shift now, room. Everything else is
-a score. The steps go from the customer's language to his second one, to English with a
-translation, to a lead. A step that nobody on shift could serve is empty and left at once; one
-whose people are only full is waited for.
+Hard: store, legal constraint, channel family, language at the step, skills, on shift now, room.
+Everything else is a score. A step that nobody on shift could serve is empty and left at once; one
+whose people are only full is waited for, and those after it are looked at beside it as their time
+comes (`steps`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
+from routing.domain.floor import Fit, Floor
 from routing.domain.languages import ENGLISH, spoken_level
-from routing.domain.score import Situation, Weights, situation, terms
+from routing.domain.score import Weights
+from routing.domain.steps import STEPS, Tongues, look, steps, used
 from routing.domain.team import Agent
 from routing.domain.waiting import Waiting
 from shared.contracts.base import AgentId
-from shared.contracts.routing import Candidate, Explanation, Step
-
-STEPS = (Step.LANGUAGE, Step.SECOND_LANGUAGE, Step.ENGLISH_TRANSLATED, Step.LEAD)
-
-NO_ROOM = "no room"
+from shared.contracts.routing import Explanation, Step
 
 
-_Memory = dict[tuple[object, ...], dict[AgentId, tuple[Agent, Candidate]]]
-"""Candidates by question and agent, as long as the situation is the same."""
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a decision stood on; the floor goes on meanwhile."""
+
+    waiting: Waiting
+    floor: Floor
+    step: Step
+    waited_for: tuple[Step, ...]
+    fit: Fit
+    chosen: int | None
+    agents: Sequence[Agent]
+    worths: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The agent who gets it, or None when it has to wait on; and why."""
+    """The agent who gets it, or None when it has to wait on; `explanation` tells why."""
 
     agent_id: AgentId | None
-    explanation: Explanation
+    step: Step
+    _ground: _Ground
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """Every candidate as it stood then; worked out when it is first asked for."""
+        return _explain(self._ground)
 
 
 def decide(waiting: Waiting, agents: Sequence[Agent], now: datetime, weights: Weights) -> Decision:
@@ -40,47 +55,7 @@ def decide(waiting: Waiting, agents: Sequence[Agent], now: datetime, weights: We
     Of equal scores the agent whose id sorts first is taken. Without anybody the explanation is
     that of the step at which it waits: the first whose people are full, else the last.
     """
-    return _decide(waiting, agents, situation(agents, now, weights), {})
-
-
-def _decide(waiting: Waiting, agents: Sequence[Agent], at: Situation, memory: _Memory) -> Decision:
-    candidates: tuple[Candidate, ...] = ()
-    for step in _steps(waiting):
-        candidates = _look(waiting, step, agents, at, memory)
-        if any(each.rejected_because in (None, NO_ROOM) for each in candidates):
-            break
-    best = _best(candidates)
-    explanation = Explanation(
-        step=step,
-        skipped=STEPS[: STEPS.index(step)],
-        language=_language(waiting, step),
-        needs_translation=_needs_translation(waiting, step, best, agents),
-        candidates=candidates,
-    )
-    return Decision(best, explanation)
-
-
-def _look(
-    waiting: Waiting, step: Step, agents: Sequence[Agent], at: Situation, memory: _Memory
-) -> tuple[Candidate, ...]:
-    """Every agent as he stands at a step; who has not changed since a like question is known."""
-    question = (
-        step,
-        waiting.store_id,
-        waiting.family,
-        waiting.signature,
-        waiting.region,
-        waiting.time_zone,
-        waiting.known_agent_id,
-    )
-    known = memory.setdefault(question, {})
-    found = []
-    for agent in agents:
-        before = known.get(agent.agent_id)
-        if before is None or before[0] is not agent:
-            before = known[agent.agent_id] = agent, _candidate(waiting, step, agent, at)
-        found.append(before[1])
-    return tuple(found)
+    return _decide(waiting, Floor(agents, now, weights))
 
 
 def decide_all(
@@ -88,93 +63,91 @@ def decide_all(
 ) -> tuple[list[tuple[Waiting, Decision]], set[str]]:
     """Decide for each in turn, as if the ones before had been taken.
 
-    Returns those that somebody gets, and the signatures for which nobody has room: agents only
-    fill up meanwhile, so all that share one wait alike.
+    Returns those that somebody gets, and the looks (`steps.look`) for which nobody has room:
+    agents only fill up meanwhile, so all that share one wait alike.
     """
-    at_hand = {agent.agent_id: agent for agent in agents}
-    at, memory = situation(agents, now, weights), _Memory()
+    floor = Floor(agents, now, weights)
     taken: list[tuple[Waiting, Decision]] = []
     stuck: set[str] = set()
     for one in waiting:
-        if one.signature in stuck:
+        key = look(one, now, weights.timers)
+        if key in stuck:
             continue
-        decision = _decide(one, list(at_hand.values()), at, memory)
+        decision = _decide(one, floor)
         if decision.agent_id is None:
-            stuck.add(one.signature)
+            stuck.add(key)
         else:
             taken.append((one, decision))
-            agent = at_hand[decision.agent_id].holding_more(one.family)
-            at_hand[agent.agent_id] = agent
-            if agent.load >= agent.room.total:
-                at, memory = situation(at_hand.values(), now, weights), _Memory()
+            floor.take(floor.number(decision.agent_id), one.family)
     return taken, stuck
 
 
-def _steps(waiting: Waiting) -> list[Step]:
-    """The steps that say something new for this conversation, in order."""
-    asked: set[str] = set()
-    steps = []
-    for step in STEPS[:-1]:
-        language = _language(waiting, step)
-        if language is not None and language not in asked:
-            asked.add(language)
-            steps.append(step)
-    return [*steps, Step.LEAD]
+def _decide(waiting: Waiting, floor: Floor) -> Decision:
+    """The first of the steps that are looked at at which somebody has room."""
+    timers = floor.weights.timers
+    share: float | None = None
+    full: list[tuple[Step, Tongues, Fit]] = []
+    for step, tongues in steps(waiting.language, waiting.second_language):
+        if full:
+            share = used(waiting, floor.now) if share is None else share
+            if timers.shares[step] > share:
+                continue
+        fit = floor.fit(waiting, step, tongues)
+        chosen = floor.cheapest(fit, waiting)
+        if chosen is not None:
+            waited_for = tuple(each for each, _, _ in full)
+            return _decision(waiting, floor, step, waited_for, fit, chosen)
+        if fit.seats:
+            full.append((step, tongues, fit))
+    if full:
+        step, tongues, fit = full[0]
+    return _decision(waiting, floor, step, (), fit, None)
 
 
-def _language(waiting: Waiting, step: Step) -> str | None:
-    """The language that the answer is written in at a step."""
-    if step is Step.SECOND_LANGUAGE:
-        return waiting.second_language
-    if step is Step.ENGLISH_TRANSLATED:
+def _decision(
+    waiting: Waiting,
+    floor: Floor,
+    step: Step,
+    waited_for: tuple[Step, ...],
+    fit: Fit,
+    chosen: int | None,
+) -> Decision:
+    ground = _Ground(
+        waiting, floor, step, waited_for, fit, chosen, floor.agents.copy(), floor.worths
+    )
+    agent_id = None if chosen is None else floor.agents[chosen].agent_id
+    return Decision(agent_id, step, ground)
+
+
+def _explain(on: _Ground) -> Explanation:
+    candidates = on.fit.rejected.copy()
+    for number, spoken, _ in on.fit.seats:
+        candidates[number] = on.floor.candidate(
+            number, on.agents[number], on.fit.tongues[spoken], on.waiting, on.worths
+        )
+    before = STEPS[: STEPS.index(on.step)]
+    return Explanation(
+        step=on.step,
+        skipped=tuple(step for step in before if step not in on.waited_for),
+        waited_for=on.waited_for,
+        language=_language(on),
+        needs_translation=_needs_translation(on),
+        candidates=tuple(each for each in candidates if each is not None),
+    )
+
+
+def _language(on: _Ground) -> str | None:
+    """The language that the answer is written in."""
+    if on.chosen is not None:
+        return on.fit.tongue(on.chosen).language
+    if on.step is Step.ENGLISH_TRANSLATED:
         return ENGLISH
-    return waiting.language
+    return on.waiting.second_language if on.step is Step.SECOND_LANGUAGE else on.waiting.language
 
 
-def _rejection(waiting: Waiting, step: Step, agent: Agent, at: Situation) -> str | None:
-    """Why an agent cannot have it at this step, as a stable handle; None when he can."""
-    if waiting.store_id not in agent.stores:
-        return "store"
-    if not agent.takes(waiting.family):
-        return "channel"
-    if step is Step.LEAD:
-        if not agent.is_lead:
-            return "not a lead"
-    elif why := _unfit(waiting, step, agent, at.weights.min_level):
-        return why
-    if agent.calendar.on_shift_until(at.now) is None:
-        return "not on shift"
-    return None if agent.has_room(waiting.family) else NO_ROOM
-
-
-def _unfit(waiting: Waiting, step: Step, agent: Agent, min_level: int) -> str | None:
-    language = _language(waiting, step)
-    if language is None or spoken_level(agent.languages, language) < min_level:
-        return "language"
-    return None if waiting.skills <= agent.skills else "skills"
-
-
-def _candidate(waiting: Waiting, step: Step, agent: Agent, at: Situation) -> Candidate:
-    why = _rejection(waiting, step, agent, at)
-    if why is not None:
-        return Candidate(agent_id=agent.agent_id, rejected_because=why)
-    until = agent.calendar.on_shift_until(at.now) or at.now
-    found = terms(waiting, agent, _language(waiting, step), until, at)
-    score = round(sum(found.values()), 4)
-    return Candidate(agent_id=agent.agent_id, score=score, terms=found)
-
-
-def _best(candidates: Sequence[Candidate]) -> AgentId | None:
-    scored = [(each.score, each.agent_id) for each in candidates if each.score is not None]
-    return min(scored)[1] if scored else None
-
-
-def _needs_translation(
-    waiting: Waiting, step: Step, chosen: AgentId | None, agents: Sequence[Agent]
-) -> bool:
-    if waiting.language is None or step in (Step.LANGUAGE, Step.SECOND_LANGUAGE):
+def _needs_translation(on: _Ground) -> bool:
+    if on.waiting.language is None or on.step not in (Step.ENGLISH_TRANSLATED, Step.LEAD):
         return False
-    if chosen is None:
-        return step is Step.ENGLISH_TRANSLATED
-    spoken = next(agent.languages for agent in agents if agent.agent_id == chosen)
-    return spoken_level(spoken, waiting.language) == 0
+    if on.chosen is None:
+        return on.step is Step.ENGLISH_TRANSLATED
+    return spoken_level(on.agents[on.chosen].languages, on.waiting.language) == 0

@@ -1,15 +1,24 @@
-"""How dear it is to give a conversation to an agent who may have it: least is best."""
+"""How dear it is to give a conversation to an agent who may have it: least is best.
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+Terms are whole points, so that sums are exact and the same in whatever order they are made. What a
+term hangs on tells how often it has to be worked out: on what an agent holds, on the languages he
+speaks, on where he sits.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from routing.domain.languages import spoken_level
+from routing.domain.steps import Timers, Tongues
 from routing.domain.team import Agent
-from routing.domain.waiting import Waiting
+
+POINTS = 10_000
+"""Points in 1 of a weight."""
+Terms = dict[str, int]
+"""Points by the name of their reason; those of nought are left out."""
 
 
 @dataclass(frozen=True)
@@ -22,89 +31,127 @@ class Weights:
     shift_end: float = 1.0
     occupancy: float = 1.0
     fluency: float = 0.2
+    closeness: float = 1.0
     lead: float = 2.0
     known: float = 1.0
     shift_end_near: timedelta = timedelta(minutes=30)
     min_level: int = 3
+    timers: Timers = field(default_factory=Timers)
 
 
 @dataclass(frozen=True)
-class Situation:
-    """What is alike for all candidates of one decision.
+class Tongue:
+    """The language an agent answers in, of those that would do, and which others he speaks."""
 
-    `supply` tells by language how many agents on shift with room for more speak it.
+    language: str | None
+    level: int
+    closeness: float
+    others: tuple[str, ...]
+
+
+def tongue(spoken: Mapping[str, int], wanted: Tongues, min_level: int) -> Tongue | None:
+    """How one who speaks `spoken` answers: the closest first, then the best; None if he cannot.
+
+    >>> tongue({"no": 4, "sv": 5, "en": 3}, (("no", 0.75), ("sv", 0.6)), 3)
+    Tongue(language='no', level=4, closeness=0.75, others=('en', 'sv'))
     """
-
-    now: datetime
-    weights: Weights
-    supply: Mapping[str, int]
-
-    @cached_property
-    def hour(self) -> datetime:
-        """The hour that `now` is in: clocks are compared as they stand at its beginning."""
-        return self.now.replace(minute=0, second=0, microsecond=0)
-
-
-def situation(agents: Iterable[Agent], now: datetime, weights: Weights) -> Situation:
-    """The situation at `now` (aware), among these agents."""
-    found: Counter[str] = Counter()
-    for agent in agents:
-        if agent.load < agent.room.total and agent.calendar.on_shift_until(now) is not None:
-            found.update(
-                tag for tag, level in agent.languages.items() if level >= weights.min_level
-            )
-    return Situation(now, weights, found)
+    able = [
+        (closeness, level, tag)
+        for tag, closeness in wanted
+        if (level := spoken_level(spoken, tag)) >= min_level
+    ]
+    if not able:
+        return None
+    closeness, level, tag = max(able)
+    return Tongue(tag, level, closeness, _others(spoken, tag, min_level))
 
 
-def terms(
-    waiting: Waiting, agent: Agent, language: str | None, until: datetime, at: Situation
-) -> dict[str, float]:
-    """The score's terms for an agent on shift `until`, to answer in `language`.
+def any_tongue(spoken: Mapping[str, int], wanted: Tongues, min_level: int) -> Tongue:
+    """How a lead answers, who need not speak the language."""
+    tag = wanted[0][0] if wanted else None
+    level = spoken_level(spoken, tag) if tag is not None else 5
+    return Tongue(tag, level, 1.0, _others(spoken, tag, min_level))
 
-    `scarcity` is what his other languages are worth to others: for each, one over the number of
-    agents who have it at hand. `occupancy` keeps work even, `known` is negative for who had this
-    customer before. Terms that are nought are left out.
+
+def _others(spoken: Mapping[str, int], tag: str | None, min_level: int) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            other
+            for other, level in spoken.items()
+            if level >= min_level and (tag is None or not spoken_level({other: level}, tag))
+        )
+    )
+
+
+def worth(supply: int, weights: Weights) -> int:
+    """What a language is worth to others of which `supply` agents at hand can answer in it."""
+    return round(POINTS * weights.scarcity / max(1, supply))
+
+
+def desk_terms(agent: Agent, until: datetime, now: datetime, weights: Weights) -> Terms:
+    """By what he holds, and by his shift, which ends at `until`. Occupancy keeps work even."""
+    left = (until - now) / weights.shift_end_near
+    return _bare(
+        {
+            "occupancy": weights.occupancy * agent.load / agent.room.total,
+            "shift_end": weights.shift_end * (1.0 - left) if left < 1.0 else 0.0,
+            "lead": weights.lead if agent.is_lead else 0.0,
+        }
+    )
+
+
+def tongue_terms(of: Tongue, worths: Mapping[str, int], weights: Weights) -> Terms:
+    """By the languages he speaks: `scarcity` is what his others are worth to others."""
+    found = _bare(
+        {
+            "fluency": weights.fluency * (5 - of.level),
+            "closeness": weights.closeness * (1.0 - of.closeness),
+        }
+    )
+    scarcity = sum(worths.get(tag, 0) for tag in of.others)
+    return {"scarcity": scarcity, **found} if scarcity else found
+
+
+def place_terms(
+    place: tuple[str, str], region: str | None, zone: str | None, hour: datetime, weights: Weights
+) -> Terms:
+    """By where he sits: `place` is his country and time zone, `region` the customer's country.
+
+    Clocks are compared as they stand at `hour`.
     """
-    weights = at.weights
-    left = (until - at.now) / weights.shift_end_near
-    found = {
-        "scarcity": weights.scarcity * _scarcity(agent, language, at),
-        "occupancy": weights.occupancy * agent.load / agent.room.total,
-    }
-    if waiting.region is not None and waiting.region != agent.country:
-        found["region"] = weights.region
-    if waiting.time_zone is not None:
-        apart = _apart(waiting.time_zone, agent.calendar.zone.key, at.hour)
-        found["time_zone"] = weights.time_zone * apart
-    if left < 1.0:
-        found["shift_end"] = weights.shift_end * (1.0 - left)
-    if agent.is_lead:
-        found["lead"] = weights.lead
-    if agent.agent_id == waiting.known_agent_id:
-        found["known"] = -weights.known
-    if language is not None:
-        found["fluency"] = weights.fluency * (5 - spoken_level(agent.languages, language))
-    return {name: round(value, 4) for name, value in found.items() if value}
+    country, agents_zone = place
+    return _bare(
+        {
+            "region": weights.region if region is not None and region != country else 0.0,
+            "time_zone": weights.time_zone * hours_apart(zone, agents_zone, hour) / 12.0
+            if zone is not None
+            else 0.0,
+        }
+    )
 
 
-def _scarcity(agent: Agent, language: str | None, at: Situation) -> float:
-    cost = 0.0
-    for tag, level in agent.languages.items():
-        if tag != language and level >= at.weights.min_level:
-            cost += 1.0 / max(1, at.supply.get(tag, 1))
-    return cost
+def known_points(weights: Weights) -> int:
+    """What it counts that he had this customer before: less than nothing."""
+    return -round(POINTS * weights.known)
+
+
+def _bare(terms: Mapping[str, float]) -> Terms:
+    return {name: points for name, value in terms.items() if (points := round(POINTS * value))}
 
 
 @lru_cache(maxsize=65_536)
-def _apart(customers: str, agents: str, hour: datetime) -> float:
-    """How far apart two wall clocks are, round the date line: 0 to 1 for 12 hours."""
-    apart = abs(_offset(customers, hour) - _offset(agents, hour)) % 24.0
-    return min(apart, 24.0 - apart) / 12.0
+def hours_apart(one: str, other: str, at: datetime) -> float:
+    """How far apart two wall clocks are at an instant, round the date line: 0 to 12 hours.
+
+    A zone that is not known is taken for UTC.
+    """
+    apart = abs(_offset(one, at) - _offset(other, at)) % 24.0
+    return min(apart, 24.0 - apart)
 
 
-def _offset(zone: str, hour: datetime) -> float:
+def _offset(zone: str, at: datetime) -> float:
     try:
-        offset = hour.astimezone(ZoneInfo(zone)).utcoffset()
+        offset = at.astimezone(ZoneInfo(zone)).utcoffset()
     except (ZoneInfoNotFoundError, ValueError):
         return 0.0
     return offset.total_seconds() / 3600 if offset else 0.0

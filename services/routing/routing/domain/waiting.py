@@ -14,7 +14,8 @@ class Waiting:
     """A conversation that waits, as the dispatcher sees it.
 
     It was asked at `asked_at`, an answer is promised by `answer_by`, and from `first_from` on it
-    goes before everything that is younger, late as it is.
+    goes before everything that is younger, late as it is. `legal` are the countries that whoever
+    answers must sit in; empty, any will do.
     """
 
     conversation_id: ConversationId
@@ -33,6 +34,7 @@ class Waiting:
     time_zone: str | None = None
     skills: frozenset[str] = frozenset()
     known_agent_id: AgentId | None = None
+    legal: frozenset[str] = frozenset()
 
     @property
     def signature(self) -> str:

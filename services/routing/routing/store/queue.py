@@ -1,6 +1,6 @@
 """What waits in a pool, in the order of `domain.waiting.turn`, read no deeper than needed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import text
@@ -21,7 +21,14 @@ _WAITING = """
     ) AS text)
     FROM conversations
     WHERE store_id = :store_id AND family = :family AND state = 'queued'
-        AND NOT signature = ANY (cast(:stuck AS text[]))
+        AND NOT width_bucket(
+            cast(coalesce(
+                extract(epoch FROM cast(:now AS timestamptz) - asked_at)
+                    / nullif(extract(epoch FROM answer_by - asked_at), 0),
+                'infinity'
+            ) AS double precision),
+            cast(:marks AS double precision[])
+        ) || '|' || signature = ANY (cast(:stuck AS text[]))
 """
 _NEXT = text(
     f"""
@@ -39,16 +46,20 @@ _DEPTH = text(
 _OLDEST_PENDING = text("SELECT min(opened_at) FROM conversations WHERE state = 'pending'")
 
 
-async def next_waiting(
+async def next_waiting(  # noqa: PLR0913 - what a page of the queue hangs on
     tx: Transaction,
     store_id: StoreId,
     family: Family,
     *,
     stuck: Collection[str],
+    marks: Sequence[float],
     now: datetime,
     limit: int,
 ) -> list[Waiting]:
-    """The next conversations of a pool but those whose signature is `stuck`."""
+    """The next conversations of a pool but those whose look (`steps.look`) is `stuck`.
+
+    `marks` are the shares of a promise at which more agents are looked at, least first.
+    """
     return await rows.read(
         tx,
         Waiting,
@@ -56,6 +67,7 @@ async def next_waiting(
         store_id=store_id,
         family=family,
         stuck=sorted(stuck),
+        marks=list(marks),
         now=now,
         limit=limit,
     )

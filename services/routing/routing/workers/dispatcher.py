@@ -6,8 +6,8 @@ what waits, decides by the pure function, and claims a batch in one transaction.
 
 import asyncio
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -33,6 +33,8 @@ from shared.wakes import Wake
 
 log = structlog.get_logger()
 
+ANY: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True)
 class Dispatcher:
@@ -44,6 +46,8 @@ class Dispatcher:
     roster: Roster
     weights: Weights
     batch: int = 50
+    legal: frozenset[str] = ANY
+    """The countries that the store's agents must sit in; empty, any will do."""
 
     async def drain(self, lease_epoch: int) -> int:
         """Assign until nobody can take any more of what waits; returns how many were assigned.
@@ -68,12 +72,20 @@ class Dispatcher:
         async with self.db.transaction() as tx:
             now = clock.now()
             waiting = await queue.next_waiting(
-                tx, self.store_id, self.family, stuck=round_.stuck, now=now, limit=self.batch
+                tx,
+                self.store_id,
+                self.family,
+                stuck=round_.stuck,
+                marks=self.weights.timers.marks,
+                now=now,
+                limit=self.batch,
             )
             if not waiting:
                 round_.is_over = True
                 return 0
             team = await self._team(tx)
+            if self.legal:
+                waiting = [replace(each, legal=self.legal) for each in waiting]
             taken, stuck = decide_all(waiting, team, now, self.weights)
             round_.stuck |= stuck
             round_.is_over = not stuck and len(waiting) < self.batch
@@ -122,7 +134,7 @@ class Dispatcher:
 
 @dataclass
 class _Round:
-    """One look through a pool: the signatures for which nobody has room need no second look."""
+    """One pass through a pool: the looks for which nobody has room need no second one."""
 
     lease_epoch: int
     stuck: set[str] = field(default_factory=set)
@@ -132,7 +144,7 @@ class _Round:
 class Dispatching:
     """The dispatchers of all pools, as one part of the process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the app hands over
         self,
         db: Database,
         stores: Sequence[StoreId],
@@ -141,13 +153,17 @@ class Dispatching:
         *,
         sweep: timedelta,
         batch: int,
+        legal: Mapping[StoreId, frozenset[str]] | None = None,
     ) -> None:
+        """`legal` gives the countries that a store's agents must sit in, where there is a rule."""
         self._db = db
         self._leases = Leases(db)
         self._sweep = sweep.total_seconds()
         self._pools = [
             (
-                Dispatcher(db, store_id, family, roster, weights, batch),
+                Dispatcher(
+                    db, store_id, family, roster, weights, batch, (legal or {}).get(store_id, ANY)
+                ),
                 db.on_wake(pool(store_id, family)),
             )
             for store_id in stores
