@@ -11,11 +11,13 @@ from intake.handlers.chat import send_to_chat
 from intake.handlers.doors import Around
 from intake.handlers.keeping import Keeper
 from intake.settings import Settings
-from intake.workers import Housekeeper
+from intake.workers import mailboxes as mailboxes_worker
+from intake.workers.housekeeping import Housekeeper
 from shared import service
 from shared.bus import Bus
 from shared.contracts.intake import SendToChat
 from shared.service import Runtime
+from shared.stores import MailAccount
 
 
 def buses(runtime: Runtime) -> Sequence[Bus]:
@@ -30,6 +32,10 @@ async def run(settings: Settings) -> None:
         keeper = Keeper(runtime.db)
         chat = Chat(runtime.db, stores, tokens, keeper, settings)
         own = OurOwn(Mailboxes.of(stores), tokens)
+        accounts = [one for one in stores.accounts if isinstance(one, MailAccount)]
+        mailboxes = mailboxes_worker.Mailboxes(
+            runtime.db, own, keeper, accounts, settings.smtp_max_octets
+        )
         routes = api.app(
             Hooks(Around(stores, own), keeper, settings.public_url),
             chat,
@@ -43,5 +49,6 @@ async def run(settings: Settings) -> None:
             runtime.serve(routes),
             SmtpListener(own, keeper, settings).run,
             chat.run,
+            mailboxes.run,
             Housekeeper(runtime.db, settings.raw_days).run,
         )

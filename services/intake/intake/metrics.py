@@ -18,6 +18,9 @@ mails_refused = Counter(
     "Mails or recipients that SMTP did not take: no_mailbox, too_fast, too_large, unavailable.",
     ["why"],
 )
+mails_fetched = Counter(
+    "meridian_intake_mails_fetched_total", "Mails fetched from mailboxes by IMAP and kept."
+)
 chat_sockets = Gauge("meridian_intake_chat_sockets", "Chat sockets open in this process.")
 pending_orders = Gauge(
     "meridian_intake_pending_orders",

@@ -12,7 +12,7 @@ from intake.domain.orders import FulfilmentNews, OrderNews
 from intake.handlers.keeping import Keeper, keep
 from intake.store import partitions, raw
 from intake.store.raw import DeliveryKey, Kept
-from intake.workers import Housekeeper
+from intake.workers.housekeeping import Housekeeper
 from shared import testing
 from shared.contracts.base import AccountId, Channel, OrderId, StoreId
 from shared.contracts.intake import Fulfilment

@@ -208,8 +208,8 @@ def _outcome(reading: Reading, is_repeated: bool) -> str:
 
 
 def _notes(reading: Reading) -> str:
-    notes = [each.why for each in reading.odd] + [each.why for each in reading.known]
-    return "; ".join(notes)
+    why = [*(each.why for each in reading.odd), *(each.why for each in reading.known)]
+    return "; ".join((*why, *reading.notes))
 
 
 def _counted(

@@ -1,7 +1,8 @@
-"""A mail as SMTP brought it: one arrival for each store that it was sent to."""
+"""A mail as SMTP brought it, one arrival for each store; as it lay in a mailbox; in a file."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from secrets import token_bytes
 from uuid import uuid4
@@ -31,6 +32,36 @@ def arrivals(
     ]
 
 
+def fetched(
+    octets: bytes, account: MailAccount, own: OurOwn, at: datetime, is_cut: bool
+) -> Arrival:
+    """Read a mail that lay in the account's mailbox; it tells itself to which address it came.
+
+    The envelope is gone: who sent it is what its Return-Path tells. `is_cut` tells that it was
+    larger than is taken in, and these are its first octets.
+    """
+    head = octets[:_HEAD]
+    mailbox, _, domain = account.address.partition("@")
+    tagged = re.compile(
+        re.escape(mailbox.encode()) + rb"\+([a-z0-9]{1,64})@" + re.escape(domain.encode()),
+        re.IGNORECASE,
+    )
+    tags = dict.fromkeys(found.decode("ascii").lower() for found in tagged.findall(head))
+    recipients = tuple(Recipient(account, tag) for tag in list(tags)[:5]) or (
+        Recipient(account, ""),
+    )
+    arrival = _arrival(octets, Envelope(_return_path(head), recipients), own, at, method="IMAP")
+    if not is_cut:
+        return arrival
+    note = "larger than is taken in: the end of it is left out"
+    return replace(arrival, reading=replace(arrival.reading, notes=(*arrival.reading.notes, note)))
+
+
+def _return_path(head: bytes) -> str:
+    path = _RETURN_PATH.search(head)
+    return path[1].decode("ascii", "replace") if path else "unknown"
+
+
 def alone(octets: bytes, at: datetime) -> Reading:
     """Read a mail that lies in a file, as if it had been sent to a store without name.
 
@@ -47,9 +78,8 @@ def alone(octets: bytes, at: datetime) -> Reading:
     )
     account._store_id = StoreId("store")
     own = OurOwn(Mailboxes([account]), Tokens([token_bytes(32)]))
-    path = _RETURN_PATH.search(octets[:_HEAD])
-    sender = path[1].decode("ascii", "replace") if path else "unknown"
-    return _reading(octets, Envelope(sender, (Recipient(account, ""),)), own, at)
+    envelope = Envelope(_return_path(octets[:_HEAD]), (Recipient(account, ""),))
+    return _reading(octets, envelope, own, at)
 
 
 _RETURN_PATH = re.compile(rb"^Return-Path:[ \t]*<([^<>\s]*)>", re.IGNORECASE | re.MULTILINE)
@@ -64,7 +94,9 @@ def _reading(octets: bytes, envelope: Envelope, own: OurOwn, at: datetime) -> Re
         return Reading(odd=(Odd(f"the reader failed: {type(why).__name__}"),))
 
 
-def _arrival(octets: bytes, envelope: Envelope, own: OurOwn, at: datetime) -> Arrival:
+def _arrival(
+    octets: bytes, envelope: Envelope, own: OurOwn, at: datetime, method: str = "SMTP"
+) -> Arrival:
     reading = _reading(octets, envelope, own, at)
     account = envelope.recipients[0].account
     written = (f"{one.account.account_id}+{one.tag}" for one in envelope.recipients)
@@ -74,7 +106,7 @@ def _arrival(octets: bytes, envelope: Envelope, own: OurOwn, at: datetime) -> Ar
         store_id=account.store_id,
         channel=account.channel,
         account_id=account.account_id,
-        method="SMTP",
+        method=method,
         url="",
         headers={"mail-from": clean(envelope.sender), "rcpt-to": clean(", ".join(written))},
         body=octets,

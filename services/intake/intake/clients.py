@@ -1,0 +1,201 @@
+"""Mailboxes of others, by IMAP (RFC 3501, IDLE of RFC 2177). Blocking: for a thread of its own.
+
+Nothing in the mailbox is changed: no mail is marked, moved or deleted.
+"""
+
+import imaplib
+import re
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from imap_tools import AND, BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted, U
+from imap_tools.errors import ImapToolsError, MailboxLoginError
+
+from shared.errors import Refused, Unavailable
+from shared.stores import MailAccount
+
+_TIMEOUT = 30.0
+"""Seconds that a server may take to answer a command."""
+_TICK = 1.0
+_AT_ONCE = 50
+_OCTETS_AT_ONCE = 16 * 1024 * 1024
+_GAP = 0.3
+"""Seconds of the first wait: mail that came before IDLE began is told by no server."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A mail as it lies in the mailbox; `is_cut` where it was larger than is taken in."""
+
+    uid: int
+    arrived_at: datetime | None
+    octets: bytes = field(repr=False)
+    is_cut: bool
+
+
+class Folder:
+    """A mailbox's folder, logged in and selected."""
+
+    def __init__(self, box: BaseMailBox) -> None:
+        self._box = box
+        self._idle: Any = box.idle  # imap-tools types no method of it
+        self.uid_validity = self._number("UIDVALIDITY")
+        """With another one, all UIDs that were known mean nothing any more (RFC 3501 §2.3.1.1)."""
+        self.uid_next = self._number("UIDNEXT")
+        # Asked after the login: many servers tell strangers less.
+        _, told = box.client.capability()
+        self._has_idle = b"IDLE" in b" ".join(each or b"" for each in told).upper().split()
+
+    def _number(self, code: str) -> int:
+        found = self._box.client.untagged_responses.get(code) or [b"0"]
+        last: Any = found[-1]
+        return int(last)
+
+    def after(self, uid: int) -> list[int]:
+        """The UIDs above one, rising."""
+        with _translated():
+            found = self._box.uids(AND(uid=U(str(uid + 1), "*")), charset=None)
+        # RFC 3501 §6.4.8: `n:*` has the last mail in it whatever n is.
+        return sorted(each for each in map(int, found) if each > uid)
+
+    def since(self, day: date) -> list[int]:
+        """The UIDs of mails that arrived on a day or later, by the server's own zone; rising."""
+        with _translated():
+            return sorted(map(int, self._box.uids(AND(date_gte=day), charset=None)))
+
+    def fetch(self, uids: Sequence[int], most_octets: int) -> tuple[list[Fetched], int]:
+        """The first of these mails, as many as are read at once; of a larger one `most_octets`.
+
+        Returns the last UID that was asked for too: what was deleted meanwhile is not told.
+        """
+        with _translated():
+            sizes = {
+                uid: size
+                for uid, size, _, _ in self._ask(uids[:_AT_ONCE], "RFC822.SIZE INTERNALDATE")
+            }
+            wanted: list[int] = []
+            octets = 0
+            for uid in uids[:_AT_ONCE]:
+                octets += min(sizes.get(uid, 0), most_octets)
+                if wanted and octets > _OCTETS_AT_ONCE:
+                    break
+                wanted.append(uid)
+            asked = f"RFC822.SIZE INTERNALDATE BODY.PEEK[]<0.{most_octets}>"
+            found = [
+                Fetched(uid, arrived_at, body, is_cut=size > most_octets)
+                for uid, size, arrived_at, body in self._ask(wanted, asked)
+            ]
+        return sorted(found, key=lambda one: one.uid), wanted[-1]
+
+    def _ask(
+        self, uids: Sequence[int], items: str
+    ) -> Iterator[tuple[int, int, datetime | None, bytes]]:
+        status, data = self._box.client.uid("FETCH", ",".join(map(str, uids)), f"(UID {items})")
+        if status != "OK":
+            raise Unavailable("the mailbox gives no mail")
+        for told, body in _answers(data):
+            if (uid := _UID.search(told)) and (size := _SIZE.search(told)):
+                yield int(uid[1]), int(size[1]), _arrived(told), body
+
+    def wait(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        """Return when the server tells of a change, or after `seconds`, or when `is_over`."""
+        if not self._has_idle:
+            _sleep(min(seconds, 10.0), is_over)
+            with _translated():
+                self._box.client.noop()
+            return
+        with _translated():
+            self._idle.start()
+            try:
+                self._wait(seconds, is_over)
+            finally:
+                self._idle.stop()
+
+    def _wait(self, seconds: float, is_over: Callable[[], bool]) -> None:
+        begun = time.monotonic()
+        while (left := begun + seconds - time.monotonic()) > 0 and not is_over():
+            asked, tick = time.monotonic(), min(_TICK, left)
+            if self._idle.poll(timeout=tick):
+                return
+            if time.monotonic() - asked < tick / 2:
+                raise Unavailable("the mail server hung up")
+
+    def catch_gap(self) -> None:
+        """Wait for a moment, for mail that came between the last look and the wait."""
+        self.wait(_GAP, lambda: False)
+
+
+def _sleep(seconds: float, is_over: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not is_over():
+        time.sleep(0.2)
+
+
+_UID = re.compile(rb"\bUID (\d+)", re.IGNORECASE)
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)", re.IGNORECASE)
+
+
+def _answers(data: Sequence[Any]) -> Iterator[tuple[bytes, bytes]]:
+    """What is told of each mail, and its literal.
+
+    imaplib gives a literal as a pair with what stands before it; what stands behind it follows.
+    """
+    told, literal = b"", b""
+    for part in data:
+        if isinstance(part, tuple):
+            told, literal = part[0], part[1]
+            continue
+        yield told + b" " + (part or b""), literal
+        told, literal = b"", b""
+
+
+def _arrived(told: bytes) -> datetime | None:
+    parts = imaplib.Internaldate2tuple(told)
+    return datetime.fromtimestamp(time.mktime(parts), UTC) if parts else None
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The library's and the socket's errors, as the two words that are known above."""
+    try:
+        yield
+    except MailboxLoginError as why:
+        raise Refused("the mail server refuses the login") from why
+    except (ImapToolsError, imaplib.IMAP4.error, OSError) as why:
+        raise Unavailable("the mail server") from why
+
+
+@contextmanager
+def opened(account: MailAccount) -> Iterator[Folder]:
+    """Log in and select the account's folder. Raises `Unavailable`; `Refused` for a bad login."""
+    if account.imap_host is None or account.imap_password is None:
+        raise Refused("the account has no imap_host")
+    with _translated():
+        box = _box(account.imap_host, account.imap_port, account.imap_tls)
+    try:
+        with _translated():
+            box.login(account.imap_username or account.address, account.imap_password[0], None)
+            box.folder.set(account.imap_folder)
+            box.client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            folder = Folder(box)
+        yield folder
+    finally:
+        with suppress(Exception):
+            box.client.shutdown()
+
+
+def _box(host: str, port: int, tls: str) -> BaseMailBox:
+    # imaplib checks no certificate unless it is told to.
+    if tls == "tls":
+        context = ssl.create_default_context()
+        return MailBox(host, port, timeout=_TIMEOUT, ssl_context=context)
+    if tls == "starttls":
+        context = ssl.create_default_context()
+        return MailBoxStartTls(host, port, timeout=_TIMEOUT, ssl_context=context)
+    return MailBoxUnencrypted(host, port, timeout=_TIMEOUT)

@@ -1,0 +1,1 @@
+"""What intake does without being asked."""
