@@ -59,10 +59,9 @@ def document() -> dict[str, Any]:
 
 
 def _channel(topic: Topic) -> dict[str, Any]:
-    listeners = ", ".join(topic.listeners) or "boards outside"
     return {
         "address": topic.name,
-        "description": f"Said by {topic.owner}; heard by {listeners}.",
+        "description": f"Said by {topic.owner}; heard by {', '.join(topic.listeners)}.",
         "messages": {
             message.__name__: {"$ref": f"#/components/messages/{message.__name__}"}
             for message in topic.messages

@@ -13,10 +13,7 @@ from shared.contracts.base import Message
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic. `messages` are all types that travel on it.
-
-    One without listeners is for boards and staff planning outside.
-    """
+    """One topic. `messages` are all types that travel on it."""
 
     name: str
     owner: str
@@ -65,12 +62,6 @@ TOPICS = (
             routing.ConversationResolved,
             routing.AgentReplied,
         ),
-    ),
-    Topic(
-        name="routing.agents.v1",
-        owner="routing",
-        listeners=(),
-        messages=(routing.AgentPresenceChanged, routing.ShiftEnding),
     ),
     Topic(
         name="logistics-watch.scans.v1",

@@ -5,37 +5,23 @@ Graph API, "Webhooks: getting started" (handshake, X-Hub-Signature-256).
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from intake.domain import ids
+import msgspec
+
+from intake.channels.meta import WINDOW, handshake, verify
+from intake.channels.peers import Fate, File, Said, inbound, status
 from intake.domain.contacts import Contact
 from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
 from intake.domain.phones import e164_of_wa_id
 from intake.domain.shapes import Object, obj, objects, text
-from intake.domain.texts import clean, cut, joined, line
-from intake.domain.times import from_seconds, happened_at
-from shared.contracts import intake as said
-from shared.contracts.base import ReplyRoute
-from shared.contracts.intake import Attachment, MessageReceived, MessageStatusChanged
+from intake.domain.texts import joined, line
+from intake.domain.times import from_seconds
+from shared.contracts.intake import Delivery as Outcome
 from shared.stores import WhatsAppAccount
-from shared.webhooks import Delivery, equal, is_signed
+from shared.webhooks import Delivery
 
-WINDOW = timedelta(hours=24)
-"""How long after a customer's message we may write freely ("customer service window")."""
-
-
-def verify(delivery: Delivery, account: WhatsAppAccount) -> bool:
-    """Whether a secret of the app signed the raw body."""
-    return is_signed(delivery, account.app_secret, header="x-hub-signature-256", prefix="sha256=")
-
-
-def handshake(delivery: Delivery, account: WhatsAppAccount) -> str | None:
-    """The challenge to give back when Meta shows our token; None when it does not."""
-    shown = delivery.query.get("hub.verify_token", "")
-    is_ours = True in [equal(token, shown) for token in account.verify_token]
-    if not is_ours or delivery.query.get("hub.mode") != "subscribe":
-        return None
-    return delivery.query.get("hub.challenge")
+__all__ = ["handshake", "read", "verify"]
 
 
 def read(came: Came[Delivery, WhatsAppAccount]) -> Reading:
@@ -58,6 +44,8 @@ def _entries(
             continue
         yield from _messages(value, owner, came.at)
         yield from _statuses(value, owner, came.at)
+        if value.get("errors") and not value.get("messages"):
+            yield Known("an error of the account")
 
 
 def _changes(payload: object) -> Iterator[Object]:
@@ -82,47 +70,31 @@ def _messages(
 def _message(
     message: Object, people: dict[str, Object], account: WhatsAppAccount, received_at: datetime
 ) -> Inbound | Known | Odd:
-    external_id = line(message.get("id"), 300)
     wa_id, user_id = text(message.get("from")), line(message.get("from_user_id"), 200)
     person = people.get(wa_id or "") or people.get(user_id or "") or {}
     contact = _contact(account, wa_id, user_id, line(obj(person.get("profile")).get("name"), 200))
+    external_id = line(message.get("id"), 300)
     if external_id is None or contact is None:
         return Odd("a message without id or sender")
     content = _content(message)
     if isinstance(content, Known | Odd):
         return content
-    written, files = clean(content[0]).strip(), content[1]
-    text_said, is_cut = cut(written)
-    at = happened_at(from_seconds(message.get("timestamp")), received_at)
-    event = MessageReceived(
-        occurred_at=at,
-        store_id=account.store_id,
-        version=0,
-        message_id=ids.message_id(
-            account.store_id, account.channel_name, account.account_id, external_id
-        ),
-        thread_id=ids.peer_thread(
-            account.store_id, account.channel_name, account.account_id, contact.contact_id
-        ),
-        contact_id=contact.contact_id,
-        channel=account.channel_name,
-        account_id=account.account_id,
+    is_phone = contact.identity == "phone"
+    said = Said(
         external_id=external_id,
-        text=text_said,
-        is_cut=is_cut,
-        sender_name=contact.name,
-        phone=contact.address if contact.identity == "phone" else None,
-        attachments=files,
-        reply_route=ReplyRoute(
-            channel=account.channel_name,
-            account_id=account.account_id,
-            peer=f"+{wa_id}" if contact.identity == "phone" else contact.address,
-            reply_to_id=external_id,
-            window_until=at + WINDOW,
-        ),
+        text=content[0],
+        files=content[1],
+        at=from_seconds(message.get("timestamp")),
+        answers=_answered(message),
+        peer=f"+{wa_id}" if is_phone else None,
+        window=WINDOW,
     )
-    answers = line(obj(message.get("context")).get("id"), 300)
-    return Inbound(event=event, contact=contact, text=written, answers=answers)
+    return inbound(said, contact, account, received_at)
+
+
+def _answered(message: Object) -> str | None:
+    on = text(obj(message.get("reaction")).get("message_id"))
+    return text(obj(message.get("context")).get("id")) or on
 
 
 def _contact(
@@ -142,7 +114,7 @@ def _contact(
     )
 
 
-_Content = tuple[str, tuple[Attachment, ...]]
+_Content = tuple[str | None, tuple[File, ...]]
 
 
 def _content(message: Object) -> _Content | Known | Odd:
@@ -160,26 +132,43 @@ def _content(message: Object) -> _Content | Known | Odd:
 
 
 _MEDIA = {"image", "video", "audio", "voice", "document", "sticker"}
-_NO_MESSAGE = {"system", "request_welcome", "revoke", "edit", "ephemeral"}
+_NO_MESSAGE = {"system", "request_welcome", "revoke", "edit", "ephemeral", "media_placeholder"}
 
 
 def _media(kind: str, body: Object) -> _Content:
-    name = line(body.get("filename"), 255)
-    file = Attachment(
-        name=name,
-        media_type=line(body.get("mime_type"), 100) or "application/octet-stream",
-        size=0,
+    file = File(
+        kind=kind,
+        reference=text(body.get("id")),
+        name=text(body.get("filename")),
+        media_type=text(body.get("mime_type")),
     )
-    caption = text(body.get("caption"))
-    return (caption or (f"[{kind}: {name}]" if name else f"[{kind}]")), (file,)
+    return text(body.get("caption")), (file,)
 
 
 def _interactive(message: Object, body: Object) -> str | None:
-    answer = obj(body.get(text(body.get("type")) or ""))
+    kind = text(body.get("type")) or ""
+    answer = obj(body.get(kind))
     title = text(answer.get("title")) or text(answer.get("body")) or text(answer.get("response"))
+    filled = joined(_filled(answer.get("response_json")), "\n")
     if title is None and answer:
         title = f"[{text(answer.get('name')) or 'form'}]"
-    return title
+    return joined((title, filled), "\n")
+
+
+def _filled(written: object) -> Iterator[str]:
+    """What a customer filled into a form: its fields, without the token that names the form."""
+    try:
+        fields = obj(msgspec.json.decode(written)) if isinstance(written, str) else {}
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        fields = {}
+    for name, value in fields.items():
+        shown = line(value) if not isinstance(value, dict | list) else _listed(value)
+        if shown and name != "flow_token":
+            yield f"{name}: {shown}"
+
+
+def _listed(value: object) -> str | None:
+    return line(msgspec.json.encode(value).decode())
 
 
 def _button(message: Object, body: Object) -> str | None:
@@ -221,11 +210,11 @@ _WORDS: dict[str, Callable[[Object, Object], str | None]] = {
 }
 
 _STATUSES = {
-    "sent": said.Delivery.SENT,
-    "delivered": said.Delivery.DELIVERED,
-    "read": said.Delivery.READ,
-    "played": said.Delivery.READ,
-    "failed": said.Delivery.FAILED,
+    "sent": Outcome.SENT,
+    "delivered": Outcome.DELIVERED,
+    "read": Outcome.READ,
+    "played": Outcome.READ,
+    "failed": Outcome.FAILED,
 }
 
 
@@ -239,37 +228,14 @@ def _statuses(
         )
         if name in ("deleted", "warning"):
             yield Known("a status of no concern")
-        elif external_id is None or contact is None or name not in _STATUSES:
+        elif name not in _STATUSES:
             yield Odd("a status that is not understood")
         else:
-            yield _status(told, external_id, contact, account, received_at)
-
-
-def _status(
-    told: Object,
-    external_id: str,
-    contact: Contact,
-    account: WhatsAppAccount,
-    received_at: datetime,
-) -> StatusNews:
-    status = _STATUSES[text(told.get("status")) or ""]
-    codes = (text(error.get("code")) for error in objects(told.get("errors")))
-    return StatusNews(
-        event=MessageStatusChanged(
-            occurred_at=happened_at(from_seconds(told.get("timestamp")), received_at),
-            store_id=account.store_id,
-            version=0,
-            channel=account.channel_name,
-            account_id=account.account_id,
-            external_id=external_id,
-            status=status,
-            thread_id=ids.peer_thread(
-                account.store_id, account.channel_name, account.account_id, contact.contact_id
-            ),
-            reason=next((code for code in codes if code), None),
-        ),
-        status_id=ids.status_id(
-            account.store_id, account.channel_name, account.account_id, external_id, status
-        ),
-        contact=contact,
-    )
+            codes = (text(error.get("code")) for error in objects(told.get("errors")))
+            fate = Fate(
+                external_id=external_id,
+                status=_STATUSES[name],
+                at=from_seconds(told.get("timestamp")),
+                reason=next((code for code in codes if code), None),
+            )
+            yield status(fate, contact, account, received_at)

@@ -39,3 +39,15 @@ def from_seconds(value: object) -> datetime | None:
         return datetime.fromtimestamp(float(value), UTC)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError, OSError):
         return None
+
+
+def from_milliseconds(value: object) -> datetime | None:
+    """An instant from milliseconds since 1970, as a number or its text; None when it is not one.
+
+    >>> from_milliseconds("1777888800500")
+    datetime.datetime(2026, 5, 4, 10, 0, 0, 500000, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        return from_seconds(float(value) / 1000)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -8,11 +8,25 @@ from uuid import uuid4
 
 import structlog
 
-from intake.channels import mail, whatsapp
+from intake.channels import (
+    kakaotalk,
+    line,
+    mail,
+    meta,
+    telegram,
+    tiktok,
+    viber,
+    vk,
+    wechat,
+    whatsapp,
+    x,
+    zalo,
+)
 from intake.channels.mail import Envelope, OurOwn, Recipient
 from intake.domain.items import Arrival, Came, Odd, Raw, Reading
 from intake.shops import shopify
 from shared.stores import Account, MailAccount, ShopifyAccount, Stores, WhatsAppAccount
+from shared.stores.accounts import messaging
 from shared.webhooks import Answer, Delivery, Scheme
 
 log = structlog.get_logger()
@@ -71,12 +85,51 @@ class Door:
 
 
 DOORS: Mapping[str, Door] = {
+    "instagram": Door(
+        messaging.InstagramAccount,
+        "app_secret",
+        Scheme(meta.verify),
+        meta.read,
+        handshake=meta.handshake,
+    ),
+    "kakaotalk": Door(
+        messaging.KakaoTalkAccount,
+        "secret",
+        Scheme(kakaotalk.verify, answer=kakaotalk.answer),
+        kakaotalk.read,
+    ),
+    "line": Door(messaging.LineAccount, "channel_secret", Scheme(line.verify), line.read),
+    "messenger": Door(
+        messaging.MessengerAccount,
+        "app_secret",
+        Scheme(meta.verify),
+        meta.read,
+        handshake=meta.handshake,
+    ),
     "shopify": Door(
         ShopifyAccount,
         "webhook_secret",
         Scheme(shopify.verify),
         shopify.read,
         delivery_id=shopify.delivery_id,
+    ),
+    "telegram": Door(
+        messaging.TelegramAccount, "webhook_secret", Scheme(telegram.verify), telegram.read
+    ),
+    "tiktok": Door(
+        messaging.TikTokAccount,
+        "client_secret",
+        Scheme(tiktok.verify, signed_at=tiktok.signed_at),
+        tiktok.read,
+    ),
+    "viber": Door(messaging.ViberAccount, "auth_token", Scheme(viber.verify), viber.read),
+    "vk": Door(messaging.VKAccount, "secret", Scheme(vk.verify, answer=vk.answer), vk.read),
+    "wechat": Door(
+        messaging.WeChatAccount,
+        "token",
+        Scheme(wechat.verify, signed_at=wechat.signed_at, answer=wechat.answer),
+        wechat.read,
+        handshake=wechat.handshake,
     ),
     "whatsapp": Door(
         WhatsAppAccount,
@@ -85,6 +138,10 @@ DOORS: Mapping[str, Door] = {
         whatsapp.read,
         handshake=whatsapp.handshake,
     ),
+    "x": Door(
+        messaging.XAccount, "consumer_secret", Scheme(x.verify), x.read, handshake=x.handshake
+    ),
+    "zalo": Door(messaging.ZaloAccount, "oa_secret", Scheme(zalo.verify), zalo.read),
 }
 """By channel, as it stands in the path and in `stores.yaml`."""
 

@@ -1,0 +1,210 @@
+"""Messenger and Instagram: one app of Meta's signs, one shape carries both.
+
+Sources: developers.facebook.com, Graph API, "Webhooks: getting started" (handshake,
+X-Hub-Signature-256); Messenger Platform, "Webhook events reference"; Instagram Platform,
+"Webhooks".
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from intake.channels.peers import Fate, File, Said, inbound, status, user
+from intake.domain.contacts import Contact
+from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
+from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.texts import joined, line
+from intake.domain.times import from_milliseconds
+from shared.contracts.intake import Delivery as Outcome
+from shared.stores import Account, WhatsAppAccount
+from shared.stores.accounts.messaging import InstagramAccount, MessengerAccount
+from shared.webhooks import Delivery, equal, is_signed
+
+MetaAccount = WhatsAppAccount | MessengerAccount | InstagramAccount
+
+WINDOW = timedelta(hours=24)
+"""How long after a customer's message we may write freely ("standard messaging window")."""
+
+
+def verify(delivery: Delivery, account: MetaAccount) -> bool:
+    """Whether a secret of the app signed the raw body."""
+    return is_signed(delivery, account.app_secret, header="x-hub-signature-256", prefix="sha256=")
+
+
+def handshake(delivery: Delivery, account: MetaAccount) -> str | None:
+    """The challenge to give back when Meta shows our token; None when it does not."""
+    shown = delivery.query.get("hub.verify_token", "")
+    is_ours = True in [equal(token, shown) for token in account.verify_token]
+    if not is_ours or delivery.query.get("hub.mode") != "subscribe":
+        return None
+    return delivery.query.get("hub.challenge")
+
+
+def read(came: Came[Delivery, Account]) -> Reading:
+    """Everything in all entries of a batch. An app has one webhook for all its pages."""
+    return Reading.of(_entries(came))
+
+
+_Entry = Inbound | StatusNews | Known | Odd
+
+
+def _entries(came: Came[Delivery, Account]) -> Iterator[_Entry]:
+    for entry in objects(obj(came.payload).get("entry")):
+        page = text(entry.get("id"))
+        owner = came.account if page == came.account.account_id else came.sibling(page or "")
+        if owner is None:
+            yield Odd("a page that is no account")
+            continue
+        for _ in objects(entry.get("standby")):
+            yield Known("what another app of the page answers")
+        for event in objects(entry.get("messaging")):
+            yield from _event(event, owner, came.at)
+        for change in objects(entry.get("changes")):
+            yield from _change(change, owner, came.at)
+
+
+def _change(change: Object, account: Account, received_at: datetime) -> Iterator[_Entry]:
+    """Instagram's console and its own login tell messages as changes of a field."""
+    event = obj(change.get("value"))
+    if "sender" in event and (_NAMED & event.keys() or "message" in event):
+        yield from _event(event, account, received_at)
+    elif text(change.get("field")):
+        yield Known("a field that carries no message")
+    else:
+        yield Odd("a change of no field")
+
+
+_NAMED = {
+    "account_linking", "app_roles", "call", "call_settings", "calls", "checkout_update",
+    "customer_information", "delivery", "feedback", "game_play", "group_feed", "lead_form_submit",
+    "message_edit", "messaging_customer_information", "messaging_feedback", "optin", "optout",
+    "order", "pass_metadata", "pass_thread_control", "payment", "policy-enforcement",
+    "policy_enforcement", "postback", "pre_checkout", "reaction", "read", "referral",
+    "request_live_handover", "request_thread_control", "response_feedback", "send_cart",
+    "take_thread_control", "thread_control", "typing", "typing_indicator",
+}  # fmt: skip
+
+
+def _event(event: Object, account: Account, received_at: datetime) -> Iterator[_Entry]:
+    sender = obj(event.get("sender"))
+    contact = user(account, text(sender.get("id")) or text(sender.get("user_ref")))
+    at = from_milliseconds(event.get("timestamp"))
+    if "message" in event:
+        yield _message(obj(event["message"]), at, contact, account, received_at)
+    elif "reaction" in event:
+        yield _reaction(obj(event["reaction"]), at, contact, account, received_at)
+    elif "delivery" in event or "read" in event:
+        fates = _fates(event, at)
+        yield from (status(fate, contact, account, received_at) for fate in fates)
+        if not fates:
+            yield Known("all up to a time were delivered or read")
+    elif _NAMED & event.keys():
+        yield Known("an event that is no message")
+    else:
+        yield Odd("an event that is not understood")
+
+
+def _fates(event: Object, at: datetime | None) -> list[Fate]:
+    """Receipts that name messages; older ones name only a time."""
+    name = "delivery" if "delivery" in event else "read"
+    told = obj(event[name])
+    listed = told.get("mids")
+    mids = [*(listed if isinstance(listed, list) else ()), told.get("mid")]
+    outcome = Outcome.DELIVERED if name == "delivery" else Outcome.READ
+    return [Fate(external_id=mid, status=outcome, at=at) for mid in map(text, mids) if mid]
+
+
+def _message(
+    message: Object,
+    at: datetime | None,
+    contact: Contact | None,
+    account: Account,
+    received_at: datetime,
+) -> Inbound | Known | Odd:
+    if message.get("is_echo"):
+        return Known("what the page itself wrote")
+    if message.get("is_deleted"):
+        return Known("a message was taken back")
+    words, files = _attached(message)
+    written = joined((text(message.get("text")), *words), "\n")
+    if written is None and not files and message.get("is_unsupported"):
+        written = "[unsupported message]"
+    said = Said(
+        external_id=text(message.get("mid")),
+        text=written,
+        files=files,
+        at=at,
+        answers=text(obj(message.get("reply_to")).get("mid")),
+        window=WINDOW,
+    )
+    return inbound(said, contact, account, received_at)
+
+
+def _attached(message: Object) -> tuple[list[str], tuple[File, ...]]:
+    """What hangs on a message: words for what is no file, and the files."""
+    words, files = [], []
+    for attachment in objects(message.get("attachments")):
+        kind = text(attachment.get("type")) or "attachment"
+        payload = obj(attachment.get("payload"))
+        url = text(payload.get("url")) or text(attachment.get("url"))
+        if "sticker_id" in payload or "sticker_id" in message:
+            is_thumb = text(payload.get("sticker_id") or message.get("sticker_id")) in _THUMBS
+            words.append("👍" if is_thumb else "[sticker]")
+        elif kind in _FILES and url:
+            files.append(File(kind=_FILES[kind], reference=url, is_url=True))
+        else:
+            words.append(_shared(kind, attachment, payload, url))
+    return words, tuple(files)
+
+
+_THUMBS = {"369239263222822", "369239343222814", "369239383222810"}
+"""Messenger's own thumb in three sizes."""
+
+_FILES = {
+    "image": "image",
+    "video": "video",
+    "audio": "audio",
+    "file": "file",
+    "animated_image": "image",
+    "animated_image_share": "image",
+    "story_mention": "story mention",
+    "ig_reel": "reel",
+    "reel": "reel",
+}
+
+
+def _shared(kind: str, attachment: Object, payload: Object, url: str | None) -> str:
+    """What is no file: a place, a product, a page, a post."""
+    where = obj(payload.get("coordinates"))
+    place = joined((str(where[name]) for name in ("lat", "long") if name in where), ", ")
+    elements = objects(obj(payload.get("product")).get("elements"))
+    products = joined((text(each.get("title")) for each in elements), ", ")
+    title = text(attachment.get("title")) or text(payload.get("title"))
+    shown = joined((f"[{line(kind, 40)}]", title, place, products, None if place else url), " ")
+    return shown or "[attachment]"
+
+
+def _reaction(
+    reaction: Object,
+    at: datetime | None,
+    contact: Contact | None,
+    account: Account,
+    received_at: datetime,
+) -> Inbound | Known | Odd:
+    """A sign on a message; it has no id of its own, so who, what, where and when name it."""
+    if text(reaction.get("action")) == "unreact":
+        return Known("a reaction was taken back")
+    mid, emoji = text(reaction.get("mid")), text(reaction.get("emoji"))
+    sign = emoji or text(reaction.get("reaction"))
+    if mid is None or sign is None:
+        return Odd("a reaction to nothing")
+    since = int(at.timestamp() * 1000) if at else 0
+    address = contact.address if contact else ""
+    said = Said(
+        external_id=f"{mid[:200]}:{address[:50]}:{sign[:20]}:{since}",
+        text=emoji or f"[{sign}]",
+        at=at,
+        answers=mid,
+        reply_to_id=mid,
+        window=WINDOW,
+    )
+    return inbound(said, contact, account, received_at)

@@ -1,0 +1,100 @@
+"""TikTok: direct messages to a business account.
+
+Sources: developers.tiktok.com, "Webhooks: verification" (Tiktok-Signature); TikTok API for
+Business, "Business Messaging API", webhook events `im_*`.
+"""
+
+import hmac
+from datetime import datetime
+
+import msgspec
+
+from intake.channels.peers import File, Said, inbound, user
+from intake.domain.items import Came, Inbound, Known, Odd, Reading
+from intake.domain.shapes import Object, obj, text
+from intake.domain.texts import joined, line
+from intake.domain.times import from_milliseconds, from_seconds
+from shared.stores.accounts.messaging import TikTokAccount
+from shared.webhooks import Delivery, equal
+
+
+def verify(delivery: Delivery, account: TikTokAccount) -> bool:
+    """Whether the app's secret signed time and raw body."""
+    parts = _parts(delivery)
+    signed = f"{parts.get('t', '')}.".encode() + delivery.body
+    macs = [hmac.new(key.encode(), signed, "sha256").hexdigest() for key in account.client_secret]
+    return True in [equal(parts.get("s", "").lower(), mac) for mac in macs]
+
+
+def signed_at(delivery: Delivery) -> datetime | None:
+    """The time that is signed with the body."""
+    return from_seconds(_parts(delivery).get("t"))
+
+
+def _parts(delivery: Delivery) -> dict[str, str]:
+    header = delivery.headers.get("tiktok-signature", "")
+    pairs = (part.strip().partition("=") for part in header.split(","))
+    return {name: value for name, _, value in pairs}
+
+
+def read(came: Came[Delivery, TikTokAccount]) -> Reading:
+    """The one event; its content is JSON within JSON. An app has one webhook for all accounts."""
+    return Reading.of([_event(came)])
+
+
+def _event(came: Came[Delivery, TikTokAccount]) -> Inbound | Known | Odd:
+    event = obj(came.payload)
+    kind = text(event.get("event"))
+    if kind != "im_receive_msg":
+        return Known("an event that is no message to us") if kind else Odd("an event without name")
+    named = text(event.get("user_openid"))
+    is_own = named is None or named == came.account.account_id
+    account = came.account if is_own else came.sibling(named or "")
+    if account is None:
+        return Odd("a business that is no account")
+    return _message(_content(event), account, came.at)
+
+
+def _content(event: Object) -> Object:
+    given = event.get("content")
+    if not isinstance(given, str):
+        return obj(given)
+    try:
+        return obj(msgspec.json.decode(given))
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return {}
+
+
+def _message(
+    content: Object, account: TikTokAccount, received_at: datetime
+) -> Inbound | Known | Odd:
+    sender = text(obj(content.get("from_user")).get("id"))
+    if sender is not None and sender == account.account_id:
+        return Known("what the account itself wrote")
+    kind = text(content.get("type")) or ""
+    body = obj(content.get(kind))
+    said = Said(
+        external_id=text(content.get("message_id")),
+        text=_words(kind, body),
+        files=_files(kind, body),
+        at=from_milliseconds(content.get("timestamp")),
+        answers=text(obj(content.get("referenced_message_info")).get("referenced_message_id")),
+        peer=text(content.get("conversation_id")),
+    )
+    return inbound(said, user(account, sender, content.get("from")), account, received_at)
+
+
+_MEDIA = {"image", "video", "audio", "voice"}
+
+
+def _files(kind: str, body: Object) -> tuple[File, ...]:
+    return (File(kind=kind, reference=text(body.get("media_id"))),) if kind in _MEDIA else ()
+
+
+def _words(kind: str, body: Object) -> str | None:
+    if kind == "text":
+        return text(body.get("body"))
+    if kind in _MEDIA or not kind:
+        return None
+    url = text(body.get("embed_url")) or text(body.get("url"))
+    return joined((f"[{line(kind.replace('_', ' '), 40) or 'message'}]", url), " ")

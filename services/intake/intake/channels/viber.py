@@ -1,0 +1,102 @@
+"""Viber bots: messages, and what became of ours.
+
+Source: developers.viber.com, Viber REST API, "Callbacks" (signature, event types) and "Message
+types".
+"""
+
+from intake.channels.peers import Fate, File, Said, inbound, status, user
+from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
+from intake.domain.shapes import Object, obj, text
+from intake.domain.texts import joined
+from intake.domain.times import from_milliseconds
+from shared.contracts.intake import Delivery as Outcome
+from shared.stores.accounts.messaging import ViberAccount
+from shared.webhooks import Delivery, is_signed
+
+
+def verify(delivery: Delivery, account: ViberAccount) -> bool:
+    """Whether the bot's token signed the raw body."""
+    return is_signed(delivery, account.auth_token, header="x-viber-content-signature")
+
+
+def read(came: Came[Delivery, ViberAccount]) -> Reading:
+    """The one event of a callback."""
+    payload = obj(came.payload)
+    return Reading.of([_event(payload, came)] if payload else [])
+
+
+_STATUSES = {"delivered": Outcome.DELIVERED, "seen": Outcome.READ, "failed": Outcome.FAILED}
+_OTHERS = {
+    "webhook",
+    "subscribed",
+    "unsubscribed",
+    "conversation_started",
+    "action",
+    "client_status",
+}
+
+
+def _event(event: Object, came: Came[Delivery, ViberAccount]) -> Inbound | StatusNews | Known | Odd:
+    kind = text(event.get("event")) or ""
+    if kind == "message":
+        return _message(event, obj(event.get("message")), came)
+    if kind in _STATUSES:
+        fate = Fate(
+            external_id=text(event.get("message_token")),
+            status=_STATUSES[kind],
+            at=from_milliseconds(event.get("timestamp")),
+        )
+        return status(fate, user(came.account, event.get("user_id")), came.account, came.at)
+    return Known("an event that is no message") if kind in _OTHERS else Odd("an unknown event")
+
+
+def _message(
+    event: Object, message: Object, came: Came[Delivery, ViberAccount]
+) -> Inbound | Known | Odd:
+    sender = obj(event.get("sender"))
+    contact = user(came.account, text(sender.get("id")), sender.get("name"), sender.get("language"))
+    kind = text(message.get("type")) or ""
+    files = _files(kind, message)
+    written = _words(kind, message)
+    if written is None and not files:
+        return Odd("a message of a kind that is not understood")
+    said = Said(
+        external_id=text(event.get("message_token")),
+        text=written,
+        files=files,
+        at=from_milliseconds(event.get("timestamp")),
+    )
+    return inbound(said, contact, came.account, came.at)
+
+
+_MEDIA = {"picture": "image", "video": "video", "file": "file", "sticker": "sticker"}
+
+
+def _files(kind: str, message: Object) -> tuple[File, ...]:
+    if kind not in _MEDIA:
+        return ()
+    size = message.get("size") or message.get("file_size")
+    url = text(message.get("media"))
+    file = File(
+        kind=_MEDIA[kind],
+        reference=url,
+        is_url=url is not None,
+        name=text(message.get("file_name")),
+        size=size if isinstance(size, int) else 0,
+    )
+    return (file,)
+
+
+def _words(kind: str, message: Object) -> str | None:
+    body = obj(message.get(kind))
+    if kind == "location":
+        point = joined((str(body.get(part, "")) for part in ("lat", "lon")), ", ")
+        return joined(("[location]", point), " ")
+    if kind == "contact":
+        parts = (text(body.get("name")), text(body.get("phone_number")))
+        return joined(("[contact]", *parts), " ")
+    if kind == "url":
+        return joined((text(message.get("text")), text(message.get("media"))), " ")
+    if kind in ("rich_media", "carousel"):
+        return text(message.get("text")) or "[card]"
+    return text(message.get("text"))

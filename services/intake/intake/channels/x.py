@@ -1,0 +1,139 @@
+"""X: direct messages by the Account Activity API and the X Activity API.
+
+Sources: docs.x.com, "Account Activity API", "Securing webhooks" (CRC, signature), "Message create
+object"; "X Activity API".
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from intake.channels.peers import Fate, File, Said, inbound, status, user
+from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
+from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.times import from_iso, from_milliseconds
+from shared.contracts.intake import Delivery as Outcome
+from shared.stores.accounts.messaging import XAccount
+from shared.webhooks import Answer, Delivery, hmac_base64, is_signed
+
+_Entry = Inbound | StatusNews | Known | Odd
+
+
+def verify(delivery: Delivery, account: XAccount) -> bool:
+    """Whether the app's secret signed the raw body."""
+    return is_signed(
+        delivery,
+        account.consumer_secret,
+        header="x-twitter-webhooks-signature",
+        prefix="sha256=",
+        written="base64",
+    )
+
+
+def handshake(delivery: Delivery, account: XAccount) -> Answer | None:
+    """Answer the challenge-response check, which X repeats every hour."""
+    token = delivery.query.get("crc_token")
+    if not token or not account.consumer_secret:
+        return None
+    mac = hmac_base64(account.consumer_secret[0], token.encode())
+    shown = msgspec.json.encode({"response_token": f"sha256={mac}"})
+    return Answer(shown.decode(), "application/json")
+
+
+def read(came: Came[Delivery, XAccount]) -> Reading:
+    """Every direct message; an app has one webhook for all its users."""
+    payload = obj(came.payload)
+    told = obj(payload.get("data"))
+    if told:
+        return Reading.of(_activity(told, came))
+    return Reading.of(_entries(payload, text(payload.get("for_user_id")), came))
+
+
+def _activity(data: Object, came: Came[Delivery, XAccount]) -> Iterator[_Entry]:
+    kind = text(data.get("event_type")) or ""
+    payload = obj(data.get("payload"))
+    owner = text(obj(data.get("filter")).get("user_id"))
+    if "direct_message_events" in payload:
+        yield from _entries(payload, text(payload.get("for_user_id")) or owner, came)
+    elif kind == "dm.received" and text(payload.get("text")) is not None:
+        account = _owner(owner, came)
+        if account is None:
+            yield Odd("a user that is no account")
+            return
+        said = Said(
+            external_id=text(payload.get("id")),
+            text=text(payload.get("text")),
+            at=from_iso(payload.get("created_at")),
+        )
+        yield inbound(said, user(account, text(payload.get("sender_id"))), account, came.at)
+    elif kind and kind != "dm.received":
+        yield Known("an activity that is no message to us")
+    else:
+        yield Odd("an activity that is not understood")
+
+
+def _owner(user_id: str | None, came: Came[Delivery, XAccount]) -> XAccount | None:
+    return came.account if user_id == came.account.account_id else came.sibling(user_id or "")
+
+
+def _entries(
+    payload: Object, user_id: str | None, came: Came[Delivery, XAccount]
+) -> Iterator[_Entry]:
+    account = _owner(user_id, came) if user_id else came.account
+    if account is None:
+        yield Odd("a user that is no account")
+        return
+    people = obj(payload.get("users"))
+    for event in objects(payload.get("direct_message_events")):
+        yield _message(event, people, account, came)
+    for event in objects(payload.get("direct_message_mark_read_events")):
+        fate = Fate(
+            external_id=text(event.get("last_read_event_id")),
+            status=Outcome.READ,
+            at=from_milliseconds(event.get("created_timestamp")),
+        )
+        yield status(fate, user(account, text(event.get("sender_id"))), account, came.at)
+    others = [name for name in payload if str(name).endswith(("_events", "_event"))]
+    if set(others) - {"direct_message_events", "direct_message_mark_read_events"}:
+        yield Known("an event that is no message")
+
+
+def _message(
+    event: Object, people: Object, account: XAccount, came: Came[Delivery, XAccount]
+) -> Inbound | Known | Odd:
+    kind = text(event.get("type"))
+    if kind != "message_create":
+        return Known("a sign on a message") if kind else Odd("an event without type")
+    created = obj(event.get("message_create"))
+    sender_id = text(created.get("sender_id"))
+    if sender_id == account.account_id:
+        return Known("what the account itself wrote")
+    data = obj(created.get("message_data"))
+    person = obj(people.get(sender_id or ""))
+    name = text(person.get("name")) or text(person.get("screen_name"))
+    said = Said(
+        external_id=text(event.get("id")),
+        text=text(data.get("text")),
+        files=_files(data),
+        at=from_milliseconds(event.get("created_timestamp")),
+        answers=text(obj(data.get("reply_to")).get("id")),
+    )
+    return inbound(said, user(account, sender_id, name), account, came.at)
+
+
+_MEDIA = {"photo": "image", "video": "video", "animated_gif": "animation"}
+
+
+def _files(data: Object) -> tuple[File, ...]:
+    media = obj(obj(data.get("attachment")).get("media"))
+    if not media:
+        return ()
+    kind = _MEDIA.get(text(media.get("type")) or "", "media")
+    variants = [
+        each
+        for each in objects(obj(media.get("video_info")).get("variants"))
+        if isinstance(each.get("bitrate"), int)
+    ]
+    best = max(variants, key=lambda each: int(each["bitrate"]), default={})
+    url = text(best.get("url")) or text(media.get("media_url_https"))
+    return (File(kind=kind, reference=url, is_url=url is not None),)

@@ -1,0 +1,179 @@
+"""What holds for each door: any payload is read without raising, nobody is let in unsigned."""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from intake.domain.items import Reading
+from intake.handlers.doors import DOORS
+from shared.stores.accounts import models
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda each: (
+        st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=8), each, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+PAYLOADS: dict[str, list[Any]] = {
+    "instagram": [
+        {"entry": [{"id": "100", "messaging": [{"sender": {"id": "7"}, "timestamp": 1,
+         "message": {"mid": "m", "text": "a", "attachments": [{"type": "image",
+         "payload": {"url": "https://x.example/a.jpg"}}], "reply_to": {"mid": "n"}}}]}]},
+    ],
+    "messenger": [
+        {"entry": [{"id": "100", "messaging": [{"sender": {"id": "7"}, "timestamp": 1,
+         "reaction": {"mid": "m", "action": "react", "emoji": "x"}},
+         {"sender": {"id": "7"}, "delivery": {"mids": ["m"], "watermark": 1}}]}]},
+    ],
+    "kakaotalk": [
+        {"userRequest": {"utterance": "a", "lang": "kr", "user": {"id": "7"},
+         "params": {"media": {"type": "image", "url": "https://x.example/a"}}}},
+    ],
+    "line": [
+        {"destination": "U", "events": [{"type": "message", "timestamp": 1, "source":
+         {"userId": "U1"}, "message": {"id": "1", "type": "sticker", "keywords": ["a"]}}]},
+    ],
+    "telegram": [
+        {"update_id": 1, "message": {"message_id": 1, "date": 1, "chat": {"id": 7}, "from":
+         {"id": 7, "first_name": "A"}, "photo": [{"file_id": "f", "file_size": 1}],
+         "contact": {"user_id": 7, "phone_number": "34600111222"}}},
+    ],
+    "tiktok": [
+        {"event": "im_receive_msg", "user_openid": "100", "content": json.dumps({"type": "text",
+         "message_id": "m", "from_user": {"id": "7"}, "text": {"body": "a"}})},
+    ],
+    "viber": [
+        {"event": "message", "timestamp": 1, "message_token": 1, "sender": {"id": "7"},
+         "message": {"type": "location", "location": {"lat": 1.5, "lon": 2}}},
+    ],
+    "vk": [
+        {"type": "message_new", "object": {"message": {"id": 1, "from_id": 7, "peer_id": 7,
+         "date": 1, "text": "a", "geo": {"coordinates": {"latitude": 1}}, "attachments":
+         [{"type": "photo", "photo": {"sizes": [{"width": 1, "url": "https://x.example"}]}}]}}},
+    ],
+    "wechat": [
+        {"MsgType": "text", "FromUserName": "o", "CreateTime": 1, "Content": "a", "MsgId": 1},
+    ],
+    "x": [
+        {"for_user_id": "100", "users": {"7": {"name": "A"}}, "direct_message_events": [
+         {"type": "message_create", "id": "1", "message_create": {"sender_id": "7",
+         "message_data": {"text": "a", "attachment": {"media": {"type": "photo"}}}}}]},
+    ],
+    "zalo": [
+        {"event_name": "user_send_image", "sender": {"id": "7"}, "timestamp": "1", "message":
+         {"msg_id": "m", "attachments": [{"type": "image", "payload":
+         {"url": "https://x.example"}}]}},
+    ],
+}  # fmt: skip
+"""One thing or more that each vendor says, to be broken in every place."""
+
+STRANGE: list[Any] = [
+    None,
+    True,
+    -1,
+    2**80,
+    1.5,
+    float("nan"),
+    "",
+    "\ud800",
+    [],
+    [[]],
+    {},
+    {"a": 1},
+]
+
+
+def broken(value: Any) -> Iterator[Any]:
+    """The value with each of its parts missing or replaced by something strange."""
+    places = list(paths(value))
+    for path in places:
+        for strange in STRANGE:
+            made = copy.deepcopy(value)
+            inner = made
+            for step in path[:-1]:
+                inner = inner[step]
+            inner[path[-1]] = strange
+            yield made
+
+
+def paths(value: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for name, each in pairs:
+        yield (*before, name)
+        if isinstance(each, dict | list):
+            yield from paths(each, (*before, name))
+
+
+@pytest.mark.parametrize("channel", sorted(PAYLOADS))
+def test_a_payload_broken_anywhere_is_read_without_raising(
+    vendor: Callable[..., Any], channel: str
+) -> None:
+    one = vendor(channel)
+
+    for payload in PAYLOADS[channel]:
+        assert one.read(payload).items
+        for worse in broken(payload):
+            assert isinstance(one.read(worse), Reading)
+
+
+@pytest.mark.parametrize("channel", sorted(DOORS))
+@given(payload=JSON)
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_payload_is_read_without_raising(
+    vendor: Callable[..., Any], channel: str, payload: Any
+) -> None:
+    reading = vendor(channel, **WITH.get(channel, {})).read(payload)
+
+    assert isinstance(reading, Reading)
+    assert reading.known or reading.odd or reading.items
+
+
+@pytest.mark.parametrize("channel", sorted(DOORS))
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[1]", b"a=b", b"<a/>", b"\xff\xfe", b'{"secret":""}']
+)
+def test_what_is_not_signed_is_let_in_nowhere(
+    vendor: Callable[..., Any], posted: Callable[..., Any], channel: str, body: bytes
+) -> None:
+    one = vendor(channel, **WITH.get(channel, {}))
+
+    for method in ("GET", "POST"):
+        for media_type in ("application/json", "application/x-www-form-urlencoded", ""):
+            headers = {"content-type": media_type} if media_type else {}
+            delivery = posted(body, headers=headers, method=method)
+            assert not one.verifies(delivery)
+            signed_at = one.door.scheme.signed_at(delivery)
+            assert signed_at is None or isinstance(signed_at, datetime)
+
+
+@pytest.mark.parametrize("channel", sorted(DOORS))
+def test_a_stranger_is_answered_no_challenge(
+    vendor: Callable[..., Any], posted: Callable[..., Any], channel: str
+) -> None:
+    one = vendor(channel, **WITH.get(channel, {}))
+    asked = "?hub.mode=subscribe&hub.verify_token=x&hub.challenge=1&echostr=1&signature=x"
+
+    if one.door.handshake is not None and channel != "x":  # X's check proves us, not X
+        assert one.door.handshake(posted(url=f"https://h.example/{asked}"), one.account) is None
+
+
+def test_every_account_that_a_webhook_comes_to_has_a_door() -> None:
+    named = {model.model_fields["channel"].annotation.__args__[0] for model in models()}  # type: ignore[union-attr]
+
+    assert named - set(DOORS) <= NO_DOOR
+
+
+NO_DOOR = {"mail", "imap", "chat", "aftership"}
+
+WITH: dict[str, dict[str, Any]] = {"shopify": {"account_id": "aurora.myshopify.com"}}
+"""What an account must be made with, where `100` does not do."""
