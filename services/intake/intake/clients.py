@@ -25,8 +25,6 @@ _TIMEOUT = 30.0
 _TICK = 1.0
 _AT_ONCE = 50
 _OCTETS_AT_ONCE = 16 * 1024 * 1024
-_GAP = 0.3
-"""Seconds of the first wait: mail that came before IDLE began is told by no server."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +56,23 @@ class Folder:
         return int(last)
 
     def after(self, uid: int) -> list[int]:
-        """The UIDs above one, rising."""
+        """The UIDs above one, rising.
+
+        Mail that came while they were looked for is among them: what a server has told of with
+        another answer, it does not tell again in IDLE.
+        """
         with _translated():
-            found = self._box.uids(AND(uid=U(str(uid + 1), "*")), charset=None)
+            while True:
+                self._is_told()
+                found = self._box.uids(AND(uid=U(str(uid + 1), "*")), charset=None)
+                if not self._is_told():
+                    break
         # RFC 3501 §6.4.8: `n:*` has the last mail in it whatever n is.
         return sorted(each for each in map(int, found) if each > uid)
+
+    def _is_told(self) -> bool:
+        """Whether the server has told of mail since this was asked last."""
+        return self._box.client.untagged_responses.pop("EXISTS", None) is not None
 
     def since(self, day: date) -> list[int]:
         """The UIDs of mails that arrived on a day or later, by the server's own zone; rising."""
@@ -113,7 +123,8 @@ class Folder:
         with _translated():
             self._idle.start()
             try:
-                self._wait(seconds, is_over)
+                if not self._is_told():
+                    self._wait(seconds, is_over)
             finally:
                 self._idle.stop()
 
@@ -125,10 +136,6 @@ class Folder:
                 return
             if time.monotonic() - asked < tick / 2:
                 raise Unavailable("the mail server hung up")
-
-    def catch_gap(self) -> None:
-        """Wait for a moment, for mail that came between the last look and the wait."""
-        self.wait(_GAP, lambda: False)
 
 
 def _sleep(seconds: float, is_over: Callable[[], bool]) -> None:

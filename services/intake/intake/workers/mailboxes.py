@@ -32,8 +32,9 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-_IDLE = 9 * 60.0
-"""Seconds after which IDLE is begun anew; servers hang up after 30 minutes, routers after 10."""
+_IDLE = 60.0
+"""Seconds after which IDLE is begun anew, with a look: some servers forget to tell, routers to
+keep a silent connection."""
 _SOONEST, _LATEST = 1.0, 60.0
 _AFTER_REFUSAL = 5 * 60.0
 """Seconds after a refused login: servers lock out who tries too often."""
@@ -106,8 +107,6 @@ class Mailboxes:
                 position = await self._begin(account, folder, thread)
                 while not is_over():
                     position = await self._catch_up(account, folder, thread, position)
-                    await _in(thread, folder.catch_gap)
-                    position = await self._catch_up(account, folder, thread, position)
                     await _in(thread, lambda: folder.wait(_IDLE, is_over))
             finally:
                 await _in(thread, lambda: opening.__exit__(None, None, None))
@@ -145,16 +144,17 @@ class Mailboxes:
         thread: ThreadPoolExecutor,
         position: Position,
     ) -> Position:
-        """Keep everything that is new, batch by batch."""
-        new = await _in(thread, lambda: folder.after(position.last_uid))
-        while new:
+        """Keep everything that is new, batch by batch, until a look finds nothing more.
+
+        What comes while a batch is fetched is told with that batch, and not again.
+        """
+        while new := await _in(thread, partial(folder.after, position.last_uid)):
             found, last = await _in(thread, partial(folder.fetch, new, self._most))
             await self._keep(account, found)
             arrived = [one.arrived_at for one in found if one.arrived_at]
             position = Position(position.uid_validity, last, max((position.arrived_at, *arrived)))
             async with self._db.transaction() as tx:
                 await mailboxes.move(tx, account, position)
-            new = [uid for uid in new if uid > last]
         return position
 
     async def _keep(self, account: MailAccount, found: Sequence[Fetched]) -> None:
