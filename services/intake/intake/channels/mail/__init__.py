@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from intake.channels.mail.addresses import Envelope, Mailboxes, OurOwn, Recipient
-from intake.channels.mail.automatic import (
-    is_report,
-    nobody_wrote,
-    outcome,
-)
+from intake.channels.mail.automatic import nobody_wrote
 from intake.channels.mail.bodies import text_of
+from intake.channels.mail.bounces import Outcome, is_bounce, outcomes, returned
 from intake.channels.mail.claims import claims, notification_in, notification_of
 from intake.channels.mail.headers import Headers, Mailbox
-from intake.channels.mail.structure import Structure, body_octets, take_apart
+from intake.channels.mail.repairs import body_octets
+from intake.channels.mail.structure import Structure, take_apart
 from intake.domain import ids
 from intake.domain.contacts import Contact
 from intake.domain.items import Inbound, Known, Reading, StatusNews
@@ -36,7 +34,7 @@ def read(octets: bytes, envelope: Envelope, own: OurOwn, received_at: datetime) 
     Never raises for what a stranger wrote; what cannot be read still becomes a message.
     """
     mail = take_apart(octets)
-    return Reading.of([_entry(_Arrived(octets, mail, envelope, own, received_at))], mail.notes)
+    return Reading.of(_entries(_Arrived(octets, mail, envelope, own, received_at)), mail.notes)
 
 
 @dataclass(frozen=True)
@@ -57,34 +55,50 @@ class _Arrived:
         return self.envelope.recipients[0].account
 
 
-def _entry(mail: _Arrived) -> Inbound | StatusNews | Known:
+def _entries(mail: _Arrived) -> list[Inbound | StatusNews | Known]:
     own_id = next(iter(mail.headers.message_ids("message-id")), "")
     if notification_in(own_id, mail.own.tokens) is not None:
-        return Known("a mail of our own that came back")
-    notification = notification_of(mail.envelope, mail.own.tokens)
-    if is_report(mail.mail):
-        return _bounce(mail, notification or _returned(mail))
-    if (known := nobody_wrote(mail.mail, mail.envelope.sender)) is None:
-        return _message(mail)
-    return _bounce(mail, notification) if known.kind == "bounce" else known
+        return [Known("a mail of our own that came back")]
+    if is_bounce(mail.mail, mail.envelope.sender):
+        return _bounce(mail)
+    known = nobody_wrote(mail.mail, mail.account.address.lower())
+    is_from_nobody = not mail.envelope.sender and notification_of(mail.envelope, mail.own.tokens)
+    if known is None and is_from_nobody:
+        return _bounce(mail)
+    return [known or _message(mail)]
 
 
-def _returned(mail: _Arrived) -> NotificationId | None:
-    """The notification by the Message-ID in the returned header."""
-    returned = mail.mail.returned
-    message_ids = returned.message_ids("message-id") if returned else []
+def _bounce(mail: _Arrived) -> list[StatusNews | Known]:
+    """What became of a mail of ours, for each recipient that is told of.
+
+    Of a mail that is none of ours nothing is said: anybody can write a bounce.
+    """
+    told = outcomes(mail.mail)
+    if not told:
+        return [Known("a mail of ours is late")]
+    header = returned(mail.mail)
+    message_ids = header.message_ids("message-id") if header else []
+    notification = notification_of(mail.envelope, mail.own.tokens) or _notification(
+        mail, message_ids
+    )
+    events = [_status(mail, each, notification, message_ids) for each in told]
+    if notification is None:
+        return [Known("a bounce of no mail of ours", "bounce", unsaid=tuple(events))]
+    return [_news(event, notification) for event in events]
+
+
+def _notification(mail: _Arrived, message_ids: list[str]) -> NotificationId | None:
+    """The notification by the Message-IDs of the mail that came back."""
     found = (notification_in(one, mail.own.tokens) for one in message_ids)
     return next((each for each in found if each), None)
 
 
-def _bounce(mail: _Arrived, notification_id: NotificationId | None) -> StatusNews | Known:
-    told = outcome(mail.mail)
-    if told is None:
-        return Known("a mail of ours is late")
-    account, returned = mail.account, mail.mail.returned
-    message_id = next(iter(returned.message_ids("message-id")), None) if returned else None
-    external_id = message_id or str(notification_id or _identity(mail)[1])
-    event = MessageStatusChanged(
+def _status(
+    mail: _Arrived, told: Outcome, notification: NotificationId | None, message_ids: list[str]
+) -> MessageStatusChanged:
+    account = mail.account
+    external_id = next(iter(message_ids), None) or str(notification or _identity(mail)[1])
+    return MessageStatusChanged(
         occurred_at=happened_at(mail.headers.date(), mail.at),
         store_id=account.store_id,
         version=0,
@@ -92,16 +106,17 @@ def _bounce(mail: _Arrived, notification_id: NotificationId | None) -> StatusNew
         account_id=account.account_id,
         external_id=external_id,
         status=told.status,
-        notification_id=notification_id,
+        notification_id=notification,
         reason=told.code,
         is_permanent=told.is_permanent,
+        address=told.address,
     )
-    if notification_id is None:
-        return Known("a bounce of no mail of ours", "bounce", unsaid=(event,))
-    natural = (str(notification_id), told.status, str(told.is_permanent))
-    return StatusNews(
-        event=event, status_id=ids.status_id(account.store_id, account.channel_name, *natural)
-    )
+
+
+def _news(event: MessageStatusChanged, notification: NotificationId) -> StatusNews:
+    natural = (str(notification), event.status, str(event.is_permanent), event.address or "")
+    status_id = ids.status_id(event.store_id, event.channel, *natural)
+    return StatusNews(event=event, status_id=status_id)
 
 
 def _message(mail: _Arrived) -> Inbound:

@@ -1,98 +1,133 @@
-"""Mails that no person wrote: bounces, automatic replies, lists, our own.
+"""Mails that no person wrote, apart from bounces: automatic replies, lists, feedback, receipts.
 
 None of them may become a message that somebody answers: two machines that answer each other never
-stop. Sources: RFC 3834 (Auto-Submitted, null return path), RFC 3464 and RFC 6522 (delivery status),
-RFC 3463 (status codes), RFC 5965 (feedback loops), RFC 8098 (read receipts), RFC 2919 (List-Id).
+stop. Sources: RFC 3834 (Auto-Submitted), RFC 5965 (feedback loops; before it each provider had its
+own way), RFC 8098 (read receipts), RFC 2919 and RFC 2369 (lists), MS-OXCMAIL (Exchange).
 """
 
 import re
-from typing import NamedTuple
 
 from intake.channels.mail.headers import Headers
+from intake.channels.mail.phrases import AUTOMATIC_SUBJECT
 from intake.channels.mail.structure import Structure
 from intake.domain.items import Known
-from shared.contracts.intake import Delivery
 
-_CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
-_REPLY_CODE = re.compile(r"(?<!\d)([45])[0-5]\d[ -]")
-_DAEMON = re.compile(r"(mailer[-_.]?daemon|postmaster|mail[-_.]?delivery|mdaemon)[^@]*@", re.I)
-_READ = 20_000
+_AUTOMATIC_REPLY = Known("an automatic reply", "auto-reply")
+_LIST = Known("a mailing list", "list")
 
 
-class Outcome(NamedTuple):
-    """What became of a mail of ours; `code` is the enhanced status code, where one was given."""
-
-    status: Delivery
-    code: str | None
-    is_permanent: bool | None
-
-
-def is_report(mail: Structure) -> bool:
-    """Whether it is a delivery status notification, well formed."""
-    return mail.report_type == "delivery-status" or bool(mail.report)
-
-
-def is_from_daemon(mail: Structure, sender: str) -> bool:
-    """Whether a mail system wrote it: without return path, or under such a system's name."""
-    return not sender or any(_DAEMON.match(box.address) for box in mail.headers.mailboxes("from"))
-
-
-def outcome(mail: Structure) -> Outcome | None:
-    """What a bounce tells; None while the mail is only late.
-
-    One that says nothing a machine could read is a bounce of unknown kind.
-    """
-    for group in mail.report:
-        action = group.raw("action").partition(" ")[0].strip().lower()
-        if not action and "status" not in group:
-            continue
-        if action in ("delayed", "relayed", "expanded"):
-            return None
-        code = _code(group.raw("status"), group.raw("diagnostic-code"))
-        kind = code[0] if code else ""
-        if action == "delivered" or (not action and kind == "2"):
-            return Outcome(Delivery.DELIVERED, code, None)
-        return Outcome(Delivery.BOUNCED, code, kind == "5" if kind in ("4", "5") else None)
-    return _told_in_prose(mail)
-
-
-def _code(status: str, diagnostic: str) -> str | None:
-    """The status code; the diagnostic's where the status is only general (x.0.0)."""
-    codes = [found[0] for text in (status, diagnostic) if (found := _CODE.search(text))]
-    special = [code for code in codes if not code.endswith(".0.0")]
-    return next(iter(special or codes), None)
-
-
-def _told_in_prose(mail: Structure) -> Outcome:
-    text = "\n".join(mail.plain or mail.html)[:_READ]
-    if (found := _CODE.search(text)) and found[1] != "2":
-        return Outcome(Delivery.BOUNCED, found[0], found[1] == "5")
-    reply = _REPLY_CODE.search(text)
-    return Outcome(Delivery.BOUNCED, None, reply[1] == "5" if reply else None)
-
-
-_ANSWERING_MACHINES = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from")
-
-
-def nobody_wrote(mail: Structure, sender: str) -> Known | None:
-    """Which kind of automatic mail it is; None of a person's."""
+def nobody_wrote(mail: Structure, own: str) -> Known | None:
+    """Which kind of automatic mail it is; None of a person's. `own` is our mailbox's address."""
     headers = mail.headers
-    if mail.report_type == "feedback-report":
+    if _is_feedback(mail):
         return Known("a feedback report", "feedback")
-    if mail.report_type == "disposition-notification":
+    if mail.report_type == "disposition-notification" or mail.is_receipt:
         return Known("a read receipt")
     if mail.report_type or _is_automatic(headers):
-        return Known("an automatic reply", "auto-reply")
-    if "list-id" in headers or headers.raw("precedence").strip().lower() in _TO_MANY:
-        return Known("a mailing list", "list")
-    return Known("a mail system's own", "bounce") if is_from_daemon(mail, sender) else None
+        return _AUTOMATIC_REPLY
+    return _LIST if _is_list(headers, own) else None
 
 
-_TO_MANY = ("list", "bulk", "junk")
+_COMPLAINT = re.compile(
+    r"^\W*(?:complaint about message from|e-?mail feedback report|abuse report|spam (?:report|"
+    r"complaint)|feedback report|client tos notification)\b",
+    re.IGNORECASE,
+)
+_COMPLAINANT = re.compile(r"(?:scomp|staff|fbl|feedback|abuse|arf|complaints?)[\w.+-]*@", re.I)
+
+
+def _is_feedback(mail: Structure) -> bool:
+    """RFC 5965, XARF, and what Hotmail's programme and others of its age send."""
+    headers = mail.headers
+    if mail.report_type == "feedback-report" or mail.has_feedback or "x-xarf" in headers:
+        return True
+    if mail.returned is None:
+        return False
+    if "x-hmxmroriginalrecipient" in mail.returned:
+        return True
+    is_complaint = bool(_COMPLAINT.search(headers.text("subject") or ""))
+    sender = next((box.address for box in headers.mailboxes("from")), "")
+    return (
+        is_complaint
+        or headers.raw("x-loop") == "scomp"
+        or bool(_COMPLAINANT.match(sender) and sender.startswith(("scomp", "fbl", "arf")))
+    )
+
+
+_ANSWERING_MACHINES = (
+    *("x-autoreply", "x-auto-reply", "x-autorespond", "x-autoresponder", "x-autoreply-from"),
+    *(
+        "x-auto-response",
+        "x-mail-autoreply",
+        "x-vacation",
+        "x-apple-action",
+        "x-fc-machinegenerated",
+    ),
+    *("x-ms-exchange-inbox-rules-loop", "x-amazon-auto-reply", "x-yahoo-autoresponse"),
+    *("x-list-autoresponse", "x-autogenerated", "x-notes-autoreply", "x-oof"),
+)
+_NOT = ("", "no", "none", "false", "0")
+_PRECEDENCES = ("auto_reply", "auto-reply", "autoreply", "auto", "vacation")
 
 
 def _is_automatic(headers: Headers) -> bool:
-    submitted = headers.raw("auto-submitted").partition(";")[0].strip().lower()
-    precedence = headers.raw("precedence").strip().lower()
-    by_name = any(name in headers for name in _ANSWERING_MACHINES)
-    return submitted not in ("", "no") or precedence == "auto_reply" or by_name
+    submitted = headers.raw("auto-submitted").partition(";")[0].partition(" ")[0].strip().lower()
+    if submitted == "auto-generated" and _is_form(headers):
+        return False
+    precedences = {
+        headers.raw(name).strip().lower() for name in ("precedence", "x-precedence", "preference")
+    }
+    by_name = any(headers.raw(name).strip().lower() not in _NOT for name in _ANSWERING_MACHINES)
+    by_class = "autoresponder" in headers.raw("x-post-messageclass").lower()
+    by_route = headers.raw("delivered-to").strip().lower() == "autoresponder"
+    return (
+        submitted not in _NOT
+        or not precedences.isdisjoint(_PRECEDENCES)
+        or by_name
+        or by_class
+        or by_route
+        or bool(AUTOMATIC_SUBJECT.match(headers.text("subject") or ""))
+    )
+
+
+_LIST_FIELDS = ("list-id", "list-post", "x-mailman-version", "x-beenthere", "mailing-list")
+_TO_MANY = ("list", "bulk", "junk")
+_LIST_SENDER = re.compile(r"owner-|.*-(?:owner|request|bounces|admin|announce)@", re.IGNORECASE)
+
+
+def _is_list(headers: Headers, own: str) -> bool:
+    """Whether a list or a newsletter passed it on, and not a list that is our own mailbox.
+
+    Shops receive through groups: what comes through the group of our very address is a customer's.
+    A form on a page is his too, though machines of newsletters send it.
+    """
+    if own and any(
+        _is_our_group(value, own) for name in _LIST_FIELDS for value in headers.every(name)
+    ):
+        return False
+    if any(name in headers for name in _LIST_FIELDS):
+        return True
+    if _is_form(headers):
+        return False
+    if headers.raw("precedence").strip().lower() in _TO_MANY:
+        return True
+    sender = next((box.address for box in headers.mailboxes("sender")), "")
+    return "list-unsubscribe" in headers or bool(_LIST_SENDER.match(sender))
+
+
+def _is_our_group(value: str, own: str) -> bool:
+    """Whether a List-Id (`help.aurora.example`) or List-Post names our mailbox."""
+    value = value.lower()
+    return own in value or f"<{own.replace('@', '.')}>" in value
+
+
+def _is_form(headers: Headers) -> bool:
+    """Whether somebody at another domain than the sender's is to be answered."""
+    answer = [box.address for box in headers.mailboxes("reply-to")]
+    author = [box.address for box in headers.mailboxes("from")]
+    return bool(answer and author) and _domain(answer[0]) != _domain(author[0])
+
+
+def _domain(address: str) -> str:
+    """The last two labels of an address's domain."""
+    return ".".join(address.rpartition("@")[2].split(".")[-2:])

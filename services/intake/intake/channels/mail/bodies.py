@@ -4,8 +4,9 @@ import re
 
 from intake.channels.mail import html
 from intake.channels.mail.quotes import new_text
-from intake.channels.mail.structure import Structure
+from intake.channels.mail.structure import Structure, inside
 from intake.domain.texts import clean
+from shared.contracts.intake import Attachment
 
 _FORWARDING = re.compile(
     r"\s*(?:\[[^\]]{1,30}\]\s*)?(?:fwd?|fw|wg|rv|tr|enc|res?env|i|vb|vs|ynt|pd|doorst|转发|轉寄|転送)"
@@ -32,4 +33,28 @@ def text_of(mail: Structure) -> str:
     text = from_html if has_quote or not plain else plain
     if not is_forwarded:
         text, _ = new_text(text)
-    return text or "\n".join(f"[{file.name or file.media_type}]" for file in mail.files)
+    return text or _attached(mail) or "\n".join(map(_named, mail.files))
+
+
+def _attached(mail: Structure, depth: int = 0) -> str:
+    """What mails say that came as files, where the mail itself says nothing."""
+    if depth > 3:
+        return ""
+    return "\n\n".join(_whole(inside(part), depth) for part in mail.attached[:5]).strip()
+
+
+def _whole(mail: Structure, depth: int) -> str:
+    """A mail as a reader sees it: who, what, the text."""
+    plain = clean("\n".join(mail.plain)).strip()
+    text = plain or "\n".join(html.text_of(clean(part), whole=True)[0] for part in mail.html)
+    told = [
+        f"{name.title()}: {said}"
+        for name in ("from", "date", "subject")
+        if (said := mail.headers.text(name))
+    ]
+    files = "\n".join(map(_named, mail.files))
+    return "\n".join([*told, "", text or _attached(mail, depth + 1) or files]).strip()
+
+
+def _named(file: Attachment) -> str:
+    return f"[{file.name or file.media_type}]"

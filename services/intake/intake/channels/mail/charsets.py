@@ -75,6 +75,11 @@ def decoded(octets: bytes, label: str | None) -> str:
     return _strictly(octets, codec) or _least_bad(octets, codec)
 
 
+def is_known(label: str | None) -> bool:
+    """Whether a label means a charset."""
+    return _codec(label) is not None
+
+
 def _codec(label: str | None) -> str | None:
     """The codec that a label means; None when it means none."""
     name = (label or "").strip().strip("\"'").lower()

@@ -35,7 +35,7 @@ class Headers:
         """Take raw fields as `email` gives them: ASCII, other octets as lone surrogates."""
         self._fields: dict[str, list[str]] = {}
         for name, value in fields:
-            self._fields.setdefault(name.lower(), []).append(_written(value))
+            self._fields.setdefault(name.lower(), []).append(as_written(value))
 
     def raw(self, name: str) -> str:
         """The first field of this name as it is written, unfolded; empty without one."""
@@ -76,6 +76,31 @@ class Headers:
             return None
 
 
+_FIELD_LINE = re.compile(r"([A-Za-z][\w-]{0,75}):[ \t]*(.*)")
+
+
+def header_block(text: str) -> Headers | None:
+    """The first run of header fields in a text that has a Message-ID, or a sender and recipient."""
+    fields: list[list[str]] = []
+    for line_ in text.split("\n")[:600]:
+        found = _FIELD_LINE.fullmatch(line_.rstrip("\r"))
+        if found:
+            fields.append([found[1], found[2]])
+        elif fields and line_[:1] in (" ", "\t") and line_.strip():
+            fields[-1][1] += " " + line_.strip()
+        elif fields and (header := _sent(fields)) is not None:
+            return header
+        else:
+            fields = []
+    return _sent(fields)
+
+
+def _sent(fields: list[list[str]]) -> Headers | None:
+    names = {name.lower() for name, _ in fields}
+    is_one = len(names) >= 3 and ("message-id" in names or {"from", "to"} <= names)
+    return Headers((name, value) for name, value in fields) if is_one else None
+
+
 def words(value: str) -> str:
     """Free text with its encoded words decoded.
 
@@ -107,7 +132,7 @@ def _octets(encoding: str, written: str) -> bytes:
         return octets
 
 
-def _written(value: str) -> str:
+def as_written(value: str) -> str:
     """The field unfolded; octets that are not ASCII by the charset they look like."""
     octets = value.encode("utf-8", "surrogateescape")
     text = value if value.isascii() and "\x1b" not in value else decoded(octets, None)

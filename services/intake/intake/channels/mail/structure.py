@@ -4,40 +4,46 @@ Python's parser raises on three or four in a hundred real mails; none of that le
 What cannot be taken apart comes out as one text.
 """
 
-import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import policy
-from email.message import Message
 from email.parser import BytesParser
 
-from intake.channels.mail.charsets import decoded
-from intake.channels.mail.headers import Headers, words
-from intake.domain.texts import line
+from intake.channels.mail import parts, tnef
+from intake.channels.mail.charsets import decoded, is_known
+from intake.channels.mail.headers import Headers
+from intake.channels.mail.parts import Part
+from intake.channels.mail.repairs import body_octets, shown_boundary, with_plain_header
 from shared.contracts.intake import Attachment
 
 _PARSER = BytesParser(policy=policy.compat32)
 _MOST_PARTS = 300
 _MOST_BOUNDARIES = 5_000
 """Each costs the parser as much as a part; no mail has so many but to keep us busy."""
+_MOST_FIELDS = 20_000
 _DEEPEST = 30
-_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 
 
 @dataclass
 class Structure:
-    """What a mail is made of. `notes` are constant sentences on what was repaired."""
+    """What a mail is made of. `notes` are constant sentences on what was repaired or left out."""
 
     headers: Headers
     plain: list[str] = field(default_factory=list, repr=False)
     html: list[str] = field(default_factory=list, repr=False)
     files: list[Attachment] = field(default_factory=list)
+    attached: list[Part] = field(default_factory=list, repr=False)
+    """Mails in this mail."""
     report: list[Headers] = field(default_factory=list)
     """The groups of fields of a delivery status (RFC 3464): of the message, of each recipient."""
     returned: Headers | None = None
-    """The header of the mail that a report is about."""
+    """The header of the mail that a report is about, or of the first that is attached."""
     report_type: str = ""
+    has_feedback: bool = False
+    """Whether a part is a feedback report (RFC 5965), however the whole is labelled."""
+    is_receipt: bool = False
+    """Whether a part is a disposition notification (RFC 8098)."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -46,151 +52,151 @@ def take_apart(octets: bytes) -> Structure:
     if octets.count(b"\n--") > _MOST_BOUNDARIES:
         return _as_one_text(octets)
     try:
-        message = _PARSER.parsebytes(octets)
-        found = Structure(Headers(_fields(message)))
-        found.report_type = _parameter(message, "report-type")
-        for part in _leaves(_with_boundary(message, octets)):
-            _take(part, found)
+        plain = with_plain_header(octets)
+        if plain.count(b"\n", 0, 4 * 1024 * 1024) > _MOST_FIELDS and _head(plain) > _MOST_FIELDS:
+            return _as_one_text(octets)
+        message = _PARSER.parsebytes(plain)
+        found = Structure(Headers(parts.fields(message)))
+        if plain is not octets:
+            found.notes.append("lines of the header that are no fields were left out")
+        found.report_type = parts.parameter(message, "report-type")
+        _take_all(_with_boundary(message, plain, found), found)
     except Exception:  # noqa: BLE001 - whatever the library trips over, the mail is kept
         return _as_one_text(octets)
-    is_lost = found.notes and not (found.plain or found.html)
+    is_lost = "a part could not be read" in found.notes and not (found.plain or found.html)
     return _as_one_text(octets) if is_lost else found
 
 
-_BOUNDARY = re.compile(rb"^--([^\s-][^\r\n\"]{0,69}|-[^\r\n\"]{1,69})\r?\nContent-", re.M | re.I)
+def inside(part: Part) -> Structure:
+    """A mail that is attached, taken apart. Never raises."""
+    found = Structure(Headers(parts.fields(part)))
+    _take_all(part, found)
+    return found
 
 
-def _with_boundary(message: "Message[str, str]", octets: bytes) -> "Message[str, str]":
-    """The mail parsed by the boundary that its body shows, where its header names none or another.
+def _head(octets: bytes) -> int:
+    """How many lines the header has."""
+    return (octets[: len(octets) - len(body_octets(octets))]).count(b"\n")
 
-    Such mails come from programs that forward or archive, and from senders of spam.
-    """
-    if message.get_content_maintype() != "multipart" or message.is_multipart():
-        return message
+
+def _with_boundary(message: Part, octets: bytes, found: Structure) -> Part:
     body = body_octets(octets)
-    shown = _BOUNDARY.search(body)
+    shown = shown_boundary(message, body)
     if shown is None:
         return message
-    header = b'Content-Type: multipart/mixed; boundary="%b"\r\n\r\n' % shown[1].rstrip()
+    found.notes.append("the boundary of its parts is the one that its body shows")
+    header = b'Content-Type: multipart/mixed; boundary="%b"\r\n\r\n' % shown
     return _PARSER.parsebytes(header + body)
 
 
-def body_octets(octets: bytes) -> bytes:
-    """What stands after the header."""
-    end = _END_OF_HEADERS.search(octets)
-    return octets[end.end() :] if end else b""
+def _take_all(message: Part, found: Structure) -> None:
+    for part in _leaves(message):
+        try:
+            _take(part, found)
+            if part is not message and found.returned is None and _is_bare_mail(part):
+                found.returned = Headers(parts.fields(part))
+        except Exception:  # noqa: BLE001 - one part must not cost the others
+            found.notes.append("a part could not be read")
 
 
-def _fields(message: "Message[str, str]") -> Iterator[tuple[str, str]]:
-    for name, value in message.raw_items():
-        yield name, str(value)
-
-
-def _leaves(message: "Message[str, str]") -> Iterator["Message[str, str]"]:
+def _leaves(message: Part) -> Iterator[Part]:
     """All parts that hold something, in order. Attached mails stay whole."""
     waiting = [(message, 0)]
     for _ in range(_MOST_PARTS):
         if not waiting:
             return
         part, depth = waiting.pop()
-        content = part.get_payload()
         is_whole = part.get_content_maintype() == "message" or depth > _DEEPEST
-        if isinstance(content, list) and not is_whole:
-            children = [child for child in reversed(content) if isinstance(child, Message)]
-            waiting += [(child, depth + 1) for child in children]
+        children = [] if is_whole else parts.embedded(part)
+        if children:
+            waiting += [(child, depth + 1) for child in reversed(children)]
         else:
             yield part
 
 
-def _take(part: "Message[str, str]", found: Structure) -> None:
-    """Put one part where it belongs; a part that cannot be read becomes a file without content."""
-    try:
-        kind = part.get_content_type()
-        if kind == "message/delivery-status":
-            found.report += _groups(part)
-        elif kind in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
-            found.returned = found.returned or _inner(part)
-            found.files.append(_file(part, kind))
-        elif _is_text(part, kind):
-            (found.html if kind == "text/html" else found.plain).append(_text(part))
-        else:
-            found.files.append(_file(part, kind))
-    except Exception:  # noqa: BLE001 - one part must not cost the others
-        found.notes.append("a part could not be read")
+_HEADERS = ("text/rfc822-headers", "message/rfc822-headers", "message/partial")
 
 
-def _is_text(part: "Message[str, str]", kind: str) -> bool:
+def _take(part: Part, found: Structure) -> None:
+    """Put one part where it belongs."""
+    kind = part.get_content_type()
+    if kind in ("message/delivery-status", "message/global-delivery-status"):
+        found.report += parts.groups(part)
+    elif kind in ("message/rfc822", "message/global", *_HEADERS):
+        found.returned = found.returned or parts.inner_header(part)
+        found.attached += parts.embedded(part)
+        found.files.append(parts.attachment(part, kind))
+    elif kind == "message/feedback-report":
+        found.has_feedback = True
+    elif kind == "message/disposition-notification":
+        found.is_receipt = True
+    elif _is_text(part, kind):
+        _take_text(part, kind, found)
+    else:
+        _take_file(part, kind, found)
+
+
+def _is_text(part: Part, kind: str) -> bool:
     if part.get_content_disposition() == "attachment":
         return False
-    if kind in ("text/plain", "text/html"):
-        return part.get_filename() is None or part.get_content_disposition() == "inline"
+    if kind in ("text/plain", "text/html", "text/enriched"):
+        is_named = part.get_filename() is not None
+        return not is_named or part.get_content_disposition() == "inline"
     # A multipart without boundary or parts: what is in it is text, as the parser leaves it.
-    return part.get_content_maintype() == "multipart" and not part.is_multipart()
+    return part.get_content_maintype() == "multipart" and not parts.embedded(part)
 
 
-def _text(part: "Message[str, str]") -> str:
-    payload = part.get_payload(decode=True)
-    written = part.get_payload()
-    encoding = str(part.get("content-transfer-encoding")).strip().lower()
-    if isinstance(written, str) and encoding == "base64":
-        # Where words stand between spaces, somebody forgot to encode what he labelled.
-        payload = None if re.search(r"\S \S", written) else _base64(written)
-    if not isinstance(payload, bytes):
-        payload = str(written).encode("utf-8", "surrogateescape")
-    return decoded(payload, _parameter(part, "charset"))
+def _take_text(part: Part, kind: str, found: Structure) -> None:
+    label = parts.parameter(part, "charset")
+    if label and not is_known(label):
+        found.notes.append("a charset of no known name was guessed")
+    if part.get_content_maintype() == "multipart":
+        found.notes.append("a part that should hold parts was taken as text")
+    text = parts.text(part)
+    if "\ufffd" in text:
+        found.notes.append("some characters could not be read")
+    if kind == "text/enriched":
+        # RFC 1896: of the same text in three forms this is the one nobody reads.
+        if not (found.plain or found.html):
+            found.plain.append(_without_marks(text))
+        return
+    (found.html if kind == "text/html" else found.plain).append(text)
 
 
-def _base64(written: str) -> bytes:
-    """Leniently: what is no base64 is passed over, and a last character too many is dropped."""
-    digits = re.sub(r"[^A-Za-z0-9+/]", "", written)
-    digits = digits[: len(digits) - (len(digits) % 4 == 1)]
-    return base64.b64decode(digits + "=" * (-len(digits) % 4))
+def _without_marks(text: str) -> str:
+    text = re.sub(r"<param>.{0,200}?</param>", "", text, flags=re.I | re.S)
+    return re.sub(r"</?[a-z][a-z0-9-]{0,30}>", "", text.replace("<<", "<"), flags=re.I)
 
 
-def _parameter(part: "Message[str, str]", name: str) -> str:
-    try:
-        value = part.get_param(name)
-    except Exception:  # noqa: BLE001 - RFC 2231 parameters of strangers
-        return ""
-    return str(value[2] if isinstance(value, tuple) else value or "").lower()
+_NOTED = {
+    "text/calendar": "a calendar entry came with it",
+    "application/pkcs7-mime": "it is signed or encrypted (S/MIME)",
+    "application/x-pkcs7-mime": "it is signed or encrypted (S/MIME)",
+    "application/pkcs7-signature": "it is signed (S/MIME)",
+    "application/x-pkcs7-signature": "it is signed (S/MIME)",
+    "application/pgp-encrypted": "it is encrypted (PGP)",
+    "application/pgp-signature": "it is signed (PGP)",
+}
 
 
-def _file(part: "Message[str, str]", kind: str) -> Attachment:
-    try:
-        name = line(words(part.get_filename() or ""), 255)
-    except Exception:  # noqa: BLE001 - RFC 2231 file names of strangers
-        name = None
-    return Attachment(name=name, media_type=kind[:100], size=_size(part))
+def _take_file(part: Part, kind: str, found: Structure) -> None:
+    file = parts.attachment(part, kind)
+    if note := _NOTED.get(kind):
+        found.notes.append(note)
+    if kind in tnef.MEDIA_TYPES or (file.name or "").lower() == "winmail.dat":
+        found.notes.append("an Outlook file (TNEF) came with it")
+        inner = tnef.read(parts.content(part))
+        found.files += inner.files
+        if inner.text and not (found.plain or found.html):
+            found.plain.append(inner.text)
+        if inner.files:
+            return
+    found.files.append(file)
 
 
-def _size(part: "Message[str, str]") -> int:
-    payload = part.get_payload(decode=True)
-    if isinstance(payload, bytes):
-        return len(payload)
-    inner = part.get_payload()
-    mails = inner if isinstance(inner, list) else []
-    return sum(len(each.as_bytes()) for each in mails if isinstance(each, Message))
-
-
-def _groups(part: "Message[str, str]") -> list[Headers]:
-    content = part.get_payload()
-    if isinstance(content, list):
-        return [Headers(_fields(group)) for group in content if isinstance(group, Message)]
-    return [_headers_of(str(content))]
-
-
-def _inner(part: "Message[str, str]") -> Headers | None:
-    content = part.get_payload()
-    if isinstance(content, list) and content and isinstance(content[0], Message):
-        return Headers(_fields(content[0]))
-    return _headers_of(_text(part))
-
-
-def _headers_of(text: str) -> Headers:
-    octets = text.encode("utf-8", "surrogateescape")
-    return Headers(
-        _fields(BytesParser(policy=policy.compat32).parsebytes(octets, headersonly=True))
-    )
+def _is_bare_mail(part: Part) -> bool:
+    """Whether a part's own header is a mail's: some mail systems return mails like this."""
+    return "from" in part and "to" in part and ("message-id" in part or "received" in part)
 
 
 _FIELD = re.compile(rb"^([!-9;-~]{1,76}):[ \t]*(.*(?:\r?\n[ \t].*)*)", re.MULTILINE)
@@ -198,14 +204,14 @@ _FIELD = re.compile(rb"^([!-9;-~]{1,76}):[ \t]*(.*(?:\r?\n[ \t].*)*)", re.MULTIL
 
 def _as_one_text(octets: bytes) -> Structure:
     """The mail by the plainest reading there is: lines with colons, an empty line, text."""
-    end = _END_OF_HEADERS.search(octets)
-    head = octets[: end.start()] if end else octets[: 64 * 1024]
+    body = body_octets(octets)
+    head = octets[: len(octets) - len(body)][: 64 * 1024]
     fields = [
         (name.decode("ascii"), value.decode("ascii", "surrogateescape"))
         for name, value in _FIELD.findall(head)[:500]
     ]
     return Structure(
         headers=Headers(fields),
-        plain=[decoded(body_octets(octets), None)],
-        notes=["taken as one text"],
+        plain=[decoded(body if head else octets, None)],
+        notes=["it could not be taken apart and is one text"],
     )

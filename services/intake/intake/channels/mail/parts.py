@@ -1,0 +1,122 @@
+"""One part of a mail: its text, its file, the report in it."""
+
+import base64
+import re
+from collections.abc import Iterator
+from email import policy
+from email.message import Message
+from email.parser import BytesParser
+
+from intake.channels.mail.charsets import decoded, is_known
+from intake.channels.mail.headers import Headers, as_written, words
+from intake.domain.texts import line
+from shared.contracts.intake import Attachment
+
+Part = Message[str, str]
+
+
+def fields(part: Part) -> Iterator[tuple[str, str]]:
+    """The header of a part, in order, as it is written."""
+    for name, value in part.raw_items():
+        yield name, str(value)
+
+
+def text(part: Part) -> str:
+    """What a text part says, by its charset or by what it looks like."""
+    payload = part.get_payload(decode=True)
+    written = part.get_payload()
+    encoding = str(part.get("content-transfer-encoding")).strip().lower()
+    if isinstance(written, str) and encoding == "base64":
+        # Where words stand between spaces, somebody forgot to encode what he labelled.
+        payload = None if re.search(r"\S \S", written) else _base64(written)
+    if not isinstance(payload, bytes):
+        payload = str(written).encode("utf-8", "surrogateescape")
+    label = parameter(part, "charset")
+    if part.get_content_type() == "text/html" and not is_known(label):
+        label = _told_by_page(payload) or label
+    return decoded(payload, label)
+
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]*(?:={1,2})?")
+_PAGE_CHARSET = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.I)
+
+
+def _base64(written: str) -> bytes:
+    """Leniently: up to its end, and a last character too many is dropped."""
+    found = _BASE64.match(written)
+    told = found[0] if found and found[0].strip() else written
+    digits = re.sub(r"[^A-Za-z0-9+/]", "", told)
+    digits = digits[: len(digits) - (len(digits) % 4 == 1)]
+    return base64.b64decode(digits + "=" * (-len(digits) % 4))
+
+
+def _told_by_page(octets: bytes) -> str | None:
+    found = _PAGE_CHARSET.search(octets[:2_000])
+    return found[1].decode("ascii", "replace") if found else None
+
+
+def parameter(part: Part, name: str) -> str:
+    """A parameter of the content type, in lower case; empty without one that can be read."""
+    try:
+        value = part.get_param(name)
+    except Exception:  # noqa: BLE001 - RFC 2231 parameters of strangers
+        return ""
+    return str(value[2] if isinstance(value, tuple) else value or "").lower()
+
+
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,60}/[\w!#$&^.+-]{1,60}")
+
+
+def attachment(part: Part, kind: str) -> Attachment:
+    """The part as a file."""
+    found = _MEDIA_TYPE.match(kind)
+    media_type = found[0] if found else "application/octet-stream"
+    return Attachment(name=_name(part), media_type=media_type, size=_size(part))
+
+
+def _name(part: Part) -> str | None:
+    try:
+        name = part.get_filename()
+        if not name and part.get_content_type() == "message/rfc822":
+            name = str(embedded(part)[0].get("subject", "")) + ".eml" if embedded(part) else None
+        return line(words(as_written(name or "")), 255)
+    except Exception:  # noqa: BLE001 - RFC 2231 file names of strangers
+        return None
+
+
+def embedded(part: Part) -> list[Part]:
+    """The mails that are attached in a part."""
+    content = part.get_payload()
+    return (
+        [each for each in content if isinstance(each, Message)] if isinstance(content, list) else []
+    )
+
+
+def content(part: Part) -> bytes:
+    """The octets of a file."""
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _size(part: Part) -> int:
+    inner = embedded(part)
+    return sum(len(each.as_bytes()) for each in inner) if inner else len(content(part))
+
+
+def groups(part: Part) -> list[Headers]:
+    """The groups of fields of a delivery status: of the message, of each recipient."""
+    inner = embedded(part)
+    return [Headers(fields(group)) for group in inner] or [headers_of(str(part.get_payload()))]
+
+
+def inner_header(part: Part) -> Headers | None:
+    """The header of the mail in a part, or the header that a part is."""
+    inner = embedded(part)
+    return Headers(fields(inner[0])) if inner else headers_of(text(part))
+
+
+def headers_of(written: str) -> Headers:
+    """A text that is nothing but a header."""
+    octets = written.encode("utf-8", "surrogateescape")
+    parsed = BytesParser(policy=policy.compat32).parsebytes(octets, headersonly=True)
+    return Headers(fields(parsed))

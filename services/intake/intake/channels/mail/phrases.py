@@ -1,0 +1,172 @@
+"""How mail systems and mail programs say things, in the languages they say them in."""
+
+import re
+
+
+def _any(*phrases: str) -> re.Pattern[str]:
+    return re.compile("|".join(phrases), re.IGNORECASE)
+
+
+DAEMON = _any(
+    r"mailer[-_. ]?daemon",
+    r"\bpost[-_]?master\b",
+    r"\bmail[-_. ]?(?:deliver(?:y)?)?[-_. ]?(?:sub)?system\b",
+    r"\bmail deliver(?:y|er)?\b",
+    r"\bmdaemon\b",
+    r"\bmail administrator\b",
+    r"\bmicrosoft ?outlook\b.*@|\bmicrosoftexchange[0-9a-f]{16,}",
+    r"\bsystem administrator\b",
+    r"\bdelivery[-_. ](?:subsystem|service|agent)\b",
+    r"\binternet mail delivery\b",
+    r"\bbounces?@|\bbounce[-_.]?notif\w*@|\bno-?reply-?bounces?@",
+    r"系统退信|邮件系统",
+)
+"""The names that mail systems write under."""
+
+FAILED_SUBJECT = _any(
+    r"^\W*(?:undeliver(?:able|ed)|returned (?:e-?)?mail|failure notice|mail failure|rejected mail)\b",
+    r"\bdelivery (?:status notification|failure|failed|error|report|problem|has failed)",
+    r"\b(?:mail|message|e-?mail) (?:delivery (?:failed|failure|error|problem)|system error)",
+    r"\b(?:mail|message|e-?mail)[^:]{0,30}(?:could not be|couldn't be|not|un-?)\s?deliver(?:ed|able)",
+    r"\bnon-?deliver(?:y|able)\b|\bunable to deliver\b|\bundeliverable\b|\bnondeliverable\b",
+    r"\baddress not found\b|\buser unknown\b|\bmailbox (?:is )?(?:full|unavailable)\b",
+    r"^\W*(?:unzustellbar|nicht zustellbar|zustellung fehlgeschlagen|nachricht nicht zugestellt)\b",
+    r"^\W*(?:non remis|non distribuable|échec de (?:la )?(?:remise|distribution)|courrier non)",
+    r"^\W*(?:no se puede entregar|no entregado|no se pudo entregar|mensaje (?:no entregado|devuelto))",
+    r"^\W*(?:não é possível entregar|não entregue|falha na entrega|mensagem devolvida)",
+    r"^\W*(?:non recapitabile|impossibile recapitare|mancato recapito|mancata consegna)",
+    r"^\W*(?:onbestelbaar|niet bezorgd|kan niet worden bezorgd)",
+    r"^\W*(?:niedostarczaln|nie można dostarczyć|niedostarczon|zwrot poczty)",
+    r"^\W*(?:недоставленное|не доставлено|не удается доставить|недоставлен)",
+    r"^\W*(?:kan inte levereras|det gick inte att leverera|olevererbar)",
+    r"^\W*(?:kan ikke leveres|ikke leveret|ikke levert|uleverbar|olevereret)",
+    r"^\W*(?:ei voi toimittaa|toimittaminen epäonnistui|toimittamaton)",
+    r"配信不能|配信できません|配信エラー|送信エラー|送信できません|エラーメール|戻りメール",
+    r"退信|未送达|無法傳遞|无法投递|投递失败|投遞失敗|無法投遞|傳遞失敗",
+    r"배달되지 않|배달할 수 없|반송|전송 실패|발송 실패",
+)
+"""How bounces begin, or name themselves."""
+
+LATE_SUBJECT = _any(
+    r"\(delay\)|\bdelivery delayed\b|\bdelayed mail\b|\bmessage delayed\b|\(délai\)|\(verzögerung\)",
+    r"\bwarning: (?:could not send|message .{0,60}delayed|mail delay)",
+    r"^\W*delayed\b|\bdelivery (?:is )?delay",
+)
+
+DELAYED = _any(
+    r"\bwill (?:continue|keep|be) (?:to )?(?:try|retri|attempt)",
+    r"\bdelivery attempts will (?:continue|be made)",
+    r"\bno action is required\b.{0,80}\bdeliver",
+    r"\bdo not need to (?:re-?)?send\b",
+    r"\b(?:has|have) not (?:yet )?been delivered .{0,80}\bstill\b",
+    r"\bthis is a warning message only\b",
+)
+
+FAILED_TEXT = _any(
+    r"\b(?:could|can|was|were|has|have|did|does|is|are)(?: ?not|n't)(?: yet)?(?: be(?:en)?)?"
+    r"(?: able to)? (?:deliver|reach|send|sent|accept|recogni[sz]ed|exist|find|found)",
+    r"\bdelivery (?:has failed|failed|to the following|of .{0,60}failed|failure|error)",
+    r"\b(?:unable|failed) to (?:be )?deliver",
+    r"\bdelivery errors?\b|\berror delivering\b|\bpermanent(?: fatal)? errors?\b",
+    r"\bundeliver(?:able|ed)\b|\bnon-?delivery\b|\breturned to sender\b",
+    r"\b(?:user|recipient|mailbox|address|host|domain|account)\b.{0,40}\b(?:unknown|not found|"
+    r"full|disabled|unavailable|invalid|does not exist|over quota|rejected|denied|refused)\b",
+    r"\b(?:unknown|no such|invalid)\b.{0,30}\b(?:user|recipient|mailbox|address|host|domain|userid)",
+    r"\bfailure reasons?\b|\bsmtp error\b|\bmessage (?:rejected|refused|bounced)\b",
+    r"(?<![\d.])5[0-5]\d[ -]#?5\.\d{1,3}\.\d{1,3}(?![\d.])|\(#[45]\.\d\.\d\)",
+    r"\bnicht (?:zugestellt|erreicht|übermittelt)\b|\bunzustellbar\b",
+    r"\bn'a pas pu être (?:remis|distribu|envoy|délivr)|\bnon remis\b|échec de la remise",
+    r"\bno (?:se )?(?:pudo|ha podido|puede)(?: ser)? entreg|\bno se ha entregado\b",
+    r"\bnão (?:pôde|foi possível|pode)(?: ser)? entreg|\bnon (?:è stato|può essere) (?:possibile )?"
+    r"(?:recapita|consegna)",
+    r"\bkon niet worden (?:bezorgd|afgeleverd)|\bnie (?:mogła|może|można) .{0,30}dostarcz",
+    r"не (?:может|удалось|было|могло).{0,30}доставл|не доставлен",
+    r"kunde inte levereras|kunne ikke leveres|ei voitu toimittaa",
+    r"送信できませんでした|配信できません|届きませんでした|見つかりません|宛先.{0,20}(?:不明|存在しません)",
+    r"无法投递|未能送达|投递失败|退信|不存在|無法傳遞|無法投遞|전송(?:하지 못|되지 않)|배달(?:되지 않|하지 못)",
+)
+"""How bounces say in prose that a mail did not arrive."""
+
+RETURNED_BELOW = re.compile(
+    r"^[ \t>*=-]*(?:original message(?: headers?)?(?: follows)?|returned message|message headers? "
+    r"follow|below this line is a copy|this is a copy of the message|included is a copy|"
+    r"(?:unsent )?message follows|the (?:original )?message was|begin message|text of message|"
+    r"header of the original|transcript of session|----- message header|undelivered message|"
+    r"ursprüngliche nachricht|original message text|-------original message)[^\n]{0,80}$"
+    r"|^(?:Received|Return-Path|Message-ID|DKIM-Signature|MIME-Version|Date|From):[ \t]?\S[^\n]*\n"
+    r"(?:[ \t][^\n]*\n){0,6}[A-Za-z][\w-]{1,40}:",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Where, in a bounce's text, the mail that came back begins."""
+
+NOT_THE_RECIPIENT = re.compile(
+    r"(?:mailer-?daemon|post-?_?master|abuse|noc|support|help(?:desk)?|no-?reply|mail-?admin)@"
+    r"|.*\.(?:png|gif|jpe?g)$",
+    re.IGNORECASE,
+)
+
+REASONS = tuple(
+    (re.compile(words, re.IGNORECASE | re.DOTALL), code)
+    for words, code in (
+        (
+            r"mailbox.{0,40}\bfull\b|over.?quota|quota.{0,30}exceed|exceed.{0,30}quota|storage limit|"
+            r"(?:boîte|buzón|caixa|casella|postfach|mailbox).{0,40}(?:pleine|lleno|cheia|piena|voll)|"
+            r"insufficient.{0,20}(?:disk|storage)|容量|已满|메일함.{0,10}초과",
+            "5.2.2",
+        ),
+        (
+            r"account.{0,40}(?:disabled|suspended|inactive)|mailbox.{0,20}(?:disabled|inactive)|"
+            r"user.{0,20}(?:suspended|disabled)|no longer.{0,20}(?:active|valid|available)",
+            "5.2.1",
+        ),
+        (
+            r"user.{0,20}unknown|unknown.{0,20}(?:user|recipient|local|address|mailbox)|no such.{0,20}"
+            r"(?:user|recipient|mailbox|address|person)|(?:does|do)(?:n't| not) exist|not.{0,10}found|"
+            r"invalid.{0,30}(?:user|recipient|mailbox|address)|(?:recipient|address|mailbox|user|name)"
+            r".{0,40}(?:unknown|invalid|not recogni[sz]ed|not listed|rejected|unavailable)|"
+            r"not our customer|no mailbox|user doesn't have|存在しません|見つかりません|"
+            r"リストにありません|宛先不明|不存在|unbekannt|inconnu|desconocid|sconosciut|存在하지",
+            "5.1.1",
+        ),
+        (
+            r"(?:host|domain|dns|mx).{0,40}(?:unknown|not found|no.{0,6}record|nxdomain|does not|"
+            r"lookup|unrout)|unrout(?:e)?able|no mx|name.{0,10}resol|couldn't find any host",
+            "5.1.2",
+        ),
+        (r"too (?:large|big)|size.{0,30}(?:exceed|limit)|exceed.{0,30}size", "5.3.4"),
+        (
+            r"spam|block(?:ed|list)|black.?list|policy|unsolicited|\bdmarc\b|\bspf\b|\bdkim\b|denied|"
+            r"not (?:allowed|permitted|authori[sz]ed)|refused by|content.{0,20}reject|virus",
+            "5.7.1",
+        ),
+        (r"time(?:d)?.?out|too long|expired|retry.{0,20}exceeded|keine verbindung", "4.4.7"),
+        (r"connect|unreachable|network", "4.4.1"),
+    )
+)
+"""What prose says of why, as a status code of RFC 3463, the likelier first."""
+
+AUTOMATIC_SUBJECT = re.compile(
+    r"^[\s\[(*<]{0,4}(?:"
+    r"auto(?:matic|mated|matically generated)?[- ]?(?:reply|response|answer|responder|antwort)|"
+    r"(?:i(?:'| a)m |am )?(?:currently )?out of (?:the )?office(?: auto[- ]?(?:reply|response)| "
+    r"(?:reply|notification|message|notice))?|ooo|vacation (?:reply|response|notice|message)|"
+    r"away from (?:my|the) (?:mail|desk|office)(?: reply)?|on (?:vacation|holiday|annual leave)|"
+    r"automatische antwort|automatische(?: abwesenheits?)?nachricht|abwesenheits?(?:notiz|"
+    r"nachricht|meldung|assistent|benachrichtigung)?|(?:ich bin )?nicht im (?:büro|haus)|"
+    r"réponse automatique|message d'absence|absen(?:ce|te?)(?: du bureau)|notification d'absence|"
+    r"respuesta autom[aá]tica|fuera de (?:la )?oficina|ausente de la oficina|"
+    r"resposta autom[aá]tica|fora do escrit[oó]rio|ausente do escrit[oó]rio|ausência tempor[aá]ria|"
+    r"risposta automatica|fuori (?:sede|ufficio)|assente dall'ufficio|"
+    r"automatisch (?:antwoord|bericht)|afwezig(?:heids?(?:bericht|assistent|melding))?|"
+    r"niet op kantoor|automatyczna odpowied[zź]|odpowied[zź] automatyczna|autoodpowied[zź]|"
+    r"poza biurem|автоматический ответ|автоответ(?:чик)?|отсутствие на рабочем месте|"
+    r"автоматична відповідь|autosvar|automatisk[t]? svar|frånvaro(?:meddelande)?|fravær(?:smelding|"
+    r"sbesked)|ej på kontoret|ikke på kontoret|automaattinen vastaus|poissaoloilmoitus|"
+    r"automaattivastaus|poissa toimistosta|otomatik (?:yanıt|cevap)|automatická odpověď|"
+    r"automatikus válasz|răspuns automat|αυτόματη απάντηση|رد تلقائي|(?:תשובה|מענה) אוטומטי\w*|"
+    r"ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis|自動(?:応答|返信|回覆|回复)|自动(?:回复|答复|应答)|"
+    r"不在応答|자동 ?(?:회신|응답|답장)|부재중 ?자동 ?(?:회신|응답)"
+    r")[\])*>]{0,3}\s*(?:$|[:：;!.,|/–—-]|\(|（)",
+    re.IGNORECASE,
+)
+"""How automatic replies begin their subject. What follows must not go on with the sentence."""

@@ -1,0 +1,81 @@
+"""Mails put right before they are taken apart: headers with lines that are none, boundaries."""
+
+import re
+from email.message import Message
+
+_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
+_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+_USUAL = re.compile(
+    rb"(?:from|to|cc|bcc|sender|reply-to|date|subject|message-id|in-reply-to|references|received|"
+    rb"return-path|mime-version|content-type|content-transfer-encoding|x-mailer|delivered-to|"
+    rb"dkim-signature|user-agent):",
+    re.IGNORECASE,
+)
+_MOST_OF_HEADER = 256 * 1024
+
+
+def with_plain_header(octets: bytes) -> bytes:
+    """The mail without lines in its header that are no fields, where fields come after them.
+
+    The parser takes the first such line for the beginning of the text. Where nothing known comes
+    after it, it is that: programs forget the empty line.
+    """
+    octets = octets.lstrip(b"\r\n") if octets[:1] in (b"\r", b"\n") else octets
+    end = _END_OF_HEADERS.search(octets, 0, _MOST_OF_HEADER)
+    head = octets[: end.start()] if end else b""
+    if not head:
+        return octets
+    lines = re.split(rb"\r?\n", head)
+    last = max((n for n, one in enumerate(lines) if _USUAL.match(one)), default=-1)
+    kept = _fields(lines[: last + 1], is_first=True) + lines[last + 1 :]
+    return (
+        octets
+        if len(kept) == len(lines) and kept == lines
+        else _joined(kept, octets[end.start() :] if end else b"")
+    )
+
+
+def _fields(lines: list[bytes], *, is_first: bool) -> list[bytes]:
+    """The lines that are fields or go on with one."""
+    kept: list[bytes] = []
+    is_field = False
+    for number, one in enumerate(lines):
+        if one[:1] in (b" ", b"\t"):
+            if number == 0 and _USUAL.match(one.lstrip()):
+                kept.append(one.lstrip())
+                is_field = True
+            elif is_field:
+                kept.append(one)
+            continue
+        is_field = bool(_FIELD.match(one)) or (number == 0 and one.startswith(b"From "))
+        if is_field:
+            kept.append(one)
+    return kept
+
+
+def _joined(lines: list[bytes], rest: bytes) -> bytes:
+    end = b"\r\n" if rest.startswith(b"\r\n") else b"\n"
+    return end.join(lines) + rest
+
+
+_BOUNDARY = re.compile(rb"^--([^\s-][^\r\n\"]{0,69}|-[^\r\n\"]{1,69})\r?\nContent-", re.M | re.I)
+
+
+def shown_boundary(message: "Message[str, str]", body: bytes) -> bytes | None:
+    """The boundary that a body shows, where its header names none or another.
+
+    Such mails come from programs that forward or archive, and from senders of spam.
+    """
+    if message.is_multipart():
+        return None
+    is_plain = message.get_content_maintype() == "text" and message.get("content-type") is None
+    if message.get_content_maintype() != "multipart" and not (is_plain and body.startswith(b"--")):
+        return None
+    shown = _BOUNDARY.search(body)
+    return shown[1].rstrip() if shown else None
+
+
+def body_octets(octets: bytes) -> bytes:
+    """What stands after the header."""
+    end = _END_OF_HEADERS.search(octets)
+    return octets[end.end() :] if end else b""
