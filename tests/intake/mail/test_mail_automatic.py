@@ -60,7 +60,7 @@ def test_a_delay_says_nothing_and_a_strangers_bounce_is_odd(
     ("text", "code", "permanent"),
     [
         ("The user does not exist. 550 5.1.1 unknown", "5.1.1", True),
-        ("452 mailbox full, giving up", None, False),
+        ("452 mailbox full, giving up", "4.2.2", False),
         ("It could not be delivered.", None, None),
     ],
 )

@@ -11,6 +11,7 @@ import structlog
 
 from intake.channels import mail
 from intake.channels.mail import Envelope, Mailboxes, OurOwn, Recipient
+from intake.channels.mail.headers import came_at
 from intake.domain.items import Arrival, Odd, Raw, Reading
 from intake.domain.texts import clean
 from shared.contracts.base import AccountId, StoreId
@@ -65,8 +66,10 @@ def _return_path(head: bytes) -> str:
 def alone(octets: bytes, at: datetime) -> Reading:
     """Read a mail that lies in a file, as if it had been sent to a store without name.
 
-    Who sent it is what its Return-Path tells; without one that is not known, and nobody's.
+    Who sent it is what its Return-Path tells; without one that is not known, and nobody's. It came
+    when its newest Received tells, else when it was written; `at` is now.
     """
+    at = min(came_at(octets) or at, at)
     account = MailAccount(
         channel="mail",
         account_id=AccountId("mail"),

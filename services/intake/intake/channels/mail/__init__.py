@@ -1,7 +1,7 @@
 """Mail: what came by SMTP to one of a store's mailboxes, read."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,7 +55,7 @@ class _Arrived:
         return self.envelope.recipients[0].account
 
 
-def _entries(mail: _Arrived) -> list[Inbound | StatusNews | Known]:
+def _entries(mail: _Arrived) -> Sequence[Inbound | StatusNews | Known]:
     own_id = next(iter(mail.headers.message_ids("message-id")), "")
     if notification_in(own_id, mail.own.tokens) is not None:
         return [Known("a mail of our own that came back")]

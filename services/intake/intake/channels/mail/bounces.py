@@ -1,8 +1,8 @@
 """What a bounce tells: whom it is about, why, and whether for good.
 
-Sources: RFC 3464 and RFC 6522 (delivery status notifications), RFC 3463 (status codes). Mail systems
-older than these, and some newer ones, say it in prose: there a mail system's name must stand beside
-a second sign, so that a person who writes of failed deliveries is heard.
+Sources: RFC 3464 and RFC 6522 (delivery status notifications), RFC 3463 (status codes). Mail
+systems older than these, and some newer ones, say it in prose: there a mail system's name must
+stand beside a second sign, so that a person who writes of failed deliveries is heard.
 """
 
 import re
@@ -27,6 +27,7 @@ from shared.contracts.intake import Delivery
 _CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<!\d)([45])[0-5]\d(?=[ \-:,;.]|$)(?!\.\d)", re.M)
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_NEVER_A_PERSON = re.compile(r"mailer[-_. ]?daemon", re.IGNORECASE)
 _READ = 20_000
 _MOST_RECIPIENTS = 50
 
@@ -57,12 +58,13 @@ def is_bounce(mail: Structure, sender: str) -> bool:
     subject = headers.text("subject") or ""
     by_subject = bool(FAILED_SUBJECT.search(subject) or LATE_SUBJECT.search(subject))
     by_text = bool(FAILED_TEXT.search(_prose(mail)))
-    if is_from_daemon(mail):
-        return by_subject or by_text or mail.returned is not None or not sender
+    if _is_from_daemon(mail):
+        is_surely = bool(_NEVER_A_PERSON.search(headers.raw("from")))
+        return is_surely or by_subject or by_text or mail.returned is not None or not sender
     return not sender and by_subject and (by_text or mail.returned is not None)
 
 
-def is_from_daemon(mail: Structure) -> bool:
+def _is_from_daemon(mail: Structure) -> bool:
     """Whether it bears the name of a mail system."""
     written = mail.headers.raw("from")
     names = [

@@ -61,8 +61,22 @@ _GUESSES = [
 _ENOUGH = 8 * 1024
 
 
+_C1 = re.compile("[\x80-\x9f]")
+
+
 def decoded(octets: bytes, label: str | None) -> str:
-    """The text that the octets are, by their label where it can be true."""
+    """The text that the octets are, by their label where it can be true.
+
+    Control characters of C1 are what windows-1252 has there: nobody writes them.
+    """
+    return _C1.sub(_as_windows, _decoded(octets, label))
+
+
+def _as_windows(found: re.Match[str]) -> str:
+    return found[0].encode("latin-1").decode("cp1252", "replace")
+
+
+def _decoded(octets: bytes, label: str | None) -> str:
     codec = _codec(label)
     if b"\x1b" in octets and codec not in _ESCAPING and (found := _japanese(octets)) is not None:
         return found

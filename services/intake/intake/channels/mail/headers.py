@@ -69,11 +69,25 @@ class Headers:
 
     def date(self) -> datetime | None:
         """The Date field in UTC; None without a sane one."""
-        try:
-            found = parsedate_to_datetime(self.raw("date"))
-            return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
-        except (TypeError, ValueError, IndexError, OverflowError):
-            return None
+        return _instant(self.raw("date"))
+
+
+def came_at(octets: bytes) -> datetime | None:
+    """When a mail came by its newest Received field, else by its Date; None without either."""
+    head = octets[: 64 * 1024].decode("latin-1").replace("\r\n", "\n")
+    head = re.sub(r"\n[ \t]+", " ", head.partition("\n\n")[0])
+    received = re.search(r"^Received:[^\n]*;([^;\n]*)$", head, re.IGNORECASE | re.MULTILINE)
+    date = re.search(r"^Date:([^\n]*)$", head, re.IGNORECASE | re.MULTILINE)
+    found = (_instant(one[1].strip()) for one in (received, date) if one)
+    return next((each for each in found if each), None)
+
+
+def _instant(written: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(written)
+        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
 
 
 _FIELD_LINE = re.compile(r"([A-Za-z][\w-]{0,75}):[ \t]*(.*)")

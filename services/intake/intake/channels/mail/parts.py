@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from email import policy
 from email.message import Message
 from email.parser import BytesParser
+from typing import TypeAlias
 
 from intake.channels.mail.charsets import decoded, is_known
 from intake.channels.mail.headers import Headers, as_written, words
 from intake.domain.texts import line
 from shared.contracts.intake import Attachment
 
-Part = Message[str, str]
+Part: TypeAlias = "Message[str, str]"
 
 
 def fields(part: Part) -> Iterator[tuple[str, str]]:
@@ -76,12 +77,21 @@ def attachment(part: Part, kind: str) -> Attachment:
 
 def _name(part: Part) -> str | None:
     try:
-        name = part.get_filename()
+        name = _readable(part).get_filename()
         if not name and part.get_content_type() == "message/rfc822":
             name = str(embedded(part)[0].get("subject", "")) + ".eml" if embedded(part) else None
-        return line(words(as_written(name or "")), 255)
+        return line(words(name or ""), 255)
     except Exception:  # noqa: BLE001 - RFC 2231 file names of strangers
         return None
+
+
+def _readable(part: Part) -> Part:
+    """The fields that name a file, decoded: the parser gives up on what is not ASCII."""
+    found: Part = Message()
+    for name, value in fields(part):
+        if name.lower() in ("content-type", "content-disposition"):
+            found[name] = as_written(value)
+    return found
 
 
 def embedded(part: Part) -> list[Part]:

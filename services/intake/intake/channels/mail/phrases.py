@@ -1,4 +1,5 @@
 """How mail systems and mail programs say things, in the languages they say them in."""
+# ruff: noqa: E501 - a phrase a line, and characters of East Asia count twice
 
 import re
 

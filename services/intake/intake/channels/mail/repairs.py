@@ -5,6 +5,8 @@ from email.message import Message
 
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
+_ALMOST = re.compile(rb"[ \t]|[!-9;-~]+[ \t]*:|X-[^:]{1,200}:", re.IGNORECASE)
+"""What goes on with a field, a field, or what was meant to be one."""
 _USUAL = re.compile(
     rb"(?:from|to|cc|bcc|sender|reply-to|date|subject|message-id|in-reply-to|references|received|"
     rb"return-path|mime-version|content-type|content-transfer-encoding|x-mailer|delivered-to|"
@@ -27,15 +29,13 @@ def with_plain_header(octets: bytes) -> bytes:
         return octets
     lines = re.split(rb"\r?\n", head)
     last = max((n for n, one in enumerate(lines) if _USUAL.match(one)), default=-1)
-    kept = _fields(lines[: last + 1], is_first=True) + lines[last + 1 :]
-    return (
-        octets
-        if len(kept) == len(lines) and kept == lines
-        else _joined(kept, octets[end.start() :] if end else b"")
-    )
+    while last + 1 < len(lines) and _ALMOST.match(lines[last + 1]):
+        last += 1
+    kept = _fields(lines[: last + 1]) + lines[last + 1 :]
+    return octets if kept == lines or end is None else _joined(kept, octets[end.start() :])
 
 
-def _fields(lines: list[bytes], *, is_first: bool) -> list[bytes]:
+def _fields(lines: list[bytes]) -> list[bytes]:
     """The lines that are fields or go on with one."""
     kept: list[bytes] = []
     is_field = False
@@ -56,6 +56,18 @@ def _fields(lines: list[bytes], *, is_first: bool) -> list[bytes]:
 def _joined(lines: list[bytes], rest: bytes) -> bytes:
     end = b"\r\n" if rest.startswith(b"\r\n") else b"\n"
     return end.join(lines) + rest
+
+
+_UNFOLDED = re.compile(
+    rb"^(Content-[\w-]{1,40}:[^\r\n]{0,900};)[ \t]*(\r?\n)"
+    rb"(?=(?:name|filename|charset|boundary|type)=)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def with_folded_fields(octets: bytes) -> bytes:
+    """The mail with the parameters of content fields folded, where the white space is missing."""
+    return _UNFOLDED.sub(rb"\1\2 ", octets)
 
 
 _BOUNDARY = re.compile(rb"^--([^\s-][^\r\n\"]{0,69}|-[^\r\n\"]{1,69})\r?\nContent-", re.M | re.I)

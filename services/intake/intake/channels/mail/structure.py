@@ -14,7 +14,12 @@ from intake.channels.mail import parts, tnef
 from intake.channels.mail.charsets import decoded, is_known
 from intake.channels.mail.headers import Headers
 from intake.channels.mail.parts import Part
-from intake.channels.mail.repairs import body_octets, shown_boundary, with_plain_header
+from intake.channels.mail.repairs import (
+    body_octets,
+    shown_boundary,
+    with_folded_fields,
+    with_plain_header,
+)
 from shared.contracts.intake import Attachment
 
 _PARSER = BytesParser(policy=policy.compat32)
@@ -52,13 +57,13 @@ def take_apart(octets: bytes) -> Structure:
     if octets.count(b"\n--") > _MOST_BOUNDARIES:
         return _as_one_text(octets)
     try:
-        plain = with_plain_header(octets)
+        plain = with_plain_header(with_folded_fields(octets))
         if plain.count(b"\n", 0, 4 * 1024 * 1024) > _MOST_FIELDS and _head(plain) > _MOST_FIELDS:
             return _as_one_text(octets)
         message = _PARSER.parsebytes(plain)
         found = Structure(Headers(parts.fields(message)))
-        if plain is not octets:
-            found.notes.append("lines of the header that are no fields were left out")
+        if plain != octets:
+            found.notes.append("lines of a header that are no fields were left out or folded")
         found.report_type = parts.parameter(message, "report-type")
         _take_all(_with_boundary(message, plain, found), found)
     except Exception:  # noqa: BLE001 - whatever the library trips over, the mail is kept
