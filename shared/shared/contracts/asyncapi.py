@@ -59,9 +59,10 @@ def document() -> dict[str, Any]:
 
 
 def _channel(topic: Topic) -> dict[str, Any]:
+    listeners = ", ".join(topic.listeners) or "boards outside"
     return {
         "address": topic.name,
-        "description": f"Said by {topic.owner}; heard by {', '.join(topic.listeners)}.",
+        "description": f"Said by {topic.owner}; heard by {listeners}.",
         "messages": {
             message.__name__: {"$ref": f"#/components/messages/{message.__name__}"}
             for message in topic.messages

@@ -9,6 +9,7 @@ from msgspec import field
 from shared.contracts.base import (
     About,
     AgentId,
+    By,
     Channel,
     Command,
     ContactId,
@@ -16,12 +17,14 @@ from shared.contracts.base import (
     Country,
     Event,
     Language,
+    Message,
     Moment,
     OpenEnum,
     Part,
     Personal,
     ReplyId,
     ReplyRoute,
+    StoreId,
     ThreadId,
 )
 
@@ -67,6 +70,16 @@ class Priority(OpenEnum):
     HIGH = "high"
     NORMAL = "normal"
     LOW = "low"
+    UNKNOWN = "unknown"
+
+
+class Presence(OpenEnum):
+    """How an agent says he stands. Only who is available takes new work."""
+
+    AVAILABLE = "available"
+    BUSY = "busy"
+    AWAY = "away"
+    OFFLINE = "offline"
     UNKNOWN = "unknown"
 
 
@@ -169,11 +182,20 @@ class ConversationAssigned(_ConversationEvent, frozen=True, kw_only=True):
 
 
 class ConversationReleased(_ConversationEvent, frozen=True, kw_only=True):
-    """The agent has it no longer; it is resolved or waits again."""
+    """It counts for the agent no longer: resolved, waiting again, or his without counting.
+
+    `is_kept`: it stays his until the customer writes or `snoozed_until` has come. The rest is what
+    whoever gets it next should know: what was promised, and the last answer given.
+    """
 
     agent_id: AgentId
     epoch: int
     why: str
+    is_kept: bool = False
+    snoozed_until: Moment | None = None
+    asked_at: Moment | None = None
+    answer_by: Moment | None = None
+    last_reply_id: ReplyId | None = None
 
 
 class ConversationAnswered(_ConversationEvent, frozen=True, kw_only=True):
@@ -222,3 +244,37 @@ class SendReply(Command, frozen=True, kw_only=True):
     language: Language | None = None
     agent_id: AgentId | None = None
     about: About | None = None
+
+
+class _AgentEvent(Message, frozen=True, kw_only=True):
+    """Agents belong to the installation: instead of one store, all that he works for."""
+
+    TOPIC: ClassVar[str] = "routing.agents.v1"
+    KEY: ClassVar[tuple[str, ...]] = ("agent_id",)
+
+    agent_id: AgentId
+    stores: tuple[StoreId, ...]
+    version: int
+    by: By | None = None
+
+
+class AgentPresenceChanged(_AgentEvent, frozen=True, kw_only=True):
+    """An agent says how he stands, or his console is not heard of any more, or again.
+
+    `is_present`: he takes new work, being available and on shift. `shift_ends_at` is the end of the
+    work that goes on, None when he is off.
+    """
+
+    presence: Presence
+    is_present: bool
+    why: str
+    shift_ends_at: Moment | None = None
+
+
+class ShiftEnding(_AgentEvent, frozen=True, kw_only=True):
+    """An agent's shift ends soon; said once for each shift. `open_count` is what he still has."""
+
+    began_at: Moment
+    ends_at: Moment
+    time_zone: str
+    open_count: int = 0

@@ -13,7 +13,10 @@ from shared.contracts.base import Message
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic. `messages` are all types that travel on it."""
+    """One topic. `messages` are all types that travel on it.
+
+    One without listeners is for boards and staff planning outside.
+    """
 
     name: str
     owner: str
@@ -62,6 +65,12 @@ TOPICS = (
             routing.ConversationResolved,
             routing.AgentReplied,
         ),
+    ),
+    Topic(
+        name="routing.agents.v1",
+        owner="routing",
+        listeners=(),
+        messages=(routing.AgentPresenceChanged, routing.ShiftEnding),
     ),
     Topic(
         name="logistics-watch.scans.v1",

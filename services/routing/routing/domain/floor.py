@@ -48,7 +48,7 @@ class Floor:
         self.now = now
         self.weights = weights
         self.agents = sorted(agents, key=attrgetter("agent_id"))
-        self.untils = [agent.calendar.on_shift_until(now) for agent in self.agents]
+        self.untils = [agent.present_until(now) for agent in self.agents]
         self._numbers = {agent.agent_id: n for n, agent in enumerate(self.agents)}
         self._own = [self._desk_points(n) for n in range(len(self.agents))]
         self._supply = self._at_hand()
@@ -152,9 +152,9 @@ class Floor:
             if found is None:
                 return None, "language"
             spoken = found
-            why = None if waiting.skills <= agent.skills else "skills"
+            why = None if agent.has(waiting.skills) else "skills"
         if why is None and self.untils[number] is None:
-            why = "not on shift"
+            why = agent.absence(self.now)
         return (spoken, None) if why is None else (None, why)
 
     def _points_of_places(self, region: str | None, zone: str | None) -> list[int]:

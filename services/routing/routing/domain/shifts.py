@@ -1,35 +1,81 @@
-"""When an agent works: weekly shifts on the wall clock of a named time zone.
+"""When an agent works: weekly shifts on the wall clock of a named time zone, and what differs.
 
 A wall time that the clocks skip is the instant at which they jump; one that comes twice is its
 first occurrence (RFC 5545 §3.3.5). So wall times never run backwards, and shifts that meet on the
 wall meet in the world, on every night of the year.
+
+A shift belongs to the day on which it begins: the night before a holiday is worked to its end.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from routing.domain.free_days import FreeDays
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
+_MINUTES = 24 * 60
+
+Span = tuple[datetime, datetime]
+"""Begin and end, in UTC."""
 
 
 @dataclass(frozen=True)
 class Shift:
-    """Work that begins on each of `days` (0 is Monday).
+    """Work that begins on each of `days` (0 is Monday), with its breaks.
 
     `begin` and `end` are minutes from midnight on the wall. An `end` not after `begin` is on the
-    next day; 24 h is the longest shift.
+    next day; 24 h is the longest shift. So it is with a break, and one that begins before the
+    shift does is on the next day.
     """
 
     days: frozenset[int]
     begin: int
     end: int
+    breaks: tuple[tuple[int, int], ...] = ()
 
-    def span(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    def span(self, day: date, zone: ZoneInfo) -> Span:
         """Begin and end, in UTC, of the shift that begins on `day`."""
         ends_on = day if self.end > self.begin else day + _DAY
         return instant(day, self.begin, zone), instant(ends_on, self.end, zone)
+
+    def pauses(self, day: date, zone: ZoneInfo) -> list[Span]:
+        """Begin and end of each break of the shift that begins on `day`."""
+        found = []
+        for begin, end in self.breaks:
+            begins = self.begin + (begin - self.begin) % _MINUTES
+            ends = begins + (end - begin - 1) % _MINUTES + 1
+            found.append((instant(day, begins, zone), instant(day, ends, zone)))
+        return found
+
+
+class Kind(StrEnum):
+    """How a day differs from its week. `off`: none of the week's shifts that begin on it.
+
+    `given`: the one that begins so is somebody else's; `taken` is that shift, on the wall of who
+    gave it. `extra` is worked beside the week's, `taken` and `extra` on a holiday too.
+    """
+
+    OFF = "off"
+    GIVEN = "given"
+    EXTRA = "extra"
+    TAKEN = "taken"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference, on the day on which the shift begins. All but a day off have a shift.
+
+    `zone` is the IANA name of the wall that a taken shift is on; None is the agent's own.
+    """
+
+    kind: Kind
+    day: date
+    shift: Shift | None = None
+    zone: str | None = None
 
 
 def instant(day: date, minutes: int, zone: ZoneInfo) -> datetime:
@@ -61,20 +107,48 @@ def _jump(after: datetime, zone: tzinfo) -> datetime:
     return after.replace(microsecond=0)
 
 
+@dataclass(frozen=True)
+class Occurrence:
+    """A shift as it is worked on one day: `breaks` lie within begin and end, all in UTC."""
+
+    day: date
+    begin: datetime
+    end: datetime
+    breaks: tuple[Span, ...]
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True)
+class _Hours:
+    """The work around one day of UTC: pieces with their breaks in, and without."""
+
+    pieces: tuple[Span, ...]
+    work: tuple[Span, ...]
+
+
 class Calendar:
     """The shifts of one agent."""
 
-    def __init__(self, shifts: Sequence[Shift], time_zone: str) -> None:
+    def __init__(
+        self,
+        shifts: Sequence[Shift],
+        time_zone: str,
+        differences: Sequence[Difference] = (),
+        free_days: FreeDays | None = None,
+    ) -> None:
         """`time_zone` is an IANA name. Raises `ZoneInfoNotFoundError` for another."""
         self.shifts = tuple(shifts)
         self.zone = ZoneInfo(time_zone)
-        self._days: dict[date, tuple[tuple[datetime, datetime], ...]] = {}
+        self.differences = tuple(differences)
+        self.free_days = free_days
+        self._days: dict[date, _Hours] = {}
         self._last: tuple[datetime, datetime | None] | None = None
 
     def on_shift_until(self, now: datetime) -> datetime | None:
         """When the work that goes on at `now` (aware) ends, in UTC; None when he is off.
 
-        Shifts that meet or overlap are one piece of work, looked at for two days ahead.
+        A break ends it. Shifts that meet or overlap are one piece of work, looked at for two days
+        ahead.
 
         >>> nights = Calendar([Shift(frozenset({5}), 22 * 60, 6 * 60)], "Asia/Tokyo")
         >>> nights.on_shift_until(datetime(2026, 1, 3, 20, tzinfo=UTC)).isoformat()  # Sunday 05:00
@@ -83,29 +157,91 @@ class Calendar:
         # A batch asks for one moment again and again.
         if self._last is not None and self._last[0] is now:
             return self._last[1]
-        until: datetime | None = None
-        for begin, end in self._around(now.astimezone(UTC).date()):
-            if begin <= (until or now) < end:
-                until = end
+        found = _around(self._hours(now).work, now)
+        until = found[1] if found is not None else None
         self._last = (now, until)
         return until
 
-    def _around(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
-        """Begin and end of every shift that may touch a day of UTC, sorted."""
+    def shift_at(self, now: datetime) -> Span | None:
+        """Begin and end of the piece of work that `now` (aware) falls into, breaks and all."""
+        return _around(self._hours(now).pieces, now)
+
+    def on(self, day: date) -> list[Occurrence]:
+        """The shifts that begin on a day of his own calendar, as they are worked."""
+        differences = [each for each in self.differences if each.day == day]
+        given = {each.shift.begin for each in differences if each.kind is Kind.GIVEN and each.shift}
+        weekly = () if self._is_free(day, differences) else self.shifts
+        found = [
+            _occurrence(day, shift, self.zone)
+            for shift in weekly
+            if day.weekday() in shift.days and shift.begin not in given
+        ]
+        for each in differences:
+            if each.kind in (Kind.EXTRA, Kind.TAKEN) and each.shift is not None:
+                zone = self.zone if each.zone is None else ZoneInfo(each.zone)
+                found.append(_occurrence(day, each.shift, zone, each.kind))
+        return sorted(
+            (each for each in found if each.begin < each.end), key=lambda each: each.begin
+        )
+
+    def _is_free(self, day: date, differences: Sequence[Difference]) -> bool:
+        if any(each.kind is Kind.OFF for each in differences):
+            return True
+        return self.free_days is not None and self.free_days.has(day)
+
+    def _hours(self, now: datetime) -> _Hours:
+        """The work that may touch a day of UTC, sorted."""
+        day = now.astimezone(UTC).date()
         found = self._days.get(day)
         if found is None:
             if len(self._days) > 8:
                 self._days.clear()
-            found = self._days[day] = tuple(sorted(self._spans(day)))
+            found = self._days[day] = self._look(day)
         return found
 
-    def _spans(self, day: date) -> Iterator[tuple[datetime, datetime]]:
+    def _look(self, day: date) -> _Hours:
         # No zone is a whole day away from UTC, an overnight shift begins a day earlier, and in
         # 2011 Samoa left out a date.
-        for distance in range(-3, 4):
-            begins_on = day + distance * _DAY
-            for shift in self.shifts:
-                if begins_on.weekday() in shift.days:
-                    begin, end = shift.span(begins_on, self.zone)
-                    if begin < end:
-                        yield begin, end
+        near = [each for n in range(-3, 4) for each in self.on(day + n * _DAY)]
+        pieces = _merged((each.begin, each.end) for each in near)
+        breaks = _merged(span for each in near for span in each.breaks)
+        return _Hours(tuple(pieces), tuple(_without(pieces, breaks)))
+
+
+def _occurrence(day: date, shift: Shift, zone: ZoneInfo, kind: Kind | None = None) -> Occurrence:
+    begin, end = shift.span(day, zone)
+    breaks = [
+        (max(begin, since), min(end, until))
+        for since, until in shift.pauses(day, zone)
+        if max(begin, since) < min(end, until)
+    ]
+    return Occurrence(day, begin, end, tuple(breaks), kind)
+
+
+def _around(spans: Iterable[Span], now: datetime) -> Span | None:
+    return next((span for span in spans if span[0] <= now < span[1]), None)
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """Spans that meet or overlap as one, sorted."""
+    found: list[Span] = []
+    for begin, end in sorted(spans):
+        if found and begin <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _without(spans: Iterable[Span], breaks: Sequence[Span]) -> Iterator[Span]:
+    """What of these is left when the breaks, sorted and apart, are taken out."""
+    for begin, end in spans:
+        at = begin
+        for since, until in breaks:
+            if until <= at or end <= since:
+                continue
+            if at < since:
+                yield at, since
+            at = until
+        if at < end:
+            yield at, end

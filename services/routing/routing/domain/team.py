@@ -1,12 +1,18 @@
 """Agents: what each can take, and how much of it he has."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 
+from routing.domain.free_days import FreeDays
+from routing.domain.languages import spoken_level
+from routing.domain.presence import Presence
 from routing.domain.shifts import Calendar
+from routing.domain.skills import demand
 from shared.contracts.base import AgentId, StoreId
 from shared.contracts.routing import Family
+from shared.contracts.routing import Presence as State
 
 FAMILIES = (Family.MAIL, Family.MESSAGING, Family.CHAT)
 UNIT = 100
@@ -42,7 +48,8 @@ class Room:
 class Agent:
     """One agent with what he holds now.
 
-    `languages` gives levels from 1 to 5 by BCP 47 tag; `load` and `held` are hundredths of a unit.
+    `languages` gives levels from 1 to 5 by BCP 47 tag, `products` and `intents` by name; `skills`
+    are plain tags. `load` and `held` are hundredths of a unit.
     """
 
     agent_id: AgentId
@@ -55,6 +62,46 @@ class Agent:
     room: Room
     load: int = 0
     held: Mapping[Family, int] = field(default_factory=dict)
+    products: Mapping[str, int] = field(default_factory=dict)
+    intents: Mapping[str, int] = field(default_factory=dict)
+    presence: Presence = field(default_factory=Presence)
+
+    def has(self, skills: Iterable[str]) -> bool:
+        """Whether he has all of these, written as in `domain.skills`, at the level demanded."""
+        return all(skill in self.skills or self._has(skill) for skill in skills)
+
+    def _has(self, skill: str) -> bool:
+        wanted = demand(skill)
+        if wanted.kind is None and wanted.name in self.skills:
+            return True
+        return self._level(wanted.kind, wanted.name) >= wanted.level
+
+    def _level(self, kind: str | None, name: str) -> int:
+        if kind == "language":
+            return spoken_level(self.languages, name)
+        product = self.products.get(name, 0) if kind in (None, "product") else 0
+        return max(product, self.intents.get(name, 0) if kind in (None, "intent") else 0)
+
+    def absence(self, now: datetime) -> str | None:
+        """Why he takes nothing new at `now` (aware), as a stable handle; None when he is there."""
+        if self.calendar.on_shift_until(now) is None:
+            return "not on shift" if self.calendar.shift_at(now) is None else "on a break"
+        state = self._state(now)
+        return None if state is State.AVAILABLE else state.value
+
+    def present_until(self, now: datetime) -> datetime | None:
+        """When the work ends that he is there for at `now`, in UTC; None when he is not there."""
+        return None if self.absence(now) else self.calendar.on_shift_until(now)
+
+    def has_left(self, now: datetime) -> bool:
+        """Whether his chair is empty: no shift, or offline. Breaks, busy and away are not that."""
+        return self.calendar.shift_at(now) is None or self._state(now) is State.OFFLINE
+
+    def _state(self, now: datetime) -> State:
+        if self.presence.is_by_shift_alone:
+            return State.AVAILABLE
+        work = self.calendar.shift_at(now)
+        return self.presence.state(work[0] if work else None)
 
     def takes(self, family: Family) -> bool:
         """Whether he works this family at all."""
@@ -79,7 +126,13 @@ class Agent:
 
 @dataclass(frozen=True)
 class Team:
-    """Everybody, and what they are called."""
+    """Everybody, and what they are called.
+
+    `costs` are hundredths of a unit for one conversation; `free_days` are by country or
+    subdivision.
+    """
 
     agents: tuple[Agent, ...]
     names: Mapping[AgentId, str]
+    costs: Mapping[Family, int] = field(default_factory=dict)
+    free_days: Mapping[str, FreeDays] = field(default_factory=dict)
