@@ -4,6 +4,7 @@ import re
 
 from intake.channels.mail import html
 from intake.channels.mail.quotes import new_text
+from intake.channels.mail.signatures import without_last_rule, without_signature
 from intake.channels.mail.structure import Structure, inside
 from intake.domain.texts import clean
 from shared.contracts.intake import Attachment
@@ -32,7 +33,9 @@ def text_of(mail: Structure) -> str:
         has_quote = any(quoted for _, quoted in found)
     text = from_html if has_quote or not plain else plain
     if not is_forwarded:
-        text, _ = new_text(text)
+        text, is_cut = new_text(text)
+        text = without_last_rule(text) if is_cut or has_quote else text
+        text = without_signature(text)
     return text or _attached(mail) or "\n".join(map(_named, mail.files))
 
 

@@ -16,6 +16,13 @@ _QUOTED = (
     "#isReplyContent, .ntes_signature_quote, includetail, .qmbox blockquote, "
     "[name=quote], .gmx_quote, .wd_quote, .reply_content_quote"
 )
+# What they put around a signature.
+_SIGNATURES = (
+    ".gmail_signature, .gmail_signature_prefix, .moz-signature, #Signature, .tutanota_signature, "
+    "#ms-outlook-mobile-signature, #AppleMailSignature, .protonmail_signature_block, "
+    "[data-smartmail=gmail_signature]"
+)
+
 # Outlook has no element around it: everything from such a mark to the end is the earlier mail.
 _QUOTED_FROM_HERE = (
     "#divRplyFwdMsg, #appendonsend, #mail-editor-reference-message-container, "
@@ -38,7 +45,7 @@ _DEEPEST = 2_000
 
 
 def text_of(html: str, *, whole: bool = False) -> tuple[str, bool]:
-    """The text without the quoted mail, unless `whole`, and whether one was left out.
+    """The text without quoted mail and signature, unless `whole`; whether a quote was left out.
 
     A mail that is nothing but quotation comes whole anyway.
     """
@@ -52,9 +59,13 @@ def text_of(html: str, *, whole: bool = False) -> tuple[str, bool]:
     if root is None:
         return "", False
     unseen = {node.mem_id for node in tree.css(_UNSEEN)}
-    quoted = set() if whole else _quoted(tree)
-    new = _laid_out(root, unseen | quoted) if quoted else ""
-    return (new, True) if new else (_laid_out(root, unseen), False)
+    if whole:
+        return _laid_out(root, unseen), False
+    quoted, signed = _quoted(tree), {node.mem_id for node in tree.css(_SIGNATURES)}
+    new = _laid_out(root, unseen | quoted | signed)
+    if not new and signed:
+        new = _laid_out(root, unseen | quoted)
+    return (new, bool(quoted)) if new else (_laid_out(root, unseen), False)
 
 
 def _depth(html: str) -> int:

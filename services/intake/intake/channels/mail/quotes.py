@@ -16,14 +16,22 @@ _WROTE = (
     r"пишет|написал|пише|написав|написа|写道|寫道|のメール|書きました|作成|작성|썼습니다|skrev|"
     r"kirjoitti|yazdı|كتب|כתב|đã viết|เขียน|menulis|írta|a scris|έγραψε|je napisa|rašė|kirjutas"
 )
-_WHEN = r"(?=.*(?:\d{1,2}[:.h]\d{2}|\d{4}))"
+_WHEN = r"(?=.*(?:\d{1,2}[:.h]\d{2}|\d{4}|\d.*<[^<>\s]+@))"
 _WHO_WROTE = re.compile(
     rf"^{_WHEN}(?:.*[\s,，>）)\d])?\S{{0,12}}(?:{_WROTE})(?:[\s(].{{0,120}})?$", re.IGNORECASE
 )
 _WHEN_AND_ADDRESS = re.compile(rf"^{_WHEN}.*<[^<>\s]+@[^<>\s]+>$")
 _NO_COLON = re.compile(rf"^-*\s*{_WHEN}(?=.*@).*\s(?:{_WROTE})\s*-*$", re.IGNORECASE)
 
+_BEGINS = re.compile(
+    r"^[\s>*]*(?:(?:on|am|le|el|em|il giorno|op|den|dnia|w dniu|på|в|在|于|於)\s?(?=.*\d)|"
+    r"[^<>]*<[^<>]*$)",
+    re.IGNORECASE,
+)
+"""How the first of several such lines begins, or ends: in the middle of an address."""
+
 _DIVIDER = re.compile(
+    r"^original message processed by .{1,40}$|"
     r"^[\s>*]*[-_=*]{2,}\s*(?:original message|original mail|ursprüngliche nachricht|"
     r"originalnachricht|mensaje original|message d'origine|message original|mensagem original|"
     r"messaggio originale|oorspronkelijk bericht|wiadomość oryginalna|oryginalna wiadomość|"
@@ -110,7 +118,9 @@ def _attribution(lines: list[str], at: int) -> int:
             return 0
         if joined[-1] in ":：":
             # Prose above must not be taken for the first line of it.
-            begins_later = any(_attribution(lines, at + n) for n in range(1, number))
+            begins_later = not _BEGINS.match(lines[at]) and any(
+                _attribution(lines, at + n) for n in range(1, number)
+            )
             return number if _says_who(joined) and not begins_later else 0
     return 0
 

@@ -1,0 +1,122 @@
+"""New text without the signature under it.
+
+A signature is what programs put under every mail: behind the delimiter (`-- `, RFC 3676 §4.3), in a
+line of a telephone's, or behind a closing and a name. Where the block could say something of its
+own (a question, a postscript, an order) it stays: a line too much costs less than a line too few.
+"""
+# ruff: noqa: E501 - a phrase a line
+
+import re
+
+_DELIMITER = re.compile(r"^--\s{0,2}$")
+_RULE = re.compile(r"^\s*([-_=*━─＝＊~～—–]\s?){4,}$|^__+\s*$")
+_CONTACT = re.compile(
+    r"@|https?://|www\.|\btel\b|\bfax\b|〒|電話|phone|mobile|\+\d|mailing list|unsubscribe|confidential|"
+    r"intended recipient|vertraulich|confidenti|riservat|poufn|конфиденциал|vertrouwelijk",
+    re.IGNORECASE,
+)
+_SAYS_MORE = re.compile(
+    r"\?\s*$|？\s*$|^\W*(?:p\.? ?s\.?|n\.?b\.?|edit|update)\b\s*[:.,]|"
+    r"\b(?:order|bestell|auftrag|commande|pedido|encomenda|ordine|bestelling|zam[oó]wieni|ordre|best[äa]llning|"
+    r"tilaus|tracking|invoice|rechnung|facture|factura|fattura|faktur)\w*\b.{0,30}\d|заказ|注文|订单|訂單|주문",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MOST_LINES = 30
+_LONGEST_NAME = 60
+
+_DEVICE = (
+    r"ios|i-?phone\w{0,6}|i-?pad\w{0,6}|i-?pod|apple watch|android|black-?berry|smart-?phone|mobile|handy|phone|m[óo]vil|"
+    r"celular|t[ée]l[ée]phone|cellulare|telefo[nó]\w*|tablet\w*|samsung|galaxy|huawei|honor|xiaomi|redmi|htc|lg|"
+    r"nokia|sony|xperia|pixel|oneplus|oppo|motorola|lumia|windows (?:phone|mail|10)|outlook|yahoo|typeapp|"
+    r"proton ?mail|blue ?mail|mail(?: app)? (?:for|für|pour|para|per|voor)|gmail|gmx|web\.de|aol|spark|mailbird|"
+    r"airmail|newton|edison|thunderbird|k-9|mail\.ru|yandex|почт\w*|телефон\w*|устройств\w*|手机|手機|スマートフォン|携帯"
+)
+_SENT = (
+    r"sent (?:from|via|with|using|by)|get\b|gesendet (?:von|mit|aus|über)|"
+    r"(?:diese nachricht wurde )?von meine[mr]\b|outlook für|holen sie sich|envoy[ée]+ (?:de|depuis|à partir|avec|via|par)|"
+    r"t[ée]l[ée]charge[rz]|obtenir|obten(?:er|ga)|obt(?:er|enha)|enviad[oa] (?:desde|do|da|de|a partir|con|com|por|via|pelo)|"
+    r"inviat[oa] (?:da|dal|dall|con|tramite)|ottieni|scarica|ver(?:stuurd|zonden) (?:vanaf|vanuit|met|via|van)|download|"
+    r"wys[łl]an[eoy] (?:z|ze|za|przez)|pobierz|отправлено (?:с|из|от|через)|скачать|получите|skicka(?:t|des) från|hämta|"
+    r"sendt (?:fra|med|via)|hent|lähetetty|hanki|gönderildi|odesláno|发自|發自|从我的|從我的"
+)
+_MOBILE = re.compile(
+    rf"^(?!.*,\s)\W*(?:(?:{_SENT}).{{0,40}}?(?<![a-z])(?:{_DEVICE})(?![a-z]).{{0,25}}|.{{0,30}}(?:から送信|에서 보냄|gesendet|gönderildi)"
+    rf"|.{{0,20}}(?:{_DEVICE}).{{0,20}}(?:gesendet|から送信|에서 보냄|发送|傳送|lähetetty))"
+    rf"\W*(?:<?https?://\S{{1,200}}>?)?\W*$",
+    re.IGNORECASE,
+)
+_NAME_ALONE = re.compile(r"^/ ?[^\W\d_][\w'-]{1,20}(?: [^\W\d_][\w'-]{0,20})?$")
+"""How a name stands under a text in Sweden and Denmark."""
+_CLOSING = re.compile(
+    r"^\W*(?:"
+    r"(?:with )?(?:my |our )?(?:(?:very )?(?:kind(?:est)?|best|warm(?:est)?|many|sincere|friendly) )?(?:regards|wishes|greetings)|rgds|"
+    r"sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|respectfully(?: yours)?|cordially|cheers|best|"
+    r"mit (?:freundliche[mn]|besten?|lieben|herzlichen|vielen) gr(?:ü|ue)(?:ß|ss)e?n?|"
+    r"(?:(?:viele|liebe|beste|schöne|freundliche|herzliche|sonnige) )?gr(?:ü|ue)(?:ß|ss)e?|gru(?:ß|ss)|mfg|lg|vg|hochachtungsvoll|"
+    r"(?:bien |très )?cordialement|(?:(?:sincères|cordiales|meilleures) )?salutations(?: distinguées)?|bien à (?:vous|toi)|cdlt|"
+    r"(?:un |muchos )?(?:cordial(?:es)? |atentos? )?saludos?(?: cordial(?:es)?)?|(?:muy )?atentamente|cordialmente|"
+    r"atenciosamente|(?:com os )?(?:melhores |meus )?cumprimentos|(?:um )?abraços?|att\.?|"
+    r"(?:cordiali|distinti|i miei migliori|un cordiale) salut[io]|(?:un )?salut[io]|"
+    r"(?:met )?(?:vriendelijke|hartelijke|beste) groet(?:en)?|groet(?:en|jes)?|mvg|"
+    r"z (?:poważaniem|powazaniem|wyrazami szacunku)|pozdrawiam(?: serdecznie)?|pozdrowienia|"
+    r"с уважением|с наилучшими пожеланиями|всего (?:доброго|наилучшего)|з повагою|"
+    r"(?:med )?(?:vänliga?|bästa|varma) hälsning(?:ar)?|hälsningar|mvh|vh|"
+    r"(?:med )?(?:venlige?|vennlige?|kærlig|bedste|beste|de bedste) hils(?:en|ner)|hils(?:en|ner)|kh|"
+    r"(?:ystävällisin|parhain) terveisin|terveisin|terv\.?|saygılar(?:ımla)?|s pozdravem|üdvözlettel|cu (?:stimă|respect)|"
+    r"με εκτίμηση|此致|敬礼|敬禮|祝好|顺祝商祺|順頌商祺|trân trọng|hormat saya|בברכה|مع (?:أطيب )?(?:ال)?تحيات(?:ي)?"
+    r")[\s,.!;:،，。！]*$",
+    re.IGNORECASE,
+)
+
+
+def without_signature(text: str) -> str:
+    """The text above the signature; all of it where there is none, or nothing above."""
+    lines = text.rstrip().split("\n")
+    end = _end_of_text(lines)
+    above = "\n".join(lines[:end]).rstrip()
+    return above if above.strip() else text
+
+
+def without_last_rule(text: str) -> str:
+    """The text without the line that a program draws above the earlier mail."""
+    lines = text.rstrip().split("\n")
+    while len(lines) > 1 and (_RULE.match(lines[-1][:200]) or lines[-1].strip() in ("", ">", "--")):
+        lines.pop()
+    return "\n".join(lines)
+
+
+def _end_of_text(lines: list[str]) -> int:
+    """The number of lines above the signature."""
+    end = len(lines)
+    for at in range(len(lines) - 1, max(0, len(lines) - 200), -1):
+        if len(lines[at]) <= 120 and _MOBILE.match(lines[at]) and _stands_alone(lines, at):
+            end = at
+    if end > 1 and _NAME_ALONE.match(lines[end - 1]):
+        end -= 1
+    for at in range(max(1, end - _MOST_LINES), end):
+        if _begins_signature(lines, at, end):
+            return at
+    return end
+
+
+def _stands_alone(lines: list[str], at: int) -> bool:
+    """Whether a program put the line there: an empty one or the delimiter above, none goes on."""
+    is_above = not lines[at - 1].strip() or bool(_DELIMITER.match(lines[at - 1]))
+    is_below = at + 1 == len(lines) or not lines[at + 1].strip() or bool(_RULE.match(lines[at + 1]))
+    return (is_above or at + 1 == len(lines)) and is_below
+
+
+def _begins_signature(lines: list[str], at: int, end: int) -> bool:
+    block = [line for line in lines[at + 1 : end] if line.strip()]
+    if not block or _SAYS_MORE.search("\n".join(line[:300] for line in block)):
+        return False
+    if _DELIMITER.match(lines[at]):
+        return len(block) <= 15
+    if len(lines[at]) > 200:
+        return False
+    if _RULE.match(lines[at]):
+        return any(_CONTACT.search(line[:500]) for line in block)
+    if len(lines[at]) > 80 or not _CLOSING.match(lines[at]):
+        return False
+    names = [line.strip() for line in block if not _CLOSING.match(line[:80])] or ["…"]
+    return len(names[0]) <= _LONGEST_NAME and names[0][-1] not in ".!。！" and len(block) <= 15

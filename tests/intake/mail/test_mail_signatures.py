@@ -1,0 +1,105 @@
+"""New text without the signature, in the languages that people and telephones sign in."""
+
+import time
+from typing import Any
+
+import pytest
+
+from intake.channels.mail.html import text_of
+from intake.channels.mail.signatures import without_signature
+
+TEXT = "The lamp is broken.\nPlease send another one."
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "-- \nAna Pérez\nAvenida 3\n+34 600 111 222",
+        "--\nAna",
+        "Best regards,\nAna Pérez",
+        "Mit freundlichen Grüßen\n\nAnna Maier\nTel. 030 1234",
+        "Cordialement,\nAnne",
+        "Un saludo,\nAna",
+        "Atenciosamente\nAna Souza",
+        "Cordiali saluti\nAnna Rossi",
+        "Met vriendelijke groet,\nAnna de Vries",
+        "Z poważaniem\nAnna Nowak",
+        "С уважением,\nАнна Петрова",
+        "Med vänliga hälsningar\nAnna Berg",
+        "Med venlig hilsen\nAnna Holm",
+        "Med vennlig hilsen\nAnna Dahl",
+        "Ystävällisin terveisin\nAnna Niemi",
+        "━━━━━━━━\n山田花子\n〒100-0001 東京都\nhanako@example.jp",
+        "此致\n敬礼！\n王芳",
+        "Sent from my iPhone",
+        "Von meinem iPhone gesendet",
+        "Envoyé de mon iPhone",
+        "Enviado desde mi iPhone",
+        "Enviado do meu iPhone",
+        "Inviato da iPhone",
+        "Verstuurd vanaf mijn iPhone",
+        "Wysłane z iPhone'a",
+        "Отправлено с iPhone",
+        "iPhoneから送信",
+        "发自我的iPhone",
+        "나의 iPhone에서 보냄",
+        "Skickat från min iPhone",
+        "Sendt fra min iPhone",
+        "Lähetetty iPhonesta",
+        "Get Outlook for Android<https://example.org/x>",
+        "Best regards,\nAna\n\nSent from my Galaxy",
+    ],
+)
+def test_the_signature_is_left_out(signature: str) -> None:
+    assert without_signature(f"{TEXT}\n\n{signature}\n") == TEXT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{TEXT}\n\nRegards,\nAna\n\nPS: and a bulb",
+        f"{TEXT}\n\nRegards,\nAna\nOrder 1001",
+        f"{TEXT}\n\nBest,\nwhat colour is it?",
+        f"{TEXT}\n\nSent from my desk, where it is quiet.",
+        f"{TEXT}\n\n----\n\n1. one\n2. two",
+        "With regards to the lamp:\nit is broken",
+        "I sent from my phone the picture that you wanted.",
+        "-- first point\n-- second point",
+        "-- \nAna",
+        "Saludos",
+        "",
+    ],
+)
+def test_what_only_looks_like_a_signature_stays(text: str) -> None:
+    assert without_signature(text) == text
+
+
+def test_the_marks_of_programs_show_it_in_html() -> None:
+    html = "<p>New</p><div class='gmail_signature'>Ana, Madrid</div>"
+
+    assert text_of(html) == ("New", False)
+    assert text_of("<div class='moz-signature'>Ana</div>") == ("Ana", False)
+
+
+def test_a_rule_above_the_earlier_mail_is_no_text(read: Any, written: Any) -> None:
+    header = "From: A <a@b.example>\nSent: May 4, 2026\nTo: b\nSubject: x"
+    text = f"{TEXT}\n\n________________________________\n{header}\n\nold"
+
+    assert read.message(written(text)).event.text == TEXT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x\n" + "-" * 500_000,
+        "x\n" + "- " * 200_000 + "x",
+        "x\nbest" + " " * 300_000,
+        "Sent from " * 50_000,
+    ],
+)
+def test_no_signature_keeps_us_busy(text: str) -> None:
+    begun = time.process_time()
+
+    without_signature(text)
+
+    assert time.process_time() - begun < 1
