@@ -20,6 +20,8 @@ SECRETS = {
     "WA_TOKEN": "graph token",
     "SHOP_SECRET": "shop secret",
     "SHOP_TOKEN": "shop token",
+    "KAKAO_SECRET": "stands-in-the-address",
+    "BIRD_KEY": "a signing key of forty characters, or so",
 }
 
 STORES = """
@@ -47,6 +49,8 @@ stores:
       - {channel: chat, account_id: aurora-web, origins: ["https://aurora.example"]}
       - {channel: shopify, account_id: aurora.myshopify.com, webhook_secret: "env:SHOP_SECRET",
          access_token: "env:SHOP_TOKEN"}
+      - {channel: kakaotalk, account_id: bot1, secret: "env:KAKAO_SECRET", answer: "잠시만요"}
+      - {channel: messagebird, account_id: care, signing_key: "env:BIRD_KEY"}
   borealis:
     name: Borealis
     languages: [ja, en]

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import msgspec
@@ -13,8 +14,11 @@ from shared.webhooks.forms import in_parts, url_encoded
 def parse(delivery: Delivery) -> Any:
     """Read a body by its media type, or by its first character where the type tells nothing.
 
-    Raises `ValueError` for what is none of JSON, form and XML.
+    A GET has no body: what it delivers is the form in its address. Raises `ValueError` for what is
+    none of JSON, form and XML.
     """
+    if delivery.method == "GET":
+        return url_encoded(urlsplit(delivery.url).query.encode("utf-8", "replace"))
     content_type = delivery.headers.get("content-type", "")
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == "application/x-www-form-urlencoded":

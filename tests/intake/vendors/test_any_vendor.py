@@ -62,6 +62,27 @@ PAYLOADS: dict[str, list[Any]] = {
     "wechat": [
         {"MsgType": "text", "FromUserName": "o", "CreateTime": 1, "Content": "a", "MsgId": 1},
     ],
+    "infobip": [
+        {"results": [{"messageId": "1", "from": "34600111222", "integrationType": "WHATSAPP",
+         "message": {"type": "IMAGE", "url": "https://x.example"}, "receivedAt": "2026"},
+         {"messageId": "2", "to": "34600111222", "status": {"groupName": "REJECTED"}}]},
+    ],
+    "messagebird": [
+        {"type": "message.created", "contact": {"msisdn": 34600111222}, "message": {"id": "1",
+         "from": "+34600111222", "platform": "whatsapp", "type": "location", "content":
+         {"location": {"latitude": 1}}, "createdDatetime": "2026"}},
+        {"id": "1", "originator": "34600111222", "body": "a", "createdDatetime": "x"},
+    ],
+    "twilio": [
+        {"MessageSid": "1", "From": "whatsapp:+34600111222", "Body": "", "NumMedia": "1",
+         "MediaUrl0": "https://x.example", "MediaContentType0": "image/png"},
+        {"MessageSid": "1", "MessageStatus": "failed", "To": "+34600111222", "ErrorCode": "1"},
+    ],
+    "vonage": [
+        {"message_uuid": "1", "from": {"type": "whatsapp", "number": "34600111222"}, "message":
+         {"content": {"type": "image", "image": {"url": "https://x.example"}}}},
+        {"msisdn": "34600111222", "messageId": "1", "text": "a", "message-timestamp": "2026"},
+    ],
     "x": [
         {"for_user_id": "100", "users": {"7": {"name": "A"}}, "direct_message_events": [
          {"type": "message_create", "id": "1", "message_create": {"sender_id": "7",

@@ -28,9 +28,9 @@ def app(
     routes = shell("intake", public=PUBLIC, callers=callers, ready=ready, max_body=max_body)
 
     @routes.get(HOOKS)
-    async def handshake(request: Request, channel: str, account_id: str) -> Response:
-        """A vendor asks whether the address is ours."""
-        return await hooks.handshake(request, channel, account_id)
+    async def ask(request: Request, channel: str, account_id: str) -> Response:
+        """A vendor asks whether the address is ours, or delivers; 200 when that is committed."""
+        return await hooks.asked(request, channel, account_id)
 
     @routes.post(HOOKS)
     async def deliver(request: Request, channel: str, account_id: str) -> Response:

@@ -41,9 +41,14 @@ class Hooks:
             public_url=self._public_url,
         )
 
-    async def handshake(self, request: Request, channel: str, account_id: str) -> Response:
-        """Answer a vendor that asks whether the address is ours; 404 for one that never does."""
+    async def asked(self, request: Request, channel: str, account_id: str) -> Response:
+        """A GET: a delivery where the vendor makes them so, else whether the address is ours.
+
+        404 for a vendor that does neither.
+        """
         account, door = self._at(channel, account_id)
+        if door is not None and door.by_get:
+            return await self.deliver(request, channel, account_id)
         challenge: Challenge = (door and door.handshake) or _nothing
         asks = account if challenge is not _nothing else None
         return await webhooks.handshake(request, account=asks, challenge=challenge)

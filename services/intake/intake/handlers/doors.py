@@ -1,5 +1,6 @@
 """The vendors whose webhooks we take: one line each."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +10,18 @@ from uuid import uuid4
 import structlog
 
 from intake.channels import (
+    infobip,
     kakaotalk,
     line,
     mail,
+    messagebird,
     meta,
     telegram,
     tiktok,
+    twilio,
     viber,
     vk,
+    vonage,
     wechat,
     whatsapp,
     x,
@@ -26,7 +31,7 @@ from intake.channels.mail import Envelope, OurOwn, Recipient
 from intake.domain.items import Arrival, Came, Odd, Raw, Reading
 from intake.shops import shopify
 from shared.stores import Account, MailAccount, ShopifyAccount, Stores, WhatsAppAccount
-from shared.stores.accounts import messaging
+from shared.stores.accounts import messaging, sms
 from shared.webhooks import Answer, Delivery, Scheme
 
 log = structlog.get_logger()
@@ -72,8 +77,9 @@ class Door:
     """How a vendor's deliveries are verified and read.
 
     `secret` names the account's field with which the vendor signs. `handshake` gives what the
-    vendor wants back when it asks by GET whether the address is ours. `delivery_id` is the id that
-    a delivery keeps when it is sent again.
+    vendor wants back when it asks by GET whether the address is ours; `by_get` tells that it
+    delivers by GET too, and asks nothing. `delivery_id` is the id that a delivery keeps when it is
+    sent again.
     """
 
     account: type[Account]
@@ -81,10 +87,12 @@ class Door:
     scheme: Scheme[Any]
     read: Callable[[Came[Delivery, Any]], Reading]
     handshake: Callable[[Delivery, Any], str | Answer | None] | None = None
+    by_get: bool = False
     delivery_id: Callable[[Delivery], str | None] = _none
 
 
 DOORS: Mapping[str, Door] = {
+    "infobip": Door(sms.InfobipAccount, "webhook_secret", Scheme(infobip.verify), infobip.read),
     "instagram": Door(
         messaging.InstagramAccount,
         "app_secret",
@@ -99,6 +107,13 @@ DOORS: Mapping[str, Door] = {
         kakaotalk.read,
     ),
     "line": Door(messaging.LineAccount, "channel_secret", Scheme(line.verify), line.read),
+    "messagebird": Door(
+        sms.MessageBirdAccount,
+        "signing_key",
+        Scheme(messagebird.verify, signed_at=messagebird.signed_at),
+        messagebird.read,
+        by_get=True,
+    ),
     "messenger": Door(
         messaging.MessengerAccount,
         "app_secret",
@@ -122,8 +137,22 @@ DOORS: Mapping[str, Door] = {
         Scheme(tiktok.verify, signed_at=tiktok.signed_at),
         tiktok.read,
     ),
+    "twilio": Door(
+        sms.TwilioAccount,
+        "auth_token",
+        Scheme(twilio.verify, answer=twilio.answer),
+        twilio.read,
+        by_get=True,
+    ),
     "viber": Door(messaging.ViberAccount, "auth_token", Scheme(viber.verify), viber.read),
     "vk": Door(messaging.VKAccount, "secret", Scheme(vk.verify, answer=vk.answer), vk.read),
+    "vonage": Door(
+        sms.VonageAccount,
+        "signature_secret",
+        Scheme(vonage.verify, signed_at=vonage.signed_at),
+        vonage.read,
+        by_get=True,
+    ),
     "wechat": Door(
         messaging.WeChatAccount,
         "token",
@@ -195,6 +224,9 @@ def _came(
     )
 
 
+_SHOWN_SECRET = re.compile(r"([?&]secret=)[^&#]*")
+"""What vendors that sign nothing show us in the address (see `has_secret`)."""
+
 _NOT_KEPT = {"authorization", "cookie", "proxy-authorization"}
 
 
@@ -206,7 +238,7 @@ def _raw(delivery: Delivery, account: Account, at: datetime) -> Raw:
         channel=account.channel,
         account_id=account.account_id,
         method=delivery.method,
-        url=delivery.url,
+        url=_SHOWN_SECRET.sub(r"\1…", delivery.url),
         headers={name: value for name, value in delivery.headers.items() if name not in _NOT_KEPT},
         body=delivery.body,
     )

@@ -15,6 +15,7 @@ from shared.stores.accounts.mail import MailAccount
 from shared.stores.accounts.messaging import ChatAccount, WhatsAppAccount
 from shared.stores.accounts.model import Account
 from shared.stores.accounts.shops import ShopifyAccount
+from shared.stores.accounts.sms import TwilioAccount
 
 __all__ = [
     "Account",
@@ -23,6 +24,7 @@ __all__ = [
     "ChatAccount",
     "MailAccount",
     "ShopifyAccount",
+    "TwilioAccount",
     "WhatsAppAccount",
     "models",
 ]

@@ -1,0 +1,167 @@
+"""Infobip: SMS, WhatsApp and its other channels, and what became of ours.
+
+Sources: infobip.com/docs/api, "Receive inbound SMS messages", "Receive outbound SMS message
+report", "Receive WhatsApp inbound message", "Messages API: receive inbound message",
+"Subscriptions management" (security BASIC and HMAC; the page names no header for the latter, so
+the usual ones are taken).
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from datetime import timedelta
+
+from intake.channels.peers import Fate, File, Said, caller, inbound, status, user
+from intake.domain.contacts import Contact
+from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
+from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.texts import joined, line
+from intake.domain.times import from_iso
+from shared.contracts.intake import Delivery as Outcome
+from shared.stores.accounts.sms import InfobipAccount
+from shared.webhooks import Delivery, equal, has_secret, is_signed
+
+WINDOW = timedelta(hours=24)
+"""WhatsApp's customer service window."""
+
+_Entry = Inbound | StatusNews | Known | Odd
+
+
+def verify(delivery: Delivery, account: InfobipAccount) -> bool:
+    """Whether a secret signed the body, is the password of basic authentication, or in the address.
+
+    What carries an HMAC has to have the right one, whatever else it shows.
+    """
+    secrets = account.webhook_secret
+    for header in ("x-hub-signature", "x-hub-signature-256"):
+        if header in delivery.headers:
+            return is_signed(delivery, secrets, header=header, prefix="sha256=")
+    scheme, _, given = delivery.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            password = base64.b64decode(given).decode().partition(":")[2]
+        except (binascii.Error, UnicodeError):
+            return False
+        return True in [equal(password, secret) for secret in secrets]
+    return has_secret(delivery, secrets)
+
+
+def read(came: Came[Delivery, InfobipAccount]) -> Reading:
+    """Every result of a batch."""
+    payload = obj(came.payload)
+    results = payload.get("results")
+    if isinstance(results, list):
+        return Reading.of(_entry(result, came) for result in objects(results))
+    return Reading.of([_entry(payload, came)] if payload else [])
+
+
+def _entry(result: Object, came: Came[Delivery, InfobipAccount]) -> _Entry:
+    if "status" in result and "messageId" in result:
+        return _report(result, came)
+    if "seenAt" in result:
+        at = from_iso(result.get("seenAt"))
+        fate = Fate(external_id=text(result.get("messageId")), status=Outcome.READ, at=at)
+        reader = _contact(result.get("to"), _channel(result), None, came.account)
+        return status(fate, reader, came.account, came.at)
+    if "messageId" in result and ({"from", "sender"} & result.keys()):
+        return _message(result, came)
+    if {"event", "eventType", "bulkId", "callId", "type"} & result.keys():
+        return Known("an event that is no message")
+    return Odd("neither a message nor a report")
+
+
+def _channel(result: Object) -> str:
+    named = text(result.get("integrationType")) or text(result.get("channel")) or "SMS"
+    return named.lower()
+
+
+def _contact(
+    address: object, channel: str, name: object, account: InfobipAccount
+) -> Contact | None:
+    by_number = channel in ("sms", "mms", "rcs", "whatsapp", "viber_bm", "viber_bot")
+    return (caller if by_number else user)(account, address, name)
+
+
+_STATUSES = {
+    "PENDING": Outcome.SENT,
+    "DELIVERED": Outcome.DELIVERED,
+    "SEEN": Outcome.READ,
+    "UNDELIVERABLE": Outcome.FAILED,
+    "EXPIRED": Outcome.FAILED,
+    "REJECTED": Outcome.FAILED,
+}
+
+
+def _report(result: Object, came: Came[Delivery, InfobipAccount]) -> StatusNews | Known | Odd:
+    group = (text(obj(result.get("status")).get("groupName")) or "").upper()
+    if group == "ACCEPTED":
+        return Known("a message of ours that is on its way")
+    if group not in _STATUSES:
+        return Odd("a status that is not understood")
+    error = obj(result.get("error"))
+    is_failed = _STATUSES[group] is Outcome.FAILED
+    is_permanent = error.get("permanent")
+    fate = Fate(
+        external_id=text(result.get("messageId")),
+        status=_STATUSES[group],
+        at=from_iso(result.get("doneAt")),
+        reason=text(error.get("name")) if is_failed else None,
+        is_permanent=is_permanent if is_failed and isinstance(is_permanent, bool) else None,
+    )
+    to = result.get("to") or result.get("destination")
+    return status(fate, _contact(to, _channel(result), None, came.account), came.account, came.at)
+
+
+def _message(result: Object, came: Came[Delivery, InfobipAccount]) -> Inbound | Odd:
+    channel = _channel(result)
+    name = obj(result.get("contact")).get("name")
+    sender = result.get("from") or result.get("sender")
+    contact = _contact(sender, channel, name, came.account)
+    words, files = [], []
+    for content in _contents(result):
+        written, file = _content(content)
+        words.append(written)
+        files.extend([file] if file else [])
+    said = Said(
+        external_id=text(result.get("messageId")),
+        text=joined(words, "\n") or (None if files else "[empty message]"),
+        files=tuple(files),
+        at=from_iso(result.get("receivedAt")),
+        answers=text(obj(obj(result.get("message")).get("context")).get("id")),
+        peer=f"{channel}:{contact.address}" if contact and channel not in ("sms", "mms") else None,
+        window=WINDOW if channel == "whatsapp" else None,
+    )
+    return inbound(said, contact, came.account, came.at)
+
+
+def _contents(result: Object) -> Iterator[Object]:
+    """An SMS has its text beside its id, WhatsApp a `message`, the Messages API a list."""
+    if isinstance(result.get("message"), dict):
+        yield obj(result["message"])
+    elif isinstance(result.get("content"), list):
+        yield from objects(result["content"])
+    elif isinstance(result.get("content"), dict):
+        yield obj(result["content"])
+    else:
+        yield {"type": "TEXT", "text": result.get("text") or result.get("message")}
+
+
+_FILES = {"IMAGE", "VIDEO", "AUDIO", "VOICE", "DOCUMENT", "FILE", "STICKER", "GIF"}
+
+
+def _content(content: Object) -> tuple[str | None, File | None]:
+    kind = (text(content.get("type")) or text(content.get("contentType")) or "TEXT").upper()
+    written = text(content.get("text")) or text(content.get("caption"))
+    if kind == "LOCATION":
+        named = joined((text(content.get("name")), text(content.get("address"))), ", ")
+        point = joined((str(content.get(part, "")) for part in ("latitude", "longitude")), ", ")
+        return joined(("[location]", named, point), " "), None
+    if kind in _FILES:
+        url = text(content.get("url"))
+        name = text(content.get("filename")) or text(content.get("name"))
+        file = File(kind=kind.lower(), reference=url, is_url=url is not None, name=name)
+        return written, file
+    shown = written or text(content.get("title")) or text(content.get("emoji"))
+    if shown is None and kind != "TEXT":
+        shown = f"[{(line(kind, 40) or '').lower().replace('_', ' ')}]"
+    return shown, None

@@ -1,0 +1,175 @@
+"""Twilio: SMS, WhatsApp and its other channels, and what became of ours.
+
+Sources: twilio.com/docs, "Webhooks: security" (X-Twilio-Signature, ports, bodySHA256), "Twilio's
+request to your webhook URL" (messaging), "Message status callbacks".
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from intake.channels.peers import Fate, File, Said, caller, inbound, status, user
+from intake.domain.contacts import Contact
+from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
+from intake.domain.shapes import Object, obj, text
+from intake.domain.texts import joined
+from shared.contracts.intake import Delivery as Outcome
+from shared.stores.accounts.sms import TwilioAccount
+from shared.webhooks import Answer, Delivery, Form, equal, parse
+
+WINDOW = timedelta(hours=24)
+"""WhatsApp's customer service window."""
+
+
+def verify(delivery: Delivery, account: TwilioAccount) -> bool:
+    """Whether a token signed the address and the form; or the address, and it the body."""
+    shown = delivery.headers.get("x-twilio-signature", "")
+    told = _told(delivery)
+    if told is None:
+        return False
+    macs = [
+        base64.b64encode(hmac.new(token.encode(), (url + told).encode(), "sha1").digest()).decode()
+        for token in account.auth_token
+        for url in _spellings(delivery.url)
+    ]
+    return True in [equal(shown, mac) for mac in macs]
+
+
+def _told(delivery: Delivery) -> str | None:
+    """What is signed after the address; None when the body is not what the address says."""
+    if (digest := delivery.query.get("bodySHA256")) is not None:
+        found = hashlib.sha256(delivery.body).hexdigest()
+        return "" if equal(digest.lower(), found) else None
+    if delivery.method == "GET" or not delivery.body:
+        return ""
+    try:
+        form = parse(delivery)
+    except ValueError:
+        return None
+    if not isinstance(form, Form):
+        return None
+    values: dict[str, set[str]] = {}
+    for name, value in form.pairs:
+        values.setdefault(name, set()).add(value)
+    return "".join(name + value for name in sorted(values) for value in sorted(values[name]))
+
+
+def _spellings(url: str) -> Iterator[str]:
+    """The address with its port and without: Twilio writes it differently for some webhooks."""
+    yield url
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return
+    if port is not None:
+        yield parts._replace(netloc=parts.netloc.removesuffix(f":{port}")).geturl()
+    elif parts.netloc:
+        usual = 80 if parts.scheme == "http" else 443
+        yield parts._replace(netloc=f"{parts.netloc}:{usual}").geturl()
+
+
+def answer(_: Delivery, __: TwilioAccount) -> Answer:
+    """TwiML that tells Twilio to do nothing more."""
+    return Answer("<Response/>", "text/xml")
+
+
+def read(came: Came[Delivery, TwilioAccount]) -> Reading:
+    """The one message or status of a request."""
+    form = obj(came.payload)
+    return Reading.of([_entry(form, came)] if form else [])
+
+
+def _entry(form: Object, came: Came[Delivery, TwilioAccount]) -> Inbound | StatusNews | Known | Odd:
+    sid = (
+        text(form.get("MessageSid")) or text(form.get("SmsSid")) or text(form.get("SmsMessageSid"))
+    )
+    told = (text(form.get("MessageStatus")) or text(form.get("SmsStatus")) or "").lower()
+    if sid and told and told not in ("received", "receiving"):
+        return _status(sid, told, form, came)
+    if text(form.get("OptOutType")):
+        return Known("an opt-out that Twilio answered")
+    if sid and text(form.get("From")):
+        return _message(sid, form, came)
+    if {"CallSid", "EventType", "ConversationSid", "VerificationSid"} & form.keys():
+        return Known("an event that is no message")
+    return Odd("neither a message nor a status")
+
+
+def _person(account: TwilioAccount, address: str, name: object = None) -> Contact | None:
+    """`whatsapp:+34…` and `rcs:+34…` are known by their number; Messenger's users by an id."""
+    kind, _, number = address.rpartition(":")
+    is_number = kind in ("", "whatsapp", "rcs", "sms")
+    return caller(account, number, name) if is_number else user(account, address, name)
+
+
+def _message(sid: str, form: Object, came: Came[Delivery, TwilioAccount]) -> Inbound | Odd:
+    address = text(form.get("From")) or ""
+    files = tuple(_files(form))
+    said = Said(
+        external_id=sid,
+        text=_words(form),
+        files=files,
+        answers=text(form.get("OriginalRepliedMessageSid")),
+        peer=address if ":" in address else None,
+        window=WINDOW if address.startswith("whatsapp:") else None,
+    )
+    contact = _person(came.account, address, form.get("ProfileName"))
+    return inbound(said, contact, came.account, came.at)
+
+
+def _words(form: Object) -> str | None:
+    body = text(form.get("Body"))
+    if body and body.strip():
+        return body
+    if "Latitude" in form:
+        named = joined((text(form.get("Label")), text(form.get("Address"))), ", ")
+        point = joined((text(form.get("Latitude")), text(form.get("Longitude"))), ", ")
+        return joined(("[location]", named, point), " ")
+    shown = text(form.get("ButtonText")) or text(form.get("ListTitle"))
+    kind = text(form.get("MessageType"))
+    if shown or (text(form.get("NumMedia")) or "0") != "0":
+        return shown
+    return f"[{kind}]" if kind and kind != "text" else "[empty message]"
+
+
+_KINDS = {"image": "image", "video": "video", "audio": "audio", "application": "document",
+          "text": "document"}  # fmt: skip
+
+
+def _files(form: Object) -> Iterator[File]:
+    count = text(form.get("NumMedia")) or "0"
+    for n in range(min(int(count), 20) if count.isascii() and count.isdigit() else 0):
+        media_type = text(form.get(f"MediaContentType{n}"))
+        url = text(form.get(f"MediaUrl{n}"))
+        yield File(
+            kind=_KINDS.get((media_type or "").partition("/")[0], "file"),
+            reference=url,
+            is_url=url is not None,
+            media_type=media_type,
+        )
+
+
+_STATUSES = {
+    "sent": Outcome.SENT,
+    "delivered": Outcome.DELIVERED,
+    "read": Outcome.READ,
+    "undelivered": Outcome.FAILED,
+    "failed": Outcome.FAILED,
+}
+_EARLIER = {"accepted", "queued", "scheduled", "sending", "canceled", "partially_delivered"}
+
+
+def _status(
+    sid: str, told: str, form: Object, came: Came[Delivery, TwilioAccount]
+) -> StatusNews | Known | Odd:
+    if told in _EARLIER:
+        return Known("a message of ours that is on its way")
+    if told not in _STATUSES:
+        return Odd("a status that is not understood")
+    fate = Fate(external_id=sid, status=_STATUSES[told], reason=text(form.get("ErrorCode")))
+    contact = _person(came.account, text(form.get("To")) or "")
+    return status(fate, contact, came.account, came.at)
