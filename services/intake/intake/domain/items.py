@@ -24,6 +24,10 @@ class Inbound:
     contact: Contact
     text: str = field(repr=False)
     """The whole of it; the event's may be cut."""
+    original: str | None = field(default=None, repr=False)
+    """All of a mail, with the earlier mails under it; None where `text` is all."""
+    html: str | None = field(default=None, repr=False)
+    """A mail's HTML, sanitised."""
     claims: tuple[ThreadId, ...] = ()
     answers: str | None = None
     """The vendor's id of the message that it answers, where the customer pointed at one."""

@@ -85,7 +85,7 @@ async def _in_their_threads(
         own = (id for id in one.claims if ThreadKey(event.store_id, id) in there)
         thread_id = next(own, event.thread_id)
         event = msgspec.structs.replace(event, thread_id=thread_id)
-        letters.append(Letter(event, one.text, one.answers, raw_id))
+        letters.append(Letter(event, one.text, one.answers, raw_id, one.original, one.html))
     return letters
 
 

@@ -15,12 +15,17 @@ from shared.db import Transaction
 
 
 class Letter(NamedTuple):
-    """A message to keep: its event, the whole text, what it answers, the delivery it came in."""
+    """A message to keep: its event, the whole text, what it answers, the delivery it came in.
+
+    `original` and `html` are a mail's as it was written, the latter sanitised.
+    """
 
     event: MessageReceived
     text: str
     answers: str | None
     raw_id: UUID | None
+    original: str | None = None
+    html: str | None = None
 
 
 class OutgoingKey(NamedTuple):
@@ -33,17 +38,20 @@ class OutgoingKey(NamedTuple):
 _ADD = text(
     """
     INSERT INTO messages (store_id, message_id, thread_id, contact_id, channel, account_id,
-        external_id, answers, occurred_at, received_at, raw_id, subject, text, attachments)
+        external_id, answers, occurred_at, received_at, raw_id, subject, text, attachments,
+        original, html)
     SELECT store_id, message_id, thread_id, contact_id, channel, account_id, external_id, answers,
-        occurred_at, :at, raw_id, subject, text, cast(attachments AS jsonb)
+        occurred_at, :at, raw_id, subject, text, cast(attachments AS jsonb),
+        original, html
     FROM unnest(
         cast(:store_ids AS text[]), cast(:message_ids AS uuid[]), cast(:thread_ids AS uuid[]),
         cast(:contact_ids AS uuid[]), cast(:channels AS text[]), cast(:account_ids AS text[]),
         cast(:external_ids AS text[]), cast(:answers AS text[]),
         cast(:occurred_ats AS timestamptz[]), cast(:raw_ids AS uuid[]), cast(:subjects AS text[]),
-        cast(:texts AS text[]), cast(:attachments AS text[])
+        cast(:texts AS text[]), cast(:attachments AS text[]), cast(:originals AS text[]),
+        cast(:htmls AS text[])
     ) AS told (store_id, message_id, thread_id, contact_id, channel, account_id, external_id,
-        answers, occurred_at, raw_id, subject, text, attachments)
+        answers, occurred_at, raw_id, subject, text, attachments, original, html)
     ORDER BY store_id, message_id
     ON CONFLICT (store_id, message_id) DO NOTHING
     RETURNING store_id, message_id
@@ -107,6 +115,8 @@ async def add(
             "raw_ids": [one.raw_id for one in found],
             "subjects": [event.subject for event in events],
             "texts": [one.text for one in found],
+            "originals": [one.original for one in found],
+            "htmls": [one.html for one in found],
             "attachments": [msgspec.json.encode(event.attachments).decode() for event in events],
         },
     )

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from intake.channels.mail.addresses import Envelope, Mailboxes, OurOwn, Recipient
 from intake.channels.mail.automatic import nobody_wrote
-from intake.channels.mail.bodies import text_of
+from intake.channels.mail.bodies import texts_of
 from intake.channels.mail.bounces import Outcome, is_bounce, outcomes, returned
 from intake.channels.mail.claims import claims, notification_in, notification_of
 from intake.channels.mail.headers import Headers, Mailbox
+from intake.channels.mail.pages import html_of
 from intake.channels.mail.repairs import body_octets
 from intake.channels.mail.structure import Structure, take_apart
 from intake.domain import ids
@@ -129,7 +130,7 @@ def _message(mail: _Arrived) -> Inbound:
         thread_id = ids.about_thread(
             account.store_id, contact.contact_id, claimed.about.kind, claimed.about.id
         )
-    written = text_of(mail.mail)
+    written, original = texts_of(mail.mail)
     text, is_cut = cut(written)
     event = MessageReceived(
         occurred_at=happened_at(headers.date(), mail.at),
@@ -155,6 +156,8 @@ def _message(mail: _Arrived) -> Inbound:
         event=event,
         contact=contact,
         text=written,
+        original=original if original != written else None,
+        html=html_of(mail.mail),
         claims=(claimed.thread_id,) if claimed.thread_id else (),
         answers=next(iter(headers.message_ids("in-reply-to")), None),
     )

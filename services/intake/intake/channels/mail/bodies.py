@@ -1,6 +1,7 @@
 """The new text of a mail, out of its plain and HTML parts."""
 
 import re
+from collections.abc import Iterable
 
 from intake.channels.mail import html
 from intake.channels.mail.quotes import new_text
@@ -17,26 +18,49 @@ _FORWARDING = re.compile(
 """How mail programs begin the subject of a mail that is passed on, not answered."""
 
 
-def text_of(mail: Structure) -> str:
-    """What the writer added; of files alone, their names; empty when there is nothing at all.
+def texts_of(mail: Structure) -> tuple[str, str]:
+    """What the writer added, and all that stands in the mail.
 
-    HTML says where the earlier mail begins better than plain text does, so where it does it
-    counts; else the plain part, which the writer's program made for reading. A mail that is passed
-    on comes whole: the earlier mail is what it is about.
+    Of files alone it is their names; empty when there is nothing at all. HTML says where the
+    earlier mail begins better than plain text does, so where it does it counts; else the plain
+    part, which the writer's program made for reading. A mail that is passed on comes whole: the
+    earlier mail is what it is about.
     """
     is_forwarded = bool(_FORWARDING.match(mail.headers.text("subject") or ""))
-    plain = clean("\n".join(mail.plain)).strip()
-    from_html, has_quote = "", False
-    if mail.html:
-        found = [html.text_of(clean(part), whole=is_forwarded) for part in mail.html]
-        from_html = "\n".join(text for text, _ in found).strip()
-        has_quote = any(quoted for _, quoted in found)
+    plain = _without_armour(clean("\n".join(mail.plain))).strip()
+    pages = [clean(part) for part in mail.html]
+    from_html, has_quote = _joined(html.text_of(page, whole=is_forwarded) for page in pages)
+    whole = plain or (from_html if is_forwarded else _joined(map(_whole_page, pages))[0])
     text = from_html if has_quote or not plain else plain
     if not is_forwarded:
         text, is_cut = new_text(text)
         text = without_last_rule(text) if is_cut or has_quote else text
         text = without_signature(text)
-    return text or _attached(mail) or "\n".join(map(_named, mail.files))
+    text = text or _attached(mail) or "\n".join(map(_named, mail.files))
+    return text, whole or text
+
+
+def _whole_page(page: str) -> tuple[str, bool]:
+    return html.text_of(page, whole=True)
+
+
+def _joined(found: Iterable[tuple[str, bool]]) -> tuple[str, bool]:
+    each = list(found)
+    return "\n".join(text for text, _ in each).strip(), any(quoted for _, quoted in each)
+
+
+_SIGNED = re.compile(
+    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z-]{1,20}: [^\n]{0,100}\n)*\n(.*?)\n"
+    r"-----BEGIN PGP SIGNATURE-----\n.*?(?:-----END PGP SIGNATURE-----|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def _without_armour(text: str) -> str:
+    """The text that was signed, without PGP's lines around it (RFC 9580 §7)."""
+    if "-----BEGIN PGP SIGNED" not in text:
+        return text
+    return _SIGNED.sub(lambda found: re.sub(r"^- ", "", found[1], flags=re.MULTILINE), text)
 
 
 def _attached(mail: Structure, depth: int = 0) -> str:

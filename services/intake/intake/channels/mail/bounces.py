@@ -25,7 +25,7 @@ from intake.channels.mail.structure import Structure
 from shared.contracts.intake import Delivery
 
 _CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
-_REPLY_CODE = re.compile(r"(?<!\d)([45])[0-5]\d(?=[ \-:,;.]|$)(?!\.\d)", re.M)
+_REPLY_CODE = re.compile(r"(?<!\d)([45])[0-5]\d(?=[\s\-:,;.]|$)(?!\.\d)", re.M)
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _NEVER_A_PERSON = re.compile(r"mailer[-_. ]?daemon", re.IGNORECASE)
 _READ = 20_000

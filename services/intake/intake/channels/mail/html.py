@@ -52,7 +52,7 @@ def text_of(html: str, *, whole: bool = False) -> tuple[str, bool]:
     if not html.strip():
         return "", False
     html = html[:_MOST]
-    if _depth(html) > _DEEPEST:
+    if is_too_deep(html):
         return _SPACE.sub(" ", _TAG.sub(" ", html)).strip(), False
     tree = LexborHTMLParser(html)
     root = tree.body or tree.root
@@ -66,6 +66,11 @@ def text_of(html: str, *, whole: bool = False) -> tuple[str, bool]:
     if not new and signed:
         new = _laid_out(root, unseen | quoted)
     return (new, bool(quoted)) if new else (_laid_out(root, unseen), False)
+
+
+def is_too_deep(html: str) -> bool:
+    """Whether it would keep a parser busy."""
+    return _depth(html) > _DEEPEST
 
 
 def _depth(html: str) -> int:

@@ -1,0 +1,56 @@
+"""HTML of strangers made fit to show: no script, no form, nothing that is fetched.
+
+Images that come with the mail (`cid:`, `data:`) stay; the address of one elsewhere moves to
+`data-src`, so that nobody learns when a mail is read, and an agent may still ask for it.
+"""
+
+import re
+
+import nh3
+
+from intake.channels.mail.html import is_too_deep
+from intake.channels.mail.structure import Structure
+from intake.domain.texts import clean
+
+_MOST = 1_000_000
+_TAGS = (nh3.ALLOWED_TAGS | {"font", "u"}) - {"map", "area"}
+_ATTRIBUTES = {
+    **nh3.ALLOWED_ATTRIBUTES,
+    "img": {"src", "alt", "width", "height", "title", "data-src"},
+    "font": {"color"},
+    "a": {"href", "title"},
+}
+_SCHEMES = {"http", "https", "mailto", "tel", "cid", "data"}
+_REMOTE = re.compile(r"(<img\b[^>]*?\s)src=(?=[\"'](?!cid:|data:image/))", re.IGNORECASE)
+
+
+def html_of(mail: Structure) -> str | None:
+    """The mail's HTML, sanitised; None without any, and where it is too large or too deep."""
+    page = "\n".join(clean(part) for part in mail.html)
+    if not page.strip() or len(page) > _MOST or is_too_deep(page):
+        return None
+    return clean(_REMOTE.sub(r"\1data-src=", _sanitised(page))).strip() or None
+
+
+def _sanitised(page: str) -> str:
+    return nh3.clean(
+        page,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_safe,
+        url_schemes=_SCHEMES,
+        strip_comments=True,
+    )
+
+
+def _safe(tag: str, attribute: str, value: str) -> str | None:
+    scheme = value.strip().lower().partition(":")[0]
+    if attribute == "href" and scheme in ("data", "cid"):
+        return None
+    if (
+        attribute == "src"
+        and scheme == "data"
+        and not value.strip().lower().startswith("data:image/")
+    ):
+        return None
+    return None if (tag, attribute) == ("img", "data-src") else value
