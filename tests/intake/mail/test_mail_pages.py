@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from intake.channels.mail.pages import html_of
 from intake.channels.mail.structure import take_apart
@@ -36,16 +37,16 @@ def test_what_is_written_stays() -> None:
         "<meta http-equiv=refresh content='0;url=https://evil.example'>",
         "<table background='https://evil.example'><tr><td>x</td></tr></table>",
         "<!-- evil -->",
-        "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=evil()&gt;'>",
+        "<math><mtext><table><mglyph><style><!--</style>"
+        "<img title='--&gt;&lt;img src=1 onerror=evil()&gt;'>",
     ],
 )
 def test_nothing_runs_and_nothing_is_sent(html: str) -> None:
     kept = page(f"<p>before</p>{html}<p>after</p>")
 
     assert "before" in kept
-    assert (
-        "onerror=evil" not in kept.replace("&gt;", "").replace("&lt;", "<x ").partition("title=")[0]
-    )
+    names = [name for node in LexborHTMLParser(kept).css("*") for name in node.attributes]
+    assert not [name for name in names if name.startswith("on")]
     assert "https://evil" not in kept
     assert "<script" not in kept
     assert "javascript:" not in kept
@@ -53,7 +54,10 @@ def test_nothing_runs_and_nothing_is_sent(html: str) -> None:
 
 
 def test_images_elsewhere_are_not_fetched() -> None:
-    html = '<img alt="a" src="https://spy.example/p.gif" width="1"><img src="cid:logo"><img src="//x.example/y">'
+    html = (
+        '<img alt="a" src="https://spy.example/p.gif" width="1"><img src="cid:logo">'
+        '<img src="//x.example/y">'
+    )
 
     kept = page(html)
 
