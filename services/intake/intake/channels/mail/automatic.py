@@ -33,7 +33,7 @@ _COMPLAINT = re.compile(
     r"complaint)|feedback report|client tos notification)\b",
     re.IGNORECASE,
 )
-_COMPLAINANT = re.compile(r"(?:scomp|staff|fbl|feedback|abuse|arf|complaints?)[\w.+-]*@", re.I)
+_COMPLAINANT = re.compile(r"(?:scomp|fbl|arf|feedback-?loop)[\w.+-]*@", re.IGNORECASE)
 
 
 def _is_feedback(mail: Structure) -> bool:
@@ -47,11 +47,7 @@ def _is_feedback(mail: Structure) -> bool:
         return True
     is_complaint = bool(_COMPLAINT.search(headers.text("subject") or ""))
     sender = next((box.address for box in headers.mailboxes("from")), "")
-    return (
-        is_complaint
-        or headers.raw("x-loop") == "scomp"
-        or bool(_COMPLAINANT.match(sender) and sender.startswith(("scomp", "fbl", "arf")))
-    )
+    return is_complaint or bool(_COMPLAINANT.match(sender))
 
 
 _ANSWERING_MACHINES = (

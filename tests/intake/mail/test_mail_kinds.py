@@ -1,0 +1,169 @@
+"""What no person wrote, told by kind; and persons who only sound like it."""
+
+from typing import Any
+
+import pytest
+
+HELP = "help@aurora.example"
+
+
+def kind(reading: Any) -> str:
+    """What a mail is: a message, or the kind of what says nothing."""
+    return reading.known[0].kind if reading.known else "message"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Automatic reply: Your order",
+        "Auto-Reply: Your order",
+        "Out of Office",
+        "Out of Office AutoReply: Lamp",
+        "I am out of the office: back on Monday",
+        "Automatische Antwort: Ihre Bestellung",
+        "Abwesenheitsnotiz: Lampe",
+        "Réponse automatique : votre commande",
+        "Respuesta automática: su pedido",
+        "Fuera de la oficina",
+        "Resposta automática: pedido",
+        "Risposta automatica: ordine",
+        "Fuori ufficio: ordine",
+        "Automatisch antwoord: bestelling",
+        "Automatyczna odpowiedź: zamówienie",
+        "Автоматический ответ: заказ",
+        "自動応答: ご注文",
+        "自动回复: 订单",
+        "자동 회신: 주문",
+        "Autosvar: beställning",
+        "Automatisk svar: ordre",
+        "Automaattinen vastaus: tilaus",
+        "Otomatik Yanıt: sipariş",
+        "[Auto-Reply] Lamp",
+    ],
+)
+def test_automatic_replies_show_in_their_subject(read: Any, written: Any, subject: str) -> None:
+    assert kind(read(written("Back on Monday.", Subject=subject))) == "auto-reply"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Auto_Submitted": "auto-replied (vacation)"}, "auto-reply"),
+        ({"Auto_Submitted": "auto-notified"}, "auto-reply"),
+        ({"X_Autoreply": "yes"}, "auto-reply"),
+        ({"X_Apple_Action": "VACATION"}, "auto-reply"),
+        ({"X_POST_MessageClass": "9; Autoresponder"}, "auto-reply"),
+        ({"X_MS_Exchange_Inbox_Rules_Loop": "ana@example.org"}, "auto-reply"),
+        ({"X_FC_MachineGenerated": "true"}, "auto-reply"),
+        ({"Precedence": "vacation"}, "auto-reply"),
+        ({"X_Precedence": "auto_reply"}, "auto-reply"),
+        ({"List_Post": "<mailto:club@list.example>"}, "list"),
+        ({"X_BeenThere": "club@list.example"}, "list"),
+        ({"Mailing_List": "list club@groups.example"}, "list"),
+        ({"List_Unsubscribe": "<https://news.example/u>"}, "list"),
+        ({"Precedence": "bulk"}, "list"),
+        ({"Sender": "club-bounces@list.example"}, "list"),
+        ({"Auto_Submitted": "no"}, "message"),
+        ({"X_Autoreply": "no"}, "message"),
+        ({"X_Auto_Response_Suppress": "All"}, "message"),
+        ({"Precedence": "normal"}, "message"),
+        ({"List_Id": "Help <help.aurora.example>", "Precedence": "list"}, "message"),
+        ({"List_Post": f"<mailto:{HELP}>", "Mailing_List": "list x@aurora.example"}, "message"),
+        ({"Precedence": "bulk", "Reply_To": "eva@other.example"}, "message"),
+        ({"Auto_Submitted": "auto-generated", "Reply_To": "eva@other.example"}, "message"),
+    ],
+)
+def test_headers_tell_the_kind(
+    read: Any, written: Any, headers: dict[str, str], expected: str
+) -> None:
+    assert kind(read(written("Hello", **headers))) == expected
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Out of office chair, when will you have it?",
+        "Automatic reply to my order?",
+        "Re: Automatic reply: Your order",
+        "Automatic watch broken",
+        "Auto: Ersatzteil gesucht",
+        "Abwesenheit bei der Zustellung",
+        "不在通知が入っていました",
+        "Vacation rental lamp",
+        "OOOH so nice",
+        "Fuera de servicio",
+        "Absence de réponse à ma commande",
+    ],
+)
+def test_a_person_who_only_sounds_like_it_is_heard(read: Any, written: Any, subject: str) -> None:
+    assert kind(read(written("Please answer.", Subject=subject))) == "message"
+
+
+def parts(kind: str, *inside: str, subject: str = "Report", sender: str = "x@isp.example") -> bytes:
+    """A mail of parts."""
+    joined = "".join(f"--b\r\n{part}\r\n" for part in inside)
+    head = f"From: {sender}\r\nTo: {HELP}\r\nSubject: {subject}\r\nMessage-ID: <9@isp.example>\r\n"
+    return f'{head}Content-Type: {kind}; boundary="b"\r\n\r\n{joined}--b--\r\n'.encode()
+
+
+TEXT = "Content-Type: text/plain\r\n\r\nSee below."
+OURS = "Content-Type: message/rfc822\r\n\r\n{}From: a@b.example\r\nTo: c@d.example\r\n\r\nx"
+
+
+@pytest.mark.parametrize(
+    ("octets", "expected"),
+    [
+        (
+            parts(
+                "multipart/report; report-type=feedback-report",
+                TEXT,
+                "Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse",
+            ),
+            "feedback",
+        ),
+        (
+            parts(
+                "multipart/mixed",
+                TEXT,
+                "Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse",
+            ),
+            "feedback",
+        ),
+        (
+            parts(
+                "multipart/mixed",
+                OURS.format("X-HmXmrOriginalRecipient: eva@live.example\r\n"),
+                subject="complaint about message from 192.0.2.1",
+            ),
+            "feedback",
+        ),
+        (parts("multipart/mixed", TEXT, OURS.format(""), sender="scomp@aol.example"), "feedback"),
+        (
+            parts(
+                "multipart/report; report-type=disposition-notification",
+                TEXT,
+                "Content-Type: message/disposition-notification\r\n\r\nDisposition: displayed",
+            ),
+            "event",
+        ),
+        (parts("multipart/mixed", TEXT, OURS.format(""), subject="Is this mail yours?"), "message"),
+    ],
+)
+def test_reports_are_told_by_what_is_in_them(read: Any, octets: bytes, expected: str) -> None:
+    assert kind(read(octets)) == expected
+
+
+@pytest.mark.parametrize(
+    ("part", "note"),
+    [
+        ("Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR", "calendar"),
+        ("Content-Type: application/pkcs7-signature; name=s.p7s\r\n\r\nx", "S/MIME"),
+        ("Content-Type: application/pgp-signature\r\n\r\nx", "PGP"),
+        ("Content-Type: text/plain; charset=klingon\r\n\r\n\xfc", "charset"),
+    ],
+)
+def test_notes_tell_what_came_with_it(read: Any, part: str, note: str) -> None:
+    reading = read(parts("multipart/mixed", TEXT, part))
+
+    assert reading.items[0].event.text.startswith("See below.")
+    assert any(note in each for each in reading.notes)
