@@ -20,6 +20,7 @@ SECRETS = {
     "WA_TOKEN": "graph token",
     "SHOP_SECRET": "shop secret",
     "SHOP_TOKEN": "shop token",
+    "GENERIC_SECRET": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
     "KAKAO_SECRET": "stands-in-the-address",
     "BIRD_KEY": "a signing key of forty characters, or so",
 }
@@ -49,6 +50,7 @@ stores:
       - {channel: chat, account_id: aurora-web, origins: ["https://aurora.example"]}
       - {channel: shopify, account_id: aurora.myshopify.com, webhook_secret: "env:SHOP_SECRET",
          access_token: "env:SHOP_TOKEN"}
+      - {channel: generic, account_id: phones, secret: "env:GENERIC_SECRET"}
       - {channel: kakaotalk, account_id: bot1, secret: "env:KAKAO_SECRET", answer: "잠시만요"}
       - {channel: messagebird, account_id: care, signing_key: "env:BIRD_KEY"}
   borealis:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from intake import api
 from intake.api.hooks import Hooks
+from intake.api.messages import Messages
 from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
 from intake.channels.mail import Mailboxes, OurOwn
@@ -39,6 +40,7 @@ async def run(settings: Settings) -> None:
         routes = api.app(
             Hooks(Around(stores, own), keeper, settings.public_url),
             chat,
+            Messages(runtime.db, stores, keeper),
             callers=runtime.callers,
             ready=runtime.ready,
             max_body=settings.hook_max_octets,

@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from intake import api
 from intake.api.hooks import Hooks
+from intake.api.messages import Messages
 from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
 from intake.channels.mail import Mailboxes, OurOwn
@@ -27,8 +28,8 @@ from intake.handlers.doors import Around
 from intake.handlers.keeping import Keeper
 from intake.settings import Settings
 from shared import service, testing
-from shared.callers import Callers
-from shared.contracts.base import Message
+from shared.callers import Actor, Callers, Role
+from shared.contracts.base import ActorKind, Message
 from shared.db import Database
 from shared.service import Runtime
 from shared.stores import Stores
@@ -44,6 +45,24 @@ def shop_signature(body: bytes, secret: str) -> dict[str, str]:
     """What Shopify signs with."""
     mac = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
     return {"x-shopify-hmac-sha256": mac, "content-type": "application/json"}
+
+
+TOKENS = {name: f"token of {name}" for name in ("phones", "desk", "borealis", "warehouse")}
+
+CALLERS = Callers(
+    [
+        (
+            hashlib.sha256(token.encode()).hexdigest(),
+            Actor(
+                ActorKind.SERVICE,
+                name,
+                Role.WAREHOUSE if name == "warehouse" else Role.LEAD,
+                frozenset({"borealis" if name == "borealis" else "aurora"}),
+            ),
+        )
+        for name, token in TOKENS.items()
+    ]
+)
 
 
 @dataclass
@@ -151,7 +170,8 @@ async def intake_process(
             routes = api.app(
                 Hooks(Around(stores, own), keeper, settings.public_url),
                 chat,
-                callers=Callers(),
+                Messages(db, stores, keeper),
+                callers=CALLERS,
                 ready=runtime.ready,
                 max_body=settings.hook_max_octets,
             )
@@ -189,6 +209,12 @@ async def intake_process(
 async def intake(intake_process: Callable[..., Awaitable[Intake]]) -> Intake:
     """Intake's doors."""
     return await intake_process()
+
+
+@pytest.fixture
+def caller_tokens() -> dict[str, str]:
+    """Tokens of callers: two of Aurora's, one of the other store, one of the warehouse."""
+    return TOKENS
 
 
 @pytest.fixture

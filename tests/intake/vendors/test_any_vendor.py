@@ -62,6 +62,13 @@ PAYLOADS: dict[str, list[Any]] = {
     "wechat": [
         {"MsgType": "text", "FromUserName": "o", "CreateTime": 1, "Content": "a", "MsgId": 1},
     ],
+    "generic": [
+        {"type": "message.received", "data": {"id": "1", "from": {"id": "7", "mail": "a@b.example",
+         "phone": "+34600111222", "locale": "es"}, "text": "a", "sent_at": "2026", "attachments":
+         [{"url": "https://x.example", "size": 1}]}},
+        {"type": "call.ended", "data": {"id": "1", "from": {"mail": "a@b.example"},
+         "duration_seconds": 5, "summary": "a"}},
+    ],
     "infobip": [
         {"results": [{"messageId": "1", "from": "34600111222", "integrationType": "WHATSAPP",
          "message": {"type": "IMAGE", "url": "https://x.example"}, "receivedAt": "2026"},

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response, WebSocket
 
 from intake.api.hooks import Hooks
+from intake.api.messages import Messages
 from intake.api.sockets import Chat
 from shared.callers import Callers
 from shared.http import shell
@@ -19,6 +20,7 @@ PUBLIC = (HOOKS, CHAT)
 def app(
     hooks: Hooks,
     chat: Chat,
+    messages: Messages,
     *,
     callers: Callers,
     ready: Callable[[], Awaitable[dict[str, Any]]],
@@ -36,6 +38,8 @@ def app(
     async def deliver(request: Request, channel: str, account_id: str) -> Response:
         """A vendor delivers; 200 when it is committed."""
         return await hooks.deliver(request, channel, account_id)
+
+    routes.post("/messages", status_code=201)(messages.post)
 
     @routes.websocket(CHAT)
     async def converse(socket: WebSocket, account_id: str) -> None:
