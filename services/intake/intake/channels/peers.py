@@ -142,7 +142,7 @@ def inbound(
     remote = (
         RemoteFile(index=index, reference=file.reference, is_url=file.is_url)
         for index, file in enumerate(said.files)
-        if file.reference
+        if file.reference and (not file.is_url or file.reference.startswith(_WEB))
     )
     return Inbound(
         event=event,
@@ -151,6 +151,9 @@ def inbound(
         answers=line(said.answers, 300),
         remote=tuple(remote),
     )
+
+
+_WEB = ("https://", "http://")
 
 
 def _stand_in(file: File) -> str:
