@@ -7,7 +7,6 @@ the usual ones are taken).
 """
 
 import base64
-import binascii
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -40,7 +39,7 @@ def verify(delivery: Delivery, account: InfobipAccount) -> bool:
     if scheme.lower() == "basic":
         try:
             password = base64.b64decode(given).decode().partition(":")[2]
-        except (binascii.Error, UnicodeError):
+        except ValueError:
             return False
         return True in [equal(password, secret) for secret in secrets]
     return has_secret(delivery, secrets)

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from intake.channels.jwts import claims_of, is_hash, unverified
 from intake.channels.peers import Fate, File, Said, caller, inbound, status, user
@@ -51,8 +51,8 @@ def _signed(delivery: Delivery) -> Iterator[bytes]:
     """Time, sorted query and digest in the older scheme; in Bird's the address for the query."""
     at = delivery.headers.get("messagebird-request-timestamp", "")
     digest = hashlib.sha256(delivery.body).digest()
-    asked = sorted(parse_qsl(urlsplit(delivery.url).query, keep_blank_values=True))
-    for middle in (urlencode(asked), delivery.url):
+    asked = urlencode(sorted(delivery.query.items()))
+    for middle in (asked, delivery.url):
         yield f"{at}\n{middle}\n".encode("utf-8", "replace") + digest
 
 
