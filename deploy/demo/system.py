@@ -125,6 +125,7 @@ def _processes(
         "STORES_FILE": str(made.stores),
         "CALLERS_FILE": str(made.callers),
         "TEAM_FILE": str(made.team),
+        "INTAKE_FILES_URL": str(logs / "files"),
         "LOGISTICS_WATCH_STALL_CUSTOMS": f"PT{STALL_CUSTOMS:g}S",
         # One thread each: every process computes little, and there are more of them than cores.
         "OMP_NUM_THREADS": "1",

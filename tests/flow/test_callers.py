@@ -26,6 +26,7 @@ STRANGER = "nuria"
 PUBLIC = {
     ("intake", "GET", "/hooks/{channel}/{account_id}"),
     ("intake", "POST", "/hooks/{channel}/{account_id}"),
+    ("intake", "GET", "/files/{store_id}/{token}"),
     ("logistics-watch", "POST", "/hooks/aftership/{account_id}"),
 }
 """The written list: everything else needs a token."""
@@ -43,9 +44,7 @@ class Call:
 
 
 CALLS = {
-    ("intake", "POST", "/messages"): Call(
-        LEAD, {"store_id": KAEDE, "account_id": "none", "from": {"id": "x"}, "text": "…"}
-    ),
+    ("intake", "GET", "/stores/{store_id}/messages/{message_id}/files"): Call(LEAD),
     ("routing", "GET", "/me/conversations"): Call("agent", is_list=True),
     ("routing", "GET", "/conversations"): Call(LEAD, query={"state": "assigned"}, is_list=True),
     ("routing", "GET", "/conversations/{conversation_id}"): Call(LEAD),
@@ -75,6 +74,8 @@ def known(
     done, _ = returned
     talk = next(t for t in talks if t.received.store_id == KAEDE)
     return {
+        "store_id": KAEDE,
+        "message_id": str(talk.received.message_id),
         "conversation_id": str(talk.given.opened.conversation_id),
         "agent": str(talk.given.assigned.agent_id),
         "case_id": str(done.requested.case_id),

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 
 from intake import api
+from intake.api.files import FilesDoor
 from intake.api.hooks import Hooks
-from intake.api.messages import Messages
 from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
 from intake.channels.mail import Mailboxes, OurOwn
+from intake.clients.objects import Objects
+from intake.clients.scanner import Scanner
 from intake.handlers.chat import send_to_chat
 from intake.handlers.doors import Around
 from intake.handlers.keeping import Keeper
 from intake.settings import Settings
 from intake.workers import mailboxes as mailboxes_worker
+from intake.workers.files import Files
 from intake.workers.housekeeping import Housekeeper
 from shared import service
 from shared.bus import Bus
@@ -30,17 +33,20 @@ async def run(settings: Settings) -> None:
     """Run intake until it is told to stop."""
     async with service.opened("intake", settings) as runtime:
         stores, tokens = runtime.stores, runtime.stores.tokens()
-        keeper = Keeper(runtime.db)
+        seal = settings.seal()
+        keeper = Keeper(runtime.db, tokens, settings.public_url, seal)
         chat = Chat(runtime.db, stores, tokens, keeper, settings)
         own = OurOwn(Mailboxes.of(stores), tokens)
         accounts = [one for one in stores.accounts if isinstance(one, MailAccount)]
         mailboxes = mailboxes_worker.Mailboxes(
             runtime.db, own, keeper, accounts, settings.smtp_max_octets
         )
+        around, objects = Around(stores, own), Objects(settings.files_url)
+        scanner = Scanner(settings.clamd_host, settings.clamd_port) if settings.clamd_host else None
         routes = api.app(
-            Hooks(Around(stores, own), keeper, settings.public_url),
+            Hooks(around, keeper, settings.public_url),
             chat,
-            Messages(runtime.db, stores, keeper),
+            FilesDoor(runtime.db, tokens, objects, settings.public_url),
             callers=runtime.callers,
             ready=runtime.ready,
             max_body=settings.hook_max_octets,
@@ -52,5 +58,13 @@ async def run(settings: Settings) -> None:
             SmtpListener(own, keeper, settings).run,
             chat.run,
             mailboxes.run,
+            Files(
+                runtime.db,
+                around,
+                objects,
+                scanner,
+                seal=seal,
+                most_octets=settings.file_max_octets,
+            ).run,
             Housekeeper(runtime.db, settings.raw_days).run,
         )

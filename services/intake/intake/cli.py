@@ -1,23 +1,29 @@
 """The command line of intake."""
 
+import asyncio
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import structlog
 import typer
+from rich.console import Console
 
+import shared.cli
 from intake import app
+from intake.channels.mail import Mailboxes, OurOwn
 from intake.domain.items import Odd, Reading
 from intake.handlers import mails, recordings
+from intake.handlers.doors import Around
 from intake.handlers.readings import line
 from intake.settings import Settings
-from shared import clock
-from shared.cli import cli
+from intake.workers.replay import Done, Replay, Wanted
+from shared import clock, service
 
-main = cli("intake", Settings, app.run, app.buses)
+main = shared.cli.cli("intake", Settings, app.run, app.buses)
 
 read = typer.Typer(
     no_args_is_help=True,
@@ -74,6 +80,46 @@ def read_requests(
         for number, octets in enumerate(opened, start=1):
             if octets.strip():
                 _show(recordings.line(f"{path}:{number}", octets, clock.now()))
+
+
+@main.command()
+def replay(
+    since: Annotated[
+        datetime | None, typer.Option(help="From when on they came, UTC; all where not given.")
+    ] = None,
+    outcome: Annotated[
+        list[str], typer.Option(help="Deliveries that were odd, partly, failed, known, understood.")
+    ] = ["odd", "partly", "failed"],  # noqa: B006 - typer's way to give a default
+    channel: Annotated[str, typer.Option(help="Of one channel alone.")] = "",
+    dry_run: Annotated[bool, typer.Option(help="Only tell what would be understood.")] = False,
+) -> None:
+    """Read deliveries again that were not understood, after a reader was mended.
+
+    What was said before is not said again. Interrupted, begin anew.
+    """
+    settings = shared.cli.read(Settings)
+    begin = since or datetime(1970, 1, 1, tzinfo=UTC)
+    wanted = Wanted(begin.replace(tzinfo=UTC), clock.now(), tuple(outcome), channel)
+    shared.cli.start(_replay(settings, wanted, dry_run))
+
+
+async def _replay(settings: Settings, wanted: Wanted, dry_run: bool) -> None:
+    done, console = Done(), Console(stderr=True)
+    async with service.opened_quietly("intake", settings) as runtime:
+        own = OurOwn(Mailboxes.of(runtime.stores), runtime.stores.tokens())
+        work = Replay(runtime.db, Around(runtime.stores, own), settings.seal(), settings.public_url)
+        with console.status("") as line_of_progress:
+            running = asyncio.create_task(work.run(wanted, done, is_trial=dry_run))
+            while not (await asyncio.wait({running}, timeout=0.5))[0]:
+                line_of_progress.update(f"{done.read} deliveries read, {done.said} messages said")
+            running.result()
+    typer.echo(
+        f"{done.read} deliveries read, {done.understood} understood,"
+        f" {done.said} messages said{' (a trial: nothing was kept)' if dry_run else ''}"
+    )
+    if done.locked:
+        typer.echo(f"{done.locked} are locked with a key that is not given", err=True)
+        raise typer.Exit(1)
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

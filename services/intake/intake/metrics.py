@@ -18,6 +18,11 @@ mails_refused = Counter(
     "Mails or recipients that SMTP did not take: no_mailbox, too_fast, too_large, unavailable.",
     ["why"],
 )
+files = Counter(
+    "meridian_intake_files_total",
+    "Files of messages by what became of them: kept, refused, later (fetched again).",
+    ["outcome"],
+)
 mails_fetched = Counter(
     "meridian_intake_mails_fetched_total", "Mails fetched from mailboxes by IMAP and kept."
 )

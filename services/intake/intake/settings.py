@@ -1,7 +1,8 @@
 """Intake's knobs."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
+from intake.domain.sealing import Seal
 from shared.settings import ServiceSettings, config
 from shared.stores.values import BaseUrl
 
@@ -27,5 +28,21 @@ class Settings(ServiceSettings):
     """SMTP connections at once; one more is told to come later, 421."""
     chat_says_per_second: int = Field(default=5, ge=1)
     """Messages of one chat thread that one process takes in any second."""
+    files_url: str = "var/files"
+    """Where files of messages lie: a folder, or an object store such as s3://bucket/prefix."""
+    file_max_octets: int = Field(default=25 * 1024 * 1024, ge=1024)
+    """Largest file that is kept."""
+    clamd_host: str = ""
+    """Where clamd, the virus scanner, listens; empty: files are not scanned."""
+    clamd_port: int = Field(default=3310, ge=1, le=65535)
+    """Port of clamd."""
+    raw_key: SecretStr = SecretStr("")
+    """Locks deliveries in the database: any 32 random characters; empty: they lie open there."""
+    raw_key_old: SecretStr = SecretStr("")
+    """The key before, while deliveries that it locked are kept."""
     raw_days: int = Field(default=30, ge=1)
     """Days for which deliveries are kept as they came."""
+
+    def seal(self) -> Seal:
+        """What locks deliveries, and opens them."""
+        return Seal([self.raw_key.get_secret_value(), self.raw_key_old.get_secret_value()])

@@ -1,6 +1,7 @@
 """What intake says: messages of customers, what became of ours, and orders of the shops."""
 
 from typing import Annotated, ClassVar
+from uuid import UUID
 
 from msgspec import Meta
 
@@ -53,6 +54,8 @@ class Attachment(Part, frozen=True, kw_only=True):
     media_type: str
     size: Annotated[int, Meta(description="octets")]
     url: str | None = None
+    """A signed link for a week; whoever has it may read. None where there is no file to be had."""
+    file_id: UUID | None = None
 
 
 class MessageReceived(Event, frozen=True, kw_only=True):

@@ -59,7 +59,6 @@ TOPICS = (
         messages=(
             routing.ConversationOpened,
             routing.ConversationQueued,
-            routing.ConversationOffered,
             routing.ConversationAssigned,
             routing.ConversationReleased,
             routing.ConversationAnswered,

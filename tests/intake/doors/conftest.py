@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,17 +20,19 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from intake import api
+from intake.api.files import FilesDoor
 from intake.api.hooks import Hooks
-from intake.api.messages import Messages
 from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
 from intake.channels.mail import Mailboxes, OurOwn
+from intake.clients.objects import Objects
 from intake.handlers.doors import Around
 from intake.handlers.keeping import Keeper
 from intake.settings import Settings
+from intake.workers.files import Files
 from shared import service, testing
-from shared.callers import Actor, Callers, Role
-from shared.contracts.base import ActorKind, Message
+from shared.callers import Callers
+from shared.contracts.base import Message
 from shared.db import Database
 from shared.service import Runtime
 from shared.stores import Stores
@@ -45,24 +48,6 @@ def shop_signature(body: bytes, secret: str) -> dict[str, str]:
     """What Shopify signs with."""
     mac = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
     return {"x-shopify-hmac-sha256": mac, "content-type": "application/json"}
-
-
-TOKENS = {name: f"token of {name}" for name in ("phones", "desk", "borealis", "warehouse")}
-
-CALLERS = Callers(
-    [
-        (
-            hashlib.sha256(token.encode()).hexdigest(),
-            Actor(
-                ActorKind.SERVICE,
-                name,
-                Role.WAREHOUSE if name == "warehouse" else Role.LEAD,
-                frozenset({"borealis" if name == "borealis" else "aurora"}),
-            ),
-        )
-        for name, token in TOKENS.items()
-    ]
-)
 
 
 @dataclass
@@ -154,24 +139,26 @@ class Intake:
 
 @pytest.fixture
 async def intake_process(
-    database_url: str, stores: Stores, secrets: dict[str, str]
+    database_url: str, stores: Stores, secrets: dict[str, str], tmp_path: Path
 ) -> AsyncIterator[Callable[..., Awaitable[Intake]]]:
     """`await intake_process()` opens doors of their own over the test's database."""
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
 
         async def begin(**knobs: Any) -> Intake:
-            settings = Settings(**knobs)
+            settings = Settings(**{"files_url": str(tmp_path / "files"), **knobs})
             db = await stack.enter_async_context(testing.opened_database(database_url, "intake"))
-            keeper, tokens = Keeper(db), stores.tokens()
+            tokens = stores.tokens()
+            keeper = Keeper(db, tokens, settings.public_url, settings.seal())
             chat = Chat(db, stores, tokens, keeper, settings)
             runtime = Runtime("intake", settings, db, stores, Callers(), stop)
             own = OurOwn(Mailboxes.of(stores), tokens)
+            around, objects = Around(stores, own), Objects(settings.files_url)
             routes = api.app(
-                Hooks(Around(stores, own), keeper, settings.public_url),
+                Hooks(around, keeper, settings.public_url),
                 chat,
-                Messages(db, stores, keeper),
-                callers=CALLERS,
+                FilesDoor(db, tokens, objects, settings.public_url),
+                callers=Callers(),
                 ready=runtime.ready,
                 max_body=settings.hook_max_octets,
             )
@@ -181,6 +168,14 @@ async def intake_process(
                 service.serve(routes, "127.0.0.1", port, stop),
                 smtp.run(stop),
                 chat.run(stop),
+                Files(
+                    db,
+                    around,
+                    objects,
+                    None,
+                    seal=settings.seal(),
+                    most_octets=settings.file_max_octets,
+                ).run(stop),
             ]
             for part in parts:
                 running = asyncio.create_task(part)
@@ -209,12 +204,6 @@ async def intake_process(
 async def intake(intake_process: Callable[..., Awaitable[Intake]]) -> Intake:
     """Intake's doors."""
     return await intake_process()
-
-
-@pytest.fixture
-def caller_tokens() -> dict[str, str]:
-    """Tokens of callers: two of Aurora's, one of the other store, one of the warehouse."""
-    return TOKENS
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from shared import testing
 from shared.contracts.base import AccountId, Channel, OrderId, StoreId
 from shared.contracts.intake import Fulfilment
 from shared.db import Database
+from shared.tokens import Tokens
 
 Open = Callable[[str], Awaitable[Database]]
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -83,7 +84,7 @@ async def test_two_processes_may_tidy_at_once_while_others_write(
         db = await database("intake")
 
         async def write() -> None:
-            keeper = Keeper(db)
+            keeper = Keeper(db, Tokens([b"k" * 32]))
             for n in range(20):
                 at = NOW + timedelta(days=n % 9)
                 await keeper.keep(Arrival(channel="shopify", raw=came(at), reading=Reading()))
@@ -112,7 +113,7 @@ async def test_parts_that_wait_too_long_for_their_order_are_counted(database: Op
     )
     arrival = Arrival(channel="shopify", raw=came(NOW), reading=Reading(items=(news,)))
     async with db.transaction() as tx:
-        await keep(tx, [arrival])
+        await keep(tx, [arrival], lambda *_: "")
     await testing.rows(db, "UPDATE orders SET first_heard_at = :at", at=NOW - timedelta(hours=25))
 
     await Housekeeper(db, raw_days=30).tidy(NOW)

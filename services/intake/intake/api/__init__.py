@@ -2,25 +2,27 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 from fastapi import FastAPI, Request, Response, WebSocket
 
+from intake.api.files import File, FilesDoor
 from intake.api.hooks import Hooks
-from intake.api.messages import Messages
 from intake.api.sockets import Chat
 from shared.callers import Callers
-from shared.http import shell
+from shared.http import Caller, shell
 
 HOOKS = "/hooks/{channel}/{account_id}"
 CHAT = "/chat/{account_id}"
-PUBLIC = (HOOKS, CHAT)
+FILE = "/files/{store_id}/{token}"
+PUBLIC = (HOOKS, CHAT, FILE)
 """Open to everybody: each verifies for itself who comes."""
 
 
 def app(
     hooks: Hooks,
     chat: Chat,
-    messages: Messages,
+    files: FilesDoor,
     *,
     callers: Callers,
     ready: Callable[[], Awaitable[dict[str, Any]]],
@@ -39,11 +41,19 @@ def app(
         """A vendor delivers; 200 when it is committed."""
         return await hooks.deliver(request, channel, account_id)
 
-    routes.post("/messages", status_code=201)(messages.post)
-
     @routes.websocket(CHAT)
     async def converse(socket: WebSocket, account_id: str) -> None:
         """A visitor of a store's page chats."""
         await chat.converse(socket, account_id)
+
+    @routes.get(FILE)
+    async def give(store_id: str, token: str) -> Response:
+        """A file of a message, to whoever has its link."""
+        return await files.give(store_id, token)
+
+    @routes.get("/stores/{store_id}/messages/{message_id}/files")
+    async def files_of(actor: Caller, store_id: str, message_id: UUID) -> list[File]:
+        """The files of a message, with fresh links."""
+        return await files.of_message(actor, store_id, message_id)
 
     return routes

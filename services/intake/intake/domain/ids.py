@@ -35,6 +35,11 @@ def peer_thread(
     return ThreadId(_id("thread", store_id, channel, account_id, str(contact_id)))
 
 
+def file_id(store_id: StoreId, message_id: MessageId, index: int) -> UUID:
+    """A file of a message, by its place among them."""
+    return _id("file", store_id, str(message_id), str(index))
+
+
 def mail_thread(store_id: StoreId, message_id: MessageId) -> ThreadId:
     """The thread that a mail begins."""
     return ThreadId(_id("thread", store_id, "mail", str(message_id)))

@@ -33,6 +33,8 @@ class Inbound:
     """The vendor's id of the message that it answers, where the customer pointed at one."""
     remote: tuple["RemoteFile", ...] = ()
     """Files that lie with the vendor yet."""
+    local: tuple["LocalFile", ...] = field(default=(), repr=False)
+    """Files that lie in the delivery itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,17 @@ class RemoteFile:
     index: int
     reference: str = field(repr=False)
     is_url: bool = False
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file within the delivery, that of the event's attachment number `index`; from 0.
+
+    `octets` decodes it: not before somebody wants it.
+    """
+
+    index: int
+    octets: Callable[[], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,14 +7,19 @@ go together into the next, so that a busy minute costs few commits and a quiet o
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 
 import structlog
 
 from intake import metrics
-from intake.domain.items import Arrival, Inbound, Reading, StatusNews
+from intake.domain.files import linked
+from intake.domain.items import Arrival, Inbound, Item, Raw, Reading, StatusNews
 from intake.domain.orders import OrderNews
+from intake.domain.sealing import Seal
 from intake.handlers import messages, orders
+from intake.handlers.messages import Linked
 from intake.store import people, raw
 from intake.store.raw import DeliveryKey, Kept
 from shared import clock
@@ -23,12 +28,15 @@ from shared.bus.outbox import put
 from shared.contracts.intake import MessageReceived, MessageStatusChanged
 from shared.db import Database, Transaction, is_unavailable
 from shared.errors import Unavailable
+from shared.tokens import Tokens
 
 log = structlog.get_logger()
 
 _AT_ONCE = 2
 _MOST = 100
 _MOST_OCTETS = 32 * 1024 * 1024
+_LARGE = 256 * 1024
+"""Octets above which a delivery is locked in a thread, beside the event loop."""
 _PATIENCE = 20.0
 """Seconds after which a database that does not answer counts as away."""
 _LONG = 5.0
@@ -49,8 +57,13 @@ class _Waiting:
 class Keeper:
     """Keeps what arrives, in batches."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(
+        self, db: Database, tokens: Tokens, public_url: str | None = None, seal: Seal | None = None
+    ) -> None:
+        """`tokens` sign the links to files, which begin with `public_url`; `seal` locks away."""
         self._db = db
+        self._seal = seal or Seal()
+        self._linked = partial(linked, tokens, public_url)
         self._waiting: list[_Waiting] = []
         self._writers: set[asyncio.Task[None]] = set()
 
@@ -60,6 +73,10 @@ class Keeper:
         What it was caught on by a bug is kept raw all the same, and counts as taken.
         """
         loop = asyncio.get_running_loop()
+        if (raw := arrival.raw) is not None:
+            is_large = len(raw.body) > _LARGE
+            closed = await asyncio.to_thread(self._seal.closed, raw) if is_large else None
+            arrival = replace(arrival, raw=closed or self._seal.closed(raw))
         waiting = _Waiting(arrival, loop.create_future(), loop.time())
         self._waiting.append(waiting)
         if len(self._writers) < _AT_ONCE:
@@ -103,7 +120,7 @@ class Keeper:
     async def _together(self, arrivals: Sequence[Arrival]) -> None:
         try:
             async with asyncio.timeout(_PATIENCE), self._db.transaction() as tx:
-                counted = await keep(tx, arrivals)
+                counted = await keep(tx, arrivals, self._linked)
         except TimeoutError:
             raise Unavailable("database") from None
         metrics.keep_batch.observe(len(arrivals))
@@ -147,7 +164,9 @@ def _settle(one: _Waiting, outcome: Exception | None) -> None:
         one.done.set_exception(Unavailable("database") if is_unavailable(outcome) else outcome)
 
 
-async def keep(tx: Transaction, arrivals: Sequence[Arrival]) -> Counter[tuple[str, str]]:
+async def keep(
+    tx: Transaction, arrivals: Sequence[Arrival], linked: Linked
+) -> Counter[tuple[str, str]]:
     """Keep deliveries and what was read in them; say what that causes.
 
     Returns how many entries had which outcome, by channel. Rows are always locked in one order
@@ -159,28 +178,33 @@ async def keep(tx: Transaction, arrivals: Sequence[Arrival]) -> Counter[tuple[st
     await raw.keep(
         tx,
         [
-            Kept(one.raw, _outcome(one.reading, id(one) in repeated), _notes(one.reading))
+            Kept(one.raw, outcome(one.reading, id(one) in repeated), notes(one.reading))
             for one in arrivals
             if one.raw
         ],
     )
     fresh = [one for one in arrivals if id(one) not in repeated]
-    items = [item for one in fresh for item in one.reading.items]
+    found = [(item, one.raw) for one in fresh for item in one.reading.items]
+    said = await keep_items(tx, found, at, linked)
+    return _counted(arrivals, fresh, said)
+
+
+async def keep_items(
+    tx: Transaction, found: Sequence[tuple[Item, Raw | None]], at: datetime, linked: Linked
+) -> list[Said]:
+    """Keep what was read, each with the delivery it was read in, and say what is new in it."""
+    items = [item for item, _ in found]
     await people.keep_contacts(tx, (item.contact for item in items if item.contact), at)
     said = await messages.keep(
         tx,
-        [
-            (item, one.raw.raw_id if one.raw else None)
-            for one in fresh
-            for item in one.reading.items
-            if isinstance(item, Inbound)
-        ],
+        [(item, raw) for item, raw in found if isinstance(item, Inbound)],
         [item for item in items if isinstance(item, StatusNews)],
         at,
+        linked,
     )
     said += await orders.keep(tx, [item for item in items if isinstance(item, OrderNews)], at)
     await put(tx, said)
-    return _counted(arrivals, fresh, said)
+    return said
 
 
 async def _repeated(tx: Transaction, arrivals: Sequence[Arrival]) -> set[int]:
@@ -199,7 +223,8 @@ async def _repeated(tx: Transaction, arrivals: Sequence[Arrival]) -> set[int]:
     return repeated
 
 
-def _outcome(reading: Reading, is_repeated: bool) -> str:
+def outcome(reading: Reading, is_repeated: bool = False) -> str:
+    """What became of a delivery, in the table's words."""
     if is_repeated:
         return "repeated"
     if reading.odd:
@@ -207,7 +232,8 @@ def _outcome(reading: Reading, is_repeated: bool) -> str:
     return "understood" if reading.items else "known"
 
 
-def _notes(reading: Reading) -> str:
+def notes(reading: Reading) -> str:
+    """Why something in it was left, and what was repaired."""
     why = [*(each.why for each in reading.odd), *(each.why for each in reading.known)]
     return "; ".join((*why, *reading.notes))
 

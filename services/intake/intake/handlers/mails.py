@@ -82,14 +82,15 @@ def alone(octets: bytes, at: datetime) -> Reading:
     account._store_id = StoreId("store")
     own = OurOwn(Mailboxes([account]), Tokens([token_bytes(32)]))
     envelope = Envelope(_return_path(octets[:_HEAD]), (Recipient(account, ""),))
-    return _reading(octets, envelope, own, at)
+    return reading(octets, envelope, own, at)
 
 
 _RETURN_PATH = re.compile(rb"^Return-Path:[ \t]*<([^<>\s]*)>", re.IGNORECASE | re.MULTILINE)
 _HEAD = 8 * 1024
 
 
-def _reading(octets: bytes, envelope: Envelope, own: OurOwn, at: datetime) -> Reading:
+def reading(octets: bytes, envelope: Envelope, own: OurOwn, at: datetime) -> Reading:
+    """Read a mail of one store. A reader's bug costs the reading, not the mail."""
     try:
         return mail.read(octets, envelope, own, at)
     except Exception as why:  # noqa: BLE001 - whatever a stranger wrote, it is kept
@@ -100,7 +101,7 @@ def _reading(octets: bytes, envelope: Envelope, own: OurOwn, at: datetime) -> Re
 def _arrival(
     octets: bytes, envelope: Envelope, own: OurOwn, at: datetime, method: str = "SMTP"
 ) -> Arrival:
-    reading = _reading(octets, envelope, own, at)
+    read = reading(octets, envelope, own, at)
     account = envelope.recipients[0].account
     written = (f"{one.account.account_id}+{one.tag}" for one in envelope.recipients)
     raw = Raw(
@@ -114,4 +115,4 @@ def _arrival(
         headers={"mail-from": clean(envelope.sender), "rcpt-to": clean(", ".join(written))},
         body=octets,
     )
-    return Arrival(channel=account.channel, raw=raw, reading=reading)
+    return Arrival(channel=account.channel, raw=raw, reading=read)

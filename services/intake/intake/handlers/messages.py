@@ -1,42 +1,52 @@
 """Messages and statuses: kept once, numbered in their thread, said."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
-from intake.domain.items import Inbound, StatusNews
+from intake.domain import ids
+from intake.domain.files import FILES
+from intake.domain.items import Inbound, Raw, StatusNews
+from intake.store import files, people
 from intake.store import messages as store
-from intake.store import people
+from intake.store.files import NewFile
 from intake.store.messages import Letter, OutgoingKey
 from intake.store.people import NewThread, Thread, ThreadKey
+from shared import db
 from shared.bus import Said, cause_of
-from shared.contracts.base import Message, StoreId, ThreadId
+from shared.contracts.base import AccountId, Channel, Message, StoreId, ThreadId
 from shared.contracts.intake import MessageReceived
 from shared.db import Transaction
 
 T = TypeVar("T")
 
+Linked = Callable[[StoreId, UUID, datetime], str]
+"""The address of a file, by store and id, as of now."""
+
 
 async def keep(
     tx: Transaction,
-    inbound: Sequence[tuple[Inbound, UUID | None]],
+    inbound: Sequence[tuple[Inbound, Raw | None]],
     statuses: Sequence[StatusNews],
     at: datetime,
+    linked: Linked,
 ) -> list[Said]:
     """Keep what is new among these and return what it makes us say, in order per thread.
 
-    A message comes with the id of the delivery that brought it. Their contacts are kept already.
+    A message comes with the delivery that brought it. Their contacts are kept already. `linked`
+    gives the address under which a file will be found.
     """
-    letters = await _in_their_threads(tx, inbound)
+    letters = await _in_their_threads(tx, inbound, at, linked)
     new_letters = _first_of_each(letters, await store.add(tx, letters, at), _letter_key)
     told = _first_of_each(statuses, await store.add_statuses(tx, statuses, at), _status_key)
     new = [*map(_thread_of_letter, new_letters), *filter(None, map(_thread_of_status, told))]
     events = Counter(one.key for one in new)
     threads = await people.count(tx, new, events, at)
+    await _note_files(tx, new_letters, inbound, at)
     versions = _Versions({key: threads[key].version - n for key, n in events.items()})
     said = [_received(letter.event, threads, versions) for letter in new_letters]
     return said + await _changed(tx, told, versions)
@@ -71,8 +81,72 @@ def _status_key(one: StatusNews) -> tuple[StoreId, UUID]:
     return one.event.store_id, one.status_id
 
 
+async def _note_files(
+    tx: Transaction,
+    letters: Sequence[Letter],
+    inbound: Sequence[tuple[Inbound, Raw | None]],
+    at: datetime,
+) -> None:
+    """The files of new messages are due from now on."""
+    new = {one.event.message_id: one.event for one in letters}
+    rows = {
+        file.file_id: file
+        for one, raw in inbound
+        if (event := new.get(one.event.message_id)) is not None
+        for file in _files(one, event, raw)
+    }
+    await files.add(tx, list(rows.values()), at)
+    if rows:
+        db.wake(tx, FILES)
+
+
+def _files(one: Inbound, event: MessageReceived, raw: Raw | None) -> Iterator[NewFile]:
+    remote = {each.index: each for each in one.remote}
+    local = {each.index for each in one.local}
+    for index, told in enumerate(event.attachments):
+        there = remote.get(index)
+        if there is None and (raw is None or index not in local):
+            continue
+        yield NewFile(
+            store_id=event.store_id,
+            file_id=ids.file_id(event.store_id, event.message_id, index),
+            contact_id=event.contact_id,
+            thread_id=event.thread_id,
+            message_id=event.message_id,
+            n=index,
+            channel=Channel(raw.channel) if raw else event.channel,
+            account_id=AccountId(raw.account_id) if raw else event.account_id,
+            raw_id=raw.raw_id if raw and there is None else None,
+            raw_at=raw.received_at if raw and there is None else None,
+            reference=there.reference if there else None,
+            is_url=there.is_url if there else False,
+            name=told.name,
+            declared_type=told.media_type,
+        )
+
+
+def _with_links(
+    one: Inbound, event: MessageReceived, at: datetime, linked: Linked
+) -> MessageReceived:
+    """The event with the address of each file that will be found there."""
+    known = {each.index for each in one.remote} | {each.index for each in one.local}
+    if not known:
+        return event
+    attachments = tuple(
+        msgspec.structs.replace(
+            told,
+            file_id=(file_id := ids.file_id(event.store_id, event.message_id, index)),
+            url=linked(event.store_id, file_id, at),
+        )
+        if index in known
+        else told
+        for index, told in enumerate(event.attachments)
+    )
+    return msgspec.structs.replace(event, attachments=attachments)
+
+
 async def _in_their_threads(
-    tx: Transaction, inbound: Sequence[tuple[Inbound, UUID | None]]
+    tx: Transaction, inbound: Sequence[tuple[Inbound, Raw | None]], at: datetime, linked: Linked
 ) -> list[Letter]:
     """Each message in the thread that it claims by a token of ours, if the store has that."""
     claimed = [
@@ -80,11 +154,13 @@ async def _in_their_threads(
     ]
     there = await people.there(tx, claimed, "mail")
     letters = []
-    for one, raw_id in inbound:
+    for one, raw in inbound:
         event = one.event
         own = (id for id in one.claims if ThreadKey(event.store_id, id) in there)
         thread_id = next(own, event.thread_id)
         event = msgspec.structs.replace(event, thread_id=thread_id)
+        event = _with_links(one, event, at, linked)
+        raw_id = raw.raw_id if raw else None
         letters.append(Letter(event, one.text, one.answers, raw_id, one.original, one.html))
     return letters
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from intake.domain.items import Raw
+from shared.contracts.base import StoreId
 from shared.db import Transaction
 
 
@@ -81,6 +83,99 @@ async def keep(tx: Transaction, kept: Sequence[Kept]) -> None:
             "notes": [each.notes for each in kept],
         },
     )
+
+
+_THESE = text(
+    """
+    SELECT r.raw_id, r.received_at, r.store_id, r.channel, r.account_id, r.method, r.url,
+        cast(r.headers AS text) AS headers, r.body
+    FROM raw_requests r
+    JOIN unnest(cast(:store_ids AS text[]), cast(:ats AS timestamptz[]), cast(:raw_ids AS uuid[]))
+        AS told (store_id, received_at, raw_id) USING (store_id, received_at, raw_id)
+    """
+)
+
+
+async def these(
+    tx: Transaction, keys: Iterable[tuple[StoreId, datetime | None, UUID | None]]
+) -> list[Raw]:
+    """Deliveries by store, time and id, as they lie there; those that are still kept."""
+    wanted = list(keys)
+    if not wanted:
+        return []
+    rows = await tx.execute(
+        _THESE,
+        {
+            "store_ids": [key[0] for key in wanted],
+            "ats": [key[1] for key in wanted],
+            "raw_ids": [key[2] for key in wanted],
+        },
+    )
+    return [_raw(row) for row in rows]
+
+
+_AFTER = text(
+    """
+    SELECT raw_id, received_at, store_id, channel, account_id, method, url,
+        cast(headers AS text) AS headers, body
+    FROM raw_requests
+    WHERE (received_at, raw_id) > (:received_at, :raw_id) AND received_at < :before
+        AND outcome = ANY(:outcomes) AND (:channel = '' OR channel = :channel)
+    ORDER BY received_at, raw_id LIMIT :limit
+    """
+)
+
+_JUDGED = text(
+    """
+    UPDATE raw_requests SET outcome = :outcome, notes = :notes
+    WHERE store_id = :store_id AND received_at = :received_at AND raw_id = :raw_id
+    """
+)
+
+
+async def after(
+    tx: Transaction,
+    place: tuple[datetime, UUID],
+    *,
+    before: datetime,
+    outcomes: Sequence[str],
+    channel: str,
+    limit: int,
+) -> list[Raw]:
+    """The next deliveries with one of these outcomes, of all stores, as they lie there.
+
+    `place` is the time and id of the last one looked at; an empty `channel` is any.
+    """
+    rows = await tx.execute(
+        _AFTER,
+        {
+            "received_at": place[0],
+            "raw_id": place[1],
+            "before": before,
+            "outcomes": list(outcomes),
+            "channel": channel,
+            "limit": limit,
+        },
+    )
+    return [_raw(row) for row in rows]
+
+
+async def judged(tx: Transaction, of: Raw, outcome: str, notes: str) -> None:
+    """Note what became of a delivery that was read again."""
+    await tx.execute(
+        _JUDGED,
+        {
+            "store_id": of.store_id,
+            "received_at": of.received_at,
+            "raw_id": of.raw_id,
+            "outcome": outcome,
+            "notes": notes,
+        },
+    )
+
+
+def _raw(row: Row[Any]) -> Raw:
+    return Raw(**{**row._mapping, "headers": msgspec.json.decode(row.headers)})
 
 
 async def first_time(

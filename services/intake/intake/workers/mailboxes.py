@@ -16,9 +16,10 @@ from typing import TypeVar
 import asyncpg
 import structlog
 
-from intake import clients, metrics
+from intake import metrics
 from intake.channels.mail import OurOwn
-from intake.clients import Fetched, Folder
+from intake.clients import imap
+from intake.clients.imap import Fetched, Folder
 from intake.handlers.keeping import Keeper
 from intake.handlers.mails import fetched
 from intake.store import mailboxes
@@ -58,7 +59,6 @@ class Mailboxes:
         async with asyncio.TaskGroup() as group:
             for account in self._accounts:
                 group.create_task(self._watch(account, stop))
-            await stop.wait()  # there may be none to watch
 
     async def _watch(self, account: MailAccount, stop: asyncio.Event) -> None:
         pause = _SOONEST
@@ -101,7 +101,7 @@ class Mailboxes:
             return stop.is_set() or lease.is_closed()
 
         with ThreadPoolExecutor(1, f"mailbox-{account.account_id}") as thread:
-            opening = clients.opened(account)
+            opening = imap.opened(account)
             folder = await _in(thread, opening.__enter__)
             log.info("mailbox opened", account_id=account.account_id)
             try:

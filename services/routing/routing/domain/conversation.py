@@ -1,13 +1,12 @@
 """A conversation and what can happen to it. Every step returns a new one; nothing is said here."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from routing.domain.promises import Asked, Promises
-from routing.domain.waiting import Waiting, signature
+from routing.domain.waiting import signature
 from shared.contracts.base import (
     About,
     AgentId,
@@ -29,7 +28,6 @@ class State(StrEnum):
 
     PENDING = "pending"
     QUEUED = "queued"
-    OFFERED = "offered"
     ASSIGNED = "assigned"
     RESOLVED = "resolved"
 
@@ -41,9 +39,7 @@ class Conversation:
     `asked_at` to `first_from` are set while the customer waits for an answer, and only then.
     `route_at` is the time of the message that `reply_route` answers. `order_id` is the order of the
     parcel or case it is about; `order_ids` are all that the customer may mean. `units` are
-    hundredths. An offer stands until `offer_ends_at`; `declined` are who let one pass, with the
-    instants from which on they may be asked again. `unanswered_count` counts the customer's
-    messages since our last answer.
+    hundredths. `unanswered_count` counts the customer's messages since our last answer.
     """
 
     store_id: StoreId
@@ -91,13 +87,11 @@ class Conversation:
     priority: Priority = Priority.NORMAL
     urgency_reasons: tuple[str, ...] = ()
     unanswered_count: int = 0
-    offer_ends_at: datetime | None = None
-    declined: Mapping[AgentId, datetime] = field(default_factory=dict)
 
     @property
     def signature(self) -> str:
         """Who may take it hangs on this alone, within one pool."""
-        return signature(self.language, self.second_language, frozenset(self.skills), self.declined)
+        return signature(self.language, self.second_language, frozenset(self.skills))
 
     @property
     def about(self) -> About | None:
@@ -139,7 +133,6 @@ class Conversation:
             agent_id=None,
             units=0,
             assigned_at=None,
-            offer_ends_at=None,
             resolved_at=None,
             known_agent_id=self.agent_id or self.known_agent_id,
             reopened_count=self.reopened_count + reopened,
@@ -177,32 +170,6 @@ class Conversation:
             agent_id=None,
             units=0,
             assigned_at=None,
-            offer_ends_at=None,
-            declined={},
-        )
-
-    def accepted(self, at: datetime) -> "Conversation":
-        """His to whom it was offered."""
-        return replace(self, state=State.ASSIGNED, assigned_at=at, offer_ends_at=None, declined={})
-
-    def waiting(self) -> Waiting:
-        """As a claim sees it. What is not waited for counts as asked and due now."""
-        at = self.asked_at or self.opened_at
-        return Waiting(
-            conversation_id=self.id,
-            store_id=self.store_id,
-            family=self.family,
-            channel=self.channel,
-            version=self.version,
-            epoch=self.epoch,
-            flow_id=self.flow_id,
-            asked_at=at,
-            answer_by=self.answer_by or at,
-            first_from=self.first_from or at,
-            language=self.language,
-            second_language=self.second_language,
-            skills=frozenset(self.skills),
-            declined=self.declined,
         )
 
     def with_orders(self, orders: tuple[OrderId, ...]) -> "Conversation":

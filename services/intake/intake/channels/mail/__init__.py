@@ -16,7 +16,7 @@ from intake.channels.mail.repairs import body_octets
 from intake.channels.mail.structure import Structure, take_apart
 from intake.domain import ids
 from intake.domain.contacts import Contact
-from intake.domain.items import Inbound, Known, Reading, StatusNews
+from intake.domain.items import Inbound, Known, LocalFile, Reading, StatusNews
 from intake.domain.languages import language_tag
 from intake.domain.texts import cut
 from intake.domain.times import happened_at
@@ -160,6 +160,7 @@ def _message(mail: _Arrived) -> Inbound:
         html=html_of(mail.mail),
         claims=(claimed.thread_id,) if claimed.thread_id else (),
         answers=next(iter(headers.message_ids("in-reply-to")), None),
+        local=tuple(LocalFile(n, octets) for n, octets in enumerate(mail.mail.contents)),
     )
 
 

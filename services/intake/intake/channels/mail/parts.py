@@ -103,14 +103,16 @@ def embedded(part: Part) -> list[Part]:
 
 
 def content(part: Part) -> bytes:
-    """The octets of a file."""
+    """The octets of a file, of an attached mail as it is written."""
+    inner = embedded(part)
+    if inner:
+        return b"".join(each.as_bytes() for each in inner)
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 
 
 def _size(part: Part) -> int:
-    inner = embedded(part)
-    return sum(len(each.as_bytes()) for each in inner) if inner else len(content(part))
+    return len(content(part))
 
 
 def groups(part: Part) -> list[Headers]:

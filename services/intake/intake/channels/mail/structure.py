@@ -5,10 +5,11 @@ What cannot be taken apart comes out as one text.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email import policy
 from email.parser import BytesParser
+from functools import partial
 
 from intake.channels.mail import parts, tnef
 from intake.channels.mail.charsets import decoded, is_known
@@ -38,6 +39,8 @@ class Structure:
     plain: list[str] = field(default_factory=list, repr=False)
     html: list[str] = field(default_factory=list, repr=False)
     files: list[Attachment] = field(default_factory=list)
+    contents: list[Callable[[], bytes]] = field(default_factory=list, repr=False)
+    """What gives the octets of each of `files`."""
     attached: list[Part] = field(default_factory=list, repr=False)
     """Mails in this mail."""
     report: list[Headers] = field(default_factory=list)
@@ -50,6 +53,11 @@ class Structure:
     is_receipt: bool = False
     """Whether a part is a disposition notification (RFC 8098)."""
     notes: list[str] = field(default_factory=list)
+
+    def add(self, file: Attachment, octets: Callable[[], bytes]) -> None:
+        """One file more."""
+        self.files.append(file)
+        self.contents.append(octets)
 
 
 def take_apart(octets: bytes) -> Structure:
@@ -130,7 +138,7 @@ def _take(part: Part, found: Structure) -> None:
     elif kind in ("message/rfc822", "message/global", *_HEADERS):
         found.returned = found.returned or parts.inner_header(part)
         found.attached += parts.embedded(part)
-        found.files.append(parts.attachment(part, kind))
+        found.add(parts.attachment(part, kind), partial(parts.content, part))
     elif kind == "message/feedback-report":
         found.has_feedback = True
     elif kind == "message/disposition-notification":
@@ -191,12 +199,13 @@ def _take_file(part: Part, kind: str, found: Structure) -> None:
     if kind in tnef.MEDIA_TYPES or (file.name or "").lower() == "winmail.dat":
         found.notes.append("an Outlook file (TNEF) came with it")
         inner = tnef.read(parts.content(part))
-        found.files += inner.files
+        for each, octets in zip(inner.files, inner.contents, strict=True):
+            found.add(each, partial(bytes, octets))
         if inner.text and not (found.plain or found.html):
             found.plain.append(inner.text)
         if inner.files:
             return
-    found.files.append(file)
+    found.add(file, partial(parts.content, part))
 
 
 def _is_bare_mail(part: Part) -> bool:

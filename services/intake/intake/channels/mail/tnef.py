@@ -24,30 +24,35 @@ class Inner:
 
     text: str = field(default="", repr=False)
     files: list[Attachment] = field(default_factory=list)
+    contents: list[bytes] = field(default_factory=list, repr=False)
+
+    def add(self, name: str | None, octets: bytes) -> None:
+        """One file more."""
+        media_type = "application/octet-stream"
+        self.files.append(Attachment(name=name, media_type=media_type, size=len(octets)))
+        self.contents.append(octets)
 
 
 def read(octets: bytes) -> Inner:
     """What is inside. Never raises."""
     found = Inner()
     name: str | None = None
-    size = 0
+    content = b""
     is_open = False
     for attribute, value in _attributes(octets):
         if attribute == _BODY:
             found.text = decoded(value.rstrip(b"\0"), None)
         elif attribute == _BEGINS:
-            found.files += _file(name, size) if is_open else []
-            name, size, is_open = None, 0, True
+            if is_open:
+                found.add(name, content)
+            name, content, is_open = None, b"", True
         elif attribute == _TITLE:
             name = line(decoded(value.rstrip(b"\0"), None), 255)
         elif attribute == _DATA:
-            size = len(value)
-    found.files += _file(name, size) if is_open else []
+            content = value
+    if is_open:
+        found.add(name, content)
     return found
-
-
-def _file(name: str | None, size: int) -> list[Attachment]:
-    return [Attachment(name=name, media_type="application/octet-stream", size=size)]
 
 
 def _attributes(octets: bytes) -> Iterator[tuple[int, bytes]]:

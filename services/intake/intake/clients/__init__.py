@@ -1,0 +1,1 @@
+"""Whom intake calls: one outside system a module."""

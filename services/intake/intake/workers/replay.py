@@ -1,0 +1,95 @@
+"""Deliveries that were not understood, read again after a reader was mended.
+
+What is said already stays said once: every id is made of what makes the thing one thing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from intake.domain.files import linked
+from intake.domain.items import Item, Raw, Reading
+from intake.domain.sealing import Locked, Seal
+from intake.handlers import keeping
+from intake.handlers.doors import Around
+from intake.handlers.rereading import reading_again
+from intake.store import raw
+from shared import clock
+from shared.db import Database
+
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which deliveries: when they came (aware), with which outcomes, of which channel (or any)."""
+
+    since: datetime
+    before: datetime
+    outcomes: Sequence[str]
+    channel: str = ""
+
+
+@dataclass
+class Done:
+    """How far it is: deliveries read, understood by now, and messages said of them."""
+
+    read: int = 0
+    understood: int = 0
+    said: int = 0
+    locked: int = 0
+
+
+class Replay:
+    """Reads deliveries again. Interrupted, it is begun anew and says nothing twice."""
+
+    def __init__(
+        self, db: Database, around: Around, seal: Seal, public_url: str | None = None
+    ) -> None:
+        self._db = db
+        self._around = replace(around, is_trusted=True)
+        self._seal = seal
+        self._linked = partial(linked, around.own.tokens, public_url)
+
+    async def run(self, wanted: Wanted, done: Done, *, is_trial: bool) -> None:
+        """Read them all, batch by batch, counting in `done`; a trial keeps and says nothing."""
+        place = (wanted.since, UUID(int=0))
+        while batch := await self._next(wanted, place):
+            place = (batch[-1].received_at, batch[-1].raw_id)
+            read = list(self._read(batch, done))
+            done.read += len(batch)
+            done.understood += sum(bool(reading.items) for _, reading in read)
+            if not is_trial:
+                done.said += await self._keep(read)
+
+    async def _next(self, wanted: Wanted, place: tuple[datetime, UUID]) -> list[Raw]:
+        async with self._db.transaction() as tx:
+            return await raw.after(
+                tx,
+                place,
+                before=wanted.before,
+                outcomes=wanted.outcomes,
+                channel=wanted.channel,
+                limit=_AT_ONCE,
+            )
+
+    def _read(self, batch: Sequence[Raw], done: Done) -> Iterator[tuple[Raw, Reading]]:
+        for one in batch:
+            try:
+                opened = self._seal.opened(one)
+            except Locked:
+                done.locked += 1
+                continue
+            yield one, reading_again(opened, self._around, one.received_at)
+
+    async def _keep(self, read: Sequence[tuple[Raw, Reading]]) -> int:
+        items: list[tuple[Item, Raw | None]] = [
+            (item, one) for one, reading in read for item in reading.items
+        ]
+        async with self._db.transaction() as tx:
+            said = await keeping.keep_items(tx, items, clock.now(), self._linked)
+            for one, reading in read:
+                await raw.judged(tx, one, keeping.outcome(reading), keeping.notes(reading))
+        return len(said)

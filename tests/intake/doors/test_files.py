@@ -1,0 +1,265 @@
+"""Files of messages: fetched, looked at, laid away, given out by links."""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from pydantic import SecretStr
+
+from intake.clients.media import Media
+from intake.clients.scanner import Scanner
+from intake.domain import files as rules
+from intake.domain.sealing import Seal
+from intake.handlers.doors import DOORS, Around
+from intake.workers import files as worker
+from intake.workers.replay import Done, Replay, Wanted
+from shared import clock, testing
+from shared.contracts.intake import MessageReceived
+from shared.errors import Refused, Unavailable
+from shared.stores import Stores
+
+PDF = b"%PDF-1.7\nan invoice"
+
+
+def mail(**files: bytes) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"] = "ana@example.org", "help@aurora.example"
+    message["Subject"], message["Message-ID"] = "see below", "<files@example.org>"
+    message.set_content("look")
+    for name, content in files.items():
+        message.add_attachment(
+            content, maintype="application", subtype="x-said", filename=name.replace("_", ".")
+        )
+    return message.as_bytes()
+
+
+async def settled(intake: Any, count: int) -> list[dict[str, Any]]:
+    """The files, once none of them is due."""
+
+    async def all_done() -> list[dict[str, Any]]:
+        rows = await testing.rows(intake.db, "SELECT * FROM files ORDER BY n")
+        return rows if len(rows) == count and all(r["state"] != "due" for r in rows) else []
+
+    return await testing.eventually(all_done, within=20)
+
+
+async def test_files_of_a_mail_are_had_by_their_links_and_programs_are_refused(
+    intake: Any,
+) -> None:
+    await intake.mail(mail(bill_pdf=PDF, tool_exe=b"MZ" + bytes(90)), "help@aurora.example")
+
+    rows = await settled(intake, 2)
+    [event] = await intake.said(MessageReceived)
+    bill = await intake.http.get(event.attachments[0].url)
+    tool = await intake.http.get(event.attachments[1].url)
+
+    assert [row["state"] for row in rows] == ["kept", "refused"]
+    assert (bill.status_code, bill.content) == (200, PDF)
+    assert bill.headers["content-type"] == "application/pdf"
+    assert bill.headers["content-disposition"] == "attachment; filename*=UTF-8''bill.pdf"
+    assert "sandbox" in bill.headers["content-security-policy"]
+    assert tool.status_code == 410
+    assert rules.A_PROGRAM in tool.json()["detail"]
+    assert event.attachments[0].file_id == rows[0]["file_id"]
+
+
+async def test_a_link_of_nobody_an_ended_one_and_one_of_another_store_give_nothing(
+    intake: Any, stores: Stores
+) -> None:
+    await intake.mail(mail(bill_pdf=PDF), "help@aurora.example")
+    [row] = await settled(intake, 1)
+    tokens, now = stores.tokens(), clock.now()
+    good = tokens.sign_until("file", row["file_id"], now + timedelta(days=1))
+    ended = tokens.sign_until("file", row["file_id"], now - timedelta(seconds=1))
+    other = tokens.sign_until("thread", row["file_id"], now + timedelta(days=1))
+
+    async def status(path: str) -> int:
+        answer: httpx.Response = await intake.http.get(path)
+        return answer.status_code
+
+    assert await status(f"/files/aurora/{good}") == 200
+    assert await status(f"/files/aurora/{ended}") == 410
+    assert await status(f"/files/borealis/{good}") == 404
+    assert await status(f"/files/aurora/{other}") == 404
+    assert await status(f"/files/aurora/{good[:-1]}") == 404
+
+
+async def test_the_same_mail_twice_has_its_files_once(intake: Any) -> None:
+    same = mail(bill_pdf=PDF)
+    for _ in range(2):
+        await intake.mail(same, "help@aurora.example")
+
+    assert len(await settled(intake, 1)) == 1
+
+
+@asynccontextmanager
+async def vendor(port: int, app: FastAPI) -> AsyncIterator[None]:
+    """A stand-in for a vendor's server."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+    running = asyncio.create_task(server.serve())
+    try:
+        await testing.eventually(lambda: asyncio.sleep(0, server.started))
+        yield
+    finally:
+        server.should_exit = True
+        await running
+
+
+@pytest.fixture
+def whatsapp_at(stores: Stores, free_port: Callable[[], int]) -> tuple[Any, int]:
+    port = free_port()
+    account = stores.account("whatsapp", "100200300")
+    assert account is not None
+    object.__setattr__(account, "base_url", f"http://127.0.0.1:{port}")
+    return account, port
+
+
+async def test_a_picture_of_whatsapp_is_fetched_however_often_that_fails_first(
+    whatsapp_at: tuple[Any, int], intake: Any, wa: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, port = whatsapp_at
+    monkeypatch.setattr(worker, "_FIRST_PAUSE", timedelta(milliseconds=50))
+    monkeypatch.setattr(worker, "_SWEEP", 0.1)
+    app, asked = FastAPI(), list[str]()
+
+    @app.get("/media-1")
+    async def told(request: Request) -> Any:
+        asked.append(request.headers["authorization"])
+        if len(asked) < 3:
+            return Response(status_code=503)
+        return {"url": f"http://127.0.0.1:{port}/there"}
+
+    @app.get("/there")
+    async def there(request: Request) -> Response:
+        assert request.headers["authorization"] == "Bearer graph token"
+        return Response(PDF)
+
+    message = {"from": "34600111222", "id": "wamid.7", "timestamp": "1777888000",
+               "type": "document", "document": {"id": "media-1", "filename": "x.pdf",
+                                                "mime_type": "application/pdf"}}  # fmt: skip
+    async with vendor(port, app):
+        await intake.send_whatsapp(wa(message))
+        [row] = await settled(intake, 1)
+
+    assert (row["state"], row["size"], row["attempts"]) == ("kept", len(PDF), 3)
+    assert asked == ["Bearer graph token"] * 3
+
+
+async def test_an_address_inside_our_own_network_is_not_fetched(
+    whatsapp_at: tuple[Any, int], free_port: Callable[[], int]
+) -> None:
+    account, _ = whatsapp_at
+    media = Media(1000)
+    for url in (
+        f"http://127.0.0.1.nip.example:{free_port()}/",
+        "http://example.org/plain",
+        "https://127.0.0.2/",
+        "https://[::1]/",
+        "https://10.0.0.1/",
+        "https://169.254.169.254/latest/meta-data",
+        "file:///etc/passwd",
+    ):
+        with pytest.raises(Refused):
+            await media.fetch(account, url, is_url=True)
+    await media.close()
+
+
+async def test_a_vendor_that_leads_astray_or_sends_too_much_gives_nothing(
+    whatsapp_at: tuple[Any, int],
+) -> None:
+    account, port = whatsapp_at
+    app = FastAPI()
+
+    @app.get("/astray")
+    async def astray() -> Response:
+        return Response(status_code=302, headers={"location": "https://127.0.0.2/x"})
+
+    @app.get("/large")
+    async def large() -> Response:
+        return Response(b"x" * 2000)
+
+    media = Media(1000)
+    async with vendor(port, app):
+        for path in ("astray", "large", "missing"):
+            with pytest.raises(Refused):
+                await media.fetch(account, f"http://127.0.0.1:{port}/{path}", is_url=True)
+    with pytest.raises(Unavailable):
+        await media.fetch(account, f"http://127.0.0.1:{port}/away", is_url=True)
+    await media.close()
+
+
+async def test_the_scanners_word_counts_and_without_it_nothing_is_clean(
+    free_port: Callable[[], int],
+) -> None:
+    port, heard = free_port(), list[bytes]()
+
+    async def clamd(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert await reader.readuntil(b"\0") == b"zINSTREAM\0"
+        got = b""
+        while size := struct.unpack(">I", await reader.readexactly(4))[0]:
+            got += await reader.readexactly(size)
+        heard.append(got)
+        writer.write(b"stream: Bad FOUND\0" if b"bad" in got else b"stream: OK\0")
+        writer.close()
+
+    scanner = Scanner("127.0.0.1", port)
+    with pytest.raises(Unavailable):
+        await scanner.is_clean(b"good")
+    async with await asyncio.start_server(clamd, "127.0.0.1", port):
+        assert await scanner.is_clean(b"good" * 50_000)
+        assert not await scanner.is_clean(b"bad")
+
+    assert [len(each) for each in heard] == [200_000, 3]
+
+
+async def test_what_was_not_understood_is_said_once_after_the_reader_was_mended(
+    intake_process: Any,
+    wa: Any,
+    text_message: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    own: Any,
+    stores: Stores,
+) -> None:
+    intake = await intake_process(raw_key=SecretStr("a key of the operator"))
+    mended = DOORS["whatsapp"]
+
+    def read(_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(DOORS, "whatsapp", replace(mended, read=read))
+    await intake.send_whatsapp(wa(text_message("hola")))
+    monkeypatch.setitem(DOORS, "whatsapp", mended)
+    wanted = Wanted(clock.now() - timedelta(hours=1), clock.now(), ("odd", "failed"))
+
+    async def again(key: str, is_trial: bool = False) -> Done:
+        done = Done()
+        work = Replay(intake.db, Around(stores, own), Seal([key]))
+        await work.run(wanted, done, is_trial=is_trial)
+        return done
+
+    stored = await testing.rows(intake.db, "SELECT body, headers, url FROM raw_requests")
+    assert b"hola" not in stored[0]["body"]
+    assert (await again("another key")).locked == 1
+    assert (await again("a key of the operator", is_trial=True)).understood == 1
+    assert await intake.said(MessageReceived) == []
+    assert (await again("a key of the operator")).said == 1
+    assert (await again("a key of the operator")).read == 0
+    assert [one.text for one in await intake.said(MessageReceived)] == ["hola"]
+
+
+async def test_files_of_locked_deliveries_are_had_all_the_same(intake_process: Any) -> None:
+    intake = await intake_process(raw_key=SecretStr("a key of the operator"))
+
+    await intake.mail(mail(bill_pdf=PDF), "help@aurora.example")
+
+    [row] = await settled(intake, 1)
+    assert row["state"] == "kept"
