@@ -44,6 +44,9 @@ class Call:
 
 
 CALLS = {
+    ("intake", "POST", "/messages"): Call(
+        LEAD, {"store_id": KAEDE, "account_id": "none", "from": {"id": "x"}, "text": "…"}
+    ),
     ("intake", "GET", "/stores/{store_id}/messages/{message_id}/files"): Call(LEAD),
     ("routing", "GET", "/me/conversations"): Call("agent", is_list=True),
     ("routing", "GET", "/conversations"): Call(LEAD, query={"state": "assigned"}, is_list=True),

@@ -20,6 +20,11 @@ SECRETS = {
     "WA_TOKEN": "graph token",
     "SHOP_SECRET": "shop secret",
     "SHOP_TOKEN": "shop token",
+    "GENERIC_SECRET": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
+    "TWILIO_TOKEN": "a token of twilio's",
+    "VK_SECRET": "secret of the community",
+    "WECHAT_TOKEN": "token of the account",
+    "X_SECRET": "secret of the app",
     "KAKAO_SECRET": "stands-in-the-address",
     "BIRD_KEY": "a signing key of forty characters, or so",
 }
@@ -49,7 +54,12 @@ stores:
       - {channel: chat, account_id: aurora-web, origins: ["https://aurora.example"]}
       - {channel: shopify, account_id: aurora.myshopify.com, webhook_secret: "env:SHOP_SECRET",
          access_token: "env:SHOP_TOKEN"}
+      - {channel: generic, account_id: phones, secret: "env:GENERIC_SECRET"}
       - {channel: kakaotalk, account_id: bot1, secret: "env:KAKAO_SECRET", answer: "잠시만요"}
+      - {channel: twilio, account_id: AC1, auth_token: "env:TWILIO_TOKEN"}
+      - {channel: vk, account_id: "55", secret: "env:VK_SECRET", confirmation: a1b2c3}
+      - {channel: wechat, account_id: gh_1, token: "env:WECHAT_TOKEN"}
+      - {channel: x, account_id: "77", consumer_secret: "env:X_SECRET"}
       - {channel: messagebird, account_id: care, signing_key: "env:BIRD_KEY"}
   borealis:
     name: Borealis

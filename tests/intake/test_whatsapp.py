@@ -111,6 +111,10 @@ def test_a_text_becomes_a_message_with_all_that_an_answer_needs(read: Any, wa: A
         ("interactive", {"type": "button_reply", "button_reply": {"title": "No"}}, "No", 0),
         ("interactive", {"type": "list_reply", "list_reply": {"title": "Talla M"}}, "Talla M", 0),
         ("interactive", {"type": "nfm_reply", "nfm_reply": {"body": "Sent"}}, "Sent", 0),
+        ("interactive", {"type": "nfm_reply", "nfm_reply": {"name": "flow", "response_json":
+         '{"flow_token":"t","size":"M","rings":[1,2]}'}}, "[flow]\nsize: M\nrings: [1,2]", 0),
+        ("interactive", {"type": "nfm_reply", "nfm_reply": {"body": "Sent", "response_json": "{"}},
+         "Sent", 0),
         ("image", {"id": "7", "mime_type": "image/jpeg"}, "[image]", 1),
         ("image", {"id": "7", "mime_type": "image/jpeg", "caption": "rota"}, "rota", 1),
         ("document", {"id": "7", "filename": "factura.pdf"}, "[document: factura.pdf]", 1),
@@ -135,12 +139,28 @@ def test_every_kind_says_something(
     assert len(found.event.attachments) == files
 
 
+def test_files_are_left_with_their_ids_to_be_fetched(read: Any, wa: Any) -> None:
+    found = only(read(wa(message("image", {"id": "65", "mime_type": "image/jpeg"}))))
+
+    assert [(one.index, one.reference, one.is_url) for one in found.remote] == [(0, "65", False)]
+
+
+def test_an_error_of_the_account_is_known(read: Any, wa: Any) -> None:
+    payload = wa()
+    payload["entry"][0]["changes"][0]["value"]["errors"] = [{"code": 130429}]
+
+    assert [known.why for known in read(payload).known] == ["an error of the account"]
+
+
 @pytest.mark.parametrize(
     "told",
     [
         message("system", {"body": "changed number"}),
         message("reaction", {"message_id": "wamid.0"}),
         message("request_welcome"),
+        message("edit", {"original_message_id": "wamid.0", "message": {"type": "text"}}),
+        message("revoke", {"original_message_id": "wamid.0"}),
+        {"id": "wamid.1", "type": "system", "system": {"type": "user_changed_user_id"}},
     ],
 )
 def test_events_that_are_no_message_say_nothing(read: Any, wa: Any, told: Any) -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from intake import api
+from intake.api import Doors
 from intake.api.files import FilesDoor
 from intake.api.hooks import Hooks
+from intake.api.messages import Messages
 from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
 from intake.channels.mail import Mailboxes, OurOwn
@@ -43,10 +45,14 @@ async def run(settings: Settings) -> None:
         )
         around, objects = Around(stores, own), Objects(settings.files_url)
         scanner = Scanner(settings.clamd_host, settings.clamd_port) if settings.clamd_host else None
-        routes = api.app(
+        doors = Doors(
             Hooks(around, keeper, settings.public_url),
             chat,
+            Messages(runtime.db, stores, keeper),
             FilesDoor(runtime.db, tokens, objects, settings.public_url),
+        )
+        routes = api.app(
+            doors,
             callers=runtime.callers,
             ready=runtime.ready,
             max_body=settings.hook_max_octets,

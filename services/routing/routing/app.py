@@ -7,6 +7,7 @@ from typing import Any, cast
 from routing import api
 from routing.clients import read_hours, read_promises, read_team, usual_hours
 from routing.domain.clocks import Hours
+from routing.domain.offers import Offering
 from routing.domain.promises import Promise, Promises
 from routing.domain.score import Weights
 from routing.domain.steps import Timers
@@ -14,6 +15,7 @@ from routing.handlers import cases, messages, notifications, orders, parcels, te
 from routing.handlers.rules import Rules
 from routing.settings import Settings
 from routing.workers.dispatcher import Dispatching
+from routing.workers.offers import expiring
 from routing.workers.pulse import pulse
 from routing.workers.roster import Roster
 from shared import clock, db, service
@@ -75,7 +77,16 @@ def rules(settings: Settings, stores: Stores) -> Rules:
     path = settings.promises_file
     terms = read_promises(path, stores.stores) if path is not None else ()
     table = Promises(promises, settings.late_cap, terms, _hours(settings, stores))
-    return Rules(stores, table, settings.reopen_within)
+    return Rules(stores, table, settings.reopen_within, _offering(settings))
+
+
+def _offering(settings: Settings) -> Offering:
+    within = {
+        Family.CHAT: settings.offer_chat,
+        Family.MESSAGING: settings.offer_messaging,
+        Family.MAIL: settings.offer_mail,
+    }
+    return Offering(settings.acceptance == "offer", within, settings.ask_again_after)
 
 
 def _hours(settings: Settings, stores: Stores) -> Hours:
@@ -127,6 +138,7 @@ async def run(settings: Settings) -> None:
             weights(settings),
             sweep=settings.sweep,
             batch=settings.batch,
+            offering=its.offering,
             legal={
                 store_id: frozenset(store.agents_in)
                 for store_id, store in runtime.stores.stores.items()
@@ -137,6 +149,7 @@ async def run(settings: Settings) -> None:
             runtime.relay().run,
             dispatching.run,
             roster.refreshing(runtime.db, settings.sweep),
+            expiring(runtime.db, its, settings.sweep),
             pulse(runtime.db),
             runtime.serve(api.app(runtime.db, its, runtime.callers, runtime.ready)),
         )

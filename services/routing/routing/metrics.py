@@ -12,6 +12,11 @@ conversations_assigned = Counter(
     "Conversations given to an agent, by the step at which one was found.",
     ["family", "step"],
 )
+offers = Counter(
+    "meridian_offers_total",
+    "Offers that were asked of an agent first, by how they ended: accepted, declined, expired.",
+    ["family", "outcome"],
+)
 conversations_waiting = Gauge(
     "meridian_conversations_waiting_messages",
     "Conversations that wait for an agent.",

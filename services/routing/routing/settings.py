@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field
 
@@ -31,6 +32,16 @@ class Settings(ServiceSettings):
     """After this many times its promise a conversation goes before all others."""
     reopen_within: timedelta = timedelta(days=7)
     """A customer who writes this soon after the end gets the same conversation again."""
+    acceptance: Literal["auto", "offer"] = "auto"
+    """Whether an agent has a conversation at once, or is asked first; the team file may differ."""
+    offer_chat: timedelta = timedelta(seconds=20)
+    """How long an agent has to take up a live chat that he is offered."""
+    offer_messaging: timedelta = timedelta(minutes=2)
+    """How long he has to take up a conversation by WhatsApp and its like."""
+    offer_mail: timedelta = timedelta(minutes=10)
+    """How long he has to take up a conversation by mail."""
+    ask_again_after: timedelta = timedelta(minutes=2)
+    """How long who let a conversation pass, or gave it back, is not asked for it again."""
     sweep: timedelta = timedelta(seconds=1)
     """How often a dispatcher looks without being woken."""
     batch: int = Field(default=50, ge=1, le=500)

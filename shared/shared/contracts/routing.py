@@ -91,13 +91,14 @@ class LanguageShare(Part, frozen=True, kw_only=True):
 
 
 class Step(OpenEnum):
-    """How far the search for an agent had to go."""
+    """How far the search for an agent had to go; by hand, there was none."""
 
     LANGUAGE = "language"
     SECOND_LANGUAGE = "second_language"
     ENGLISH_TRANSLATED = "english_translated"
     NEAREST_LANGUAGE = "nearest_language"
     LEAD = "lead"
+    MANUAL = "manual"
     UNKNOWN = "unknown"
 
 
@@ -115,6 +116,7 @@ class Explanation(Part, frozen=True, kw_only=True):
 
     The steps before it were `skipped`, as nobody on shift could serve them, or their people had no
     room and were `waited_for` long enough. `language` is what the answer is written in.
+    `is_override`: a lead went over the agent's room by hand.
     """
 
     step: Step
@@ -123,6 +125,7 @@ class Explanation(Part, frozen=True, kw_only=True):
     language: Language | None = None
     needs_translation: bool = False
     candidates: tuple[Candidate, ...] = ()
+    is_override: bool = False
 
 
 class _ConversationEvent(Event, frozen=True, kw_only=True):
@@ -178,6 +181,20 @@ class ConversationAssigned(_ConversationEvent, frozen=True, kw_only=True):
     epoch: int
     units: float
     waited: timedelta
+    explanation: Explanation
+
+
+class ConversationOffered(_ConversationEvent, frozen=True, kw_only=True):
+    """An agent is asked to take it until `expires_at`; it counts against his room already.
+
+    ConversationAssigned follows when he accepts, ConversationReleased when he does not. The epoch
+    is that of both.
+    """
+
+    agent_id: AgentId
+    epoch: int
+    units: float
+    expires_at: Moment
     explanation: Explanation
 
 

@@ -59,6 +59,7 @@ TOPICS = (
         messages=(
             routing.ConversationOpened,
             routing.ConversationQueued,
+            routing.ConversationOffered,
             routing.ConversationAssigned,
             routing.ConversationReleased,
             routing.ConversationAnswered,

@@ -25,6 +25,7 @@ from shared.webhooks.delivery import Answer, Delivery, read
 from shared.webhooks.forms import File, Form
 from shared.webhooks.payloads import parse
 from shared.webhooks.signatures import equal, has_secret, hmac_base64, hmac_hex, is_signed
+from shared.webhooks.standard import is_standard, standard_time
 
 __all__ = [
     "Answer",
@@ -38,8 +39,10 @@ __all__ = [
     "hmac_base64",
     "hmac_hex",
     "is_signed",
+    "is_standard",
     "parse",
     "receive",
+    "standard_time",
 ]
 
 log = structlog.get_logger()

@@ -42,8 +42,8 @@ async def read(request: Request, public_url: str | None = None) -> Delivery:
     query: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         query.setdefault(name, value)
-    url = str(request.url)
+    url = str(request.url)  # as text only: a stranger's Host may be none
     if public_url is not None:
-        asked = f"?{request.url.query}" if request.url.query else ""
-        url = f"{public_url.rstrip('/')}{request.url.path}{asked}"
+        asked = request.scope["query_string"].decode("latin-1")
+        url = f"{public_url.rstrip('/')}{request.scope['path']}{asked and '?'}{asked}"
     return Delivery(request.method, url, headers, query, await request.body())

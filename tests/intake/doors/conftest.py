@@ -22,6 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from intake import api
 from intake.api.files import FilesDoor
 from intake.api.hooks import Hooks
+from intake.api.messages import Messages
 from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
 from intake.channels.mail import Mailboxes, OurOwn
@@ -31,8 +32,8 @@ from intake.handlers.keeping import Keeper
 from intake.settings import Settings
 from intake.workers.files import Files
 from shared import service, testing
-from shared.callers import Callers
-from shared.contracts.base import Message
+from shared.callers import Actor, Callers, Role
+from shared.contracts.base import ActorKind, Message
 from shared.db import Database
 from shared.service import Runtime
 from shared.stores import Stores
@@ -48,6 +49,24 @@ def shop_signature(body: bytes, secret: str) -> dict[str, str]:
     """What Shopify signs with."""
     mac = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
     return {"x-shopify-hmac-sha256": mac, "content-type": "application/json"}
+
+
+TOKENS = {name: f"token of {name}" for name in ("phones", "desk", "borealis", "warehouse")}
+
+CALLERS = Callers(
+    [
+        (
+            hashlib.sha256(token.encode()).hexdigest(),
+            Actor(
+                ActorKind.SERVICE,
+                name,
+                Role.WAREHOUSE if name == "warehouse" else Role.LEAD,
+                frozenset({"borealis" if name == "borealis" else "aurora"}),
+            ),
+        )
+        for name, token in TOKENS.items()
+    ]
+)
 
 
 @dataclass
@@ -154,11 +173,15 @@ async def intake_process(
             runtime = Runtime("intake", settings, db, stores, Callers(), stop)
             own = OurOwn(Mailboxes.of(stores), tokens)
             around, objects = Around(stores, own), Objects(settings.files_url)
-            routes = api.app(
+            doors = api.Doors(
                 Hooks(around, keeper, settings.public_url),
                 chat,
+                Messages(db, stores, keeper),
                 FilesDoor(db, tokens, objects, settings.public_url),
-                callers=Callers(),
+            )
+            routes = api.app(
+                doors,
+                callers=CALLERS,
                 ready=runtime.ready,
                 max_body=settings.hook_max_octets,
             )
@@ -204,6 +227,12 @@ async def intake_process(
 async def intake(intake_process: Callable[..., Awaitable[Intake]]) -> Intake:
     """Intake's doors."""
     return await intake_process()
+
+
+@pytest.fixture
+def caller_tokens() -> dict[str, str]:
+    """Tokens of callers: two of Aurora's, one of the other store, one of the warehouse."""
+    return TOKENS
 
 
 @pytest.fixture

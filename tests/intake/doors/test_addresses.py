@@ -1,8 +1,11 @@
-"""Vendors that deliver by GET or show a secret in the address: the same care as for others."""
+"""Addresses: signed, asked by GET, with a secret in them; and what vendors want to read there."""
 
+import base64
 import hashlib
+import hmac
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 
@@ -67,3 +70,51 @@ async def test_a_secret_in_the_address_opens_the_door_and_is_not_kept(
     assert answer.json()["template"]["outputs"] == [{"simpleText": {"text": "잠시만요"}}]
     [row] = await testing.rows(intake.db, "SELECT url FROM raw_requests")
     assert row["url"].endswith("?a=1&secret=…&b=2")
+
+
+async def test_what_is_signed_is_the_address_that_the_world_calls(
+    intake_process: Any, secrets: Any
+) -> None:
+    public = "https://hooks.aurora.example/in"
+    intake = await intake_process(public_url=public)
+    path, form = "/hooks/twilio/AC1?a=%C3%A9", {"From": "+34600111222", "MessageSid": "SM1"}
+
+    async def come(url: str, host: str = "intake.internal") -> int:
+        signed = url + "".join(name + form[name] for name in sorted(form))
+        mac = hmac.new(secrets["TWILIO_TOKEN"].encode(), signed.encode(), hashlib.sha1).digest()
+        headers = {
+            "content-type": "application/x-www-form-urlencoded",
+            "x-twilio-signature": base64.b64encode(mac).decode(),
+            "x-forwarded-host": "elsewhere.example",
+            "host": host,
+        }
+        return int((await intake.post(path, urlencode(form).encode(), headers)).status_code)
+
+    assert await come(public + path) == 200
+    assert await come(public + path, host="[none") == 200
+    assert await come(intake.url + path) == 401
+    assert await come("https://elsewhere.example" + path) == 401
+    assert len(await intake.said(MessageReceived)) == 1
+
+
+async def test_each_vendor_reads_what_it_wants(intake: Any, secrets: Any) -> None:
+    kind = {"content-type": "application/json"}
+    at = str(int(clock.now().timestamp()))
+    parts = sorted([secrets["WECHAT_TOKEN"], at, "7"])
+    signature = hashlib.sha1("".join(parts).encode()).hexdigest()
+    wechat = f"/hooks/wechat/gh_1?timestamp={at}&nonce=7&signature={signature}"
+    xml = "<xml><MsgType>text</MsgType><FromUserName>o</FromUserName><MsgId>1</MsgId>"
+    crc = hmac.new(secrets["X_SECRET"].encode(), b"abc", hashlib.sha256).digest()
+
+    async def vk(kind_: str) -> str:
+        told = {"type": kind_, "group_id": 55, "secret": secrets["VK_SECRET"], "object": {}}
+        return str((await intake.post("/hooks/vk/55", json.dumps(told).encode(), kind)).text)
+
+    assert (await vk("confirmation"), await vk("message_typing_state")) == ("a1b2c3", "ok")
+    assert (await intake.http.get(f"{wechat}&echostr=42")).text == "42"
+    assert (await intake.http.get("/hooks/wechat/gh_1?echostr=42")).status_code == 401
+    body = f"{xml}<Content>好</Content></xml>".encode()
+    assert (await intake.post(wechat, body, {"content-type": "text/xml"})).text == "success"
+    answer = await intake.http.get("/hooks/x/77?crc_token=abc")
+    assert answer.json() == {"response_token": f"sha256={base64.b64encode(crc).decode()}"}
+    assert [event.text for event in await intake.said(MessageReceived)] == ["好"]

@@ -236,3 +236,15 @@ async def test_a_refused_login_is_told_and_harms_nothing(
         await testing.eventually(is_told)
 
     assert await testing.rows(db, "SELECT 1 FROM mailboxes") == []
+
+
+async def test_with_no_mailbox_to_watch_it_runs_until_it_is_told_to_stop(own: OurOwn) -> None:
+    nothing: Any = None
+    stop = asyncio.Event()
+    running = asyncio.create_task(Mailboxes(nothing, own, nothing, [], 1).run(stop))
+
+    _, still = await asyncio.wait({running}, timeout=0.1)
+    stop.set()
+
+    assert still == {running}
+    await asyncio.wait_for(running, 5)

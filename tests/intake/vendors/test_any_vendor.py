@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from intake.domain.items import Reading
 from intake.handlers.doors import DOORS
 from shared.stores.accounts import models
+from shared.webhooks import Delivery
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -61,6 +62,13 @@ PAYLOADS: dict[str, list[Any]] = {
     ],
     "wechat": [
         {"MsgType": "text", "FromUserName": "o", "CreateTime": 1, "Content": "a", "MsgId": 1},
+    ],
+    "generic": [
+        {"type": "message.received", "data": {"id": "1", "from": {"id": "7", "mail": "a@b.example",
+         "phone": "+34600111222", "locale": "es"}, "text": "a", "sent_at": "2026", "attachments":
+         [{"url": "https://x.example", "size": 1}]}},
+        {"type": "call.ended", "data": {"id": "1", "from": {"mail": "a@b.example"},
+         "duration_seconds": 5, "summary": "a"}},
     ],
     "infobip": [
         {"results": [{"messageId": "1", "from": "34600111222", "integrationType": "WHATSAPP",
@@ -175,6 +183,47 @@ def test_what_is_not_signed_is_let_in_nowhere(
             assert not one.verifies(delivery)
             signed_at = one.door.scheme.signed_at(delivery)
             assert signed_at is None or isinstance(signed_at, datetime)
+
+
+HEADERS = [
+    "authorization", "messagebird-request-timestamp", "messagebird-signature",
+    "messagebird-signature-jwt", "tiktok-signature", "webhook-id", "webhook-signature",
+    "webhook-timestamp", "x-hub-signature", "x-hub-signature-256", "x-line-signature",
+    "x-request-id", "x-telegram-bot-api-secret-token", "x-twilio-signature",
+    "x-twitter-webhooks-signature", "x-viber-content-signature", "x-zevent-signature",
+]  # fmt: skip
+QUERY = ["bodySHA256", "crc_token", "echostr", "hub.challenge", "hub.mode", "hub.verify_token",
+         "msg_signature", "nonce", "secret", "sig", "signature", "timestamp"]  # fmt: skip
+WORDS = st.text(max_size=12) | st.sampled_from(
+    ["Bearer a.b.c", "Basic \xe9", "Basic Og==", "sha256=", "mac=", "t=1,s=", "v1,", "1e400", "-1",
+     "Bearer eyJhbGciOiJub25lIn0.e30.", "nan"])  # fmt: skip
+
+
+@pytest.mark.parametrize("channel", sorted(DOORS))
+@given(
+    headers=st.dictionaries(st.sampled_from(HEADERS), WORDS, min_size=1, max_size=3),
+    query=st.dictionaries(st.sampled_from(QUERY), WORDS, max_size=3),
+    body=st.binary(max_size=20)
+    | st.sampled_from([b"{}", b"a=1", b"<xml><Encrypt>a</Encrypt></xml>"]),
+)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_nothing_that_a_stranger_writes_lets_him_in_or_stops_the_door(
+    vendor: Callable[..., Any],
+    channel: str,
+    headers: dict[str, str],
+    query: dict[str, str],
+    body: bytes,
+) -> None:
+    one = vendor(channel, **WITH.get(channel, {}))
+    delivery = Delivery("POST", "https://[h.example/x", headers, query, body)
+
+    assert not one.verifies(delivery)
+    one.door.scheme.signed_at(delivery)
+    one.door.delivery_id(delivery)
+    if one.door.handshake is not None and channel != "x":
+        assert one.door.handshake(delivery, one.account) is None
 
 
 @pytest.mark.parametrize("channel", sorted(DOORS))

@@ -86,6 +86,16 @@ def test_every_kind_says_something(infobip: Any, told: Any, text: str, files: in
     assert found.event.reply_route.window_until is not None
 
 
+def test_an_mms_is_a_list_of_parts(infobip: Any) -> None:
+    parts = [{"contentType": "text/plain", "value": "mira"},
+             {"contentType": "image/jpeg", "url": "https://i/1"}]  # fmt: skip
+
+    found = infobip.message({"results": [sms(message=parts)]})
+
+    assert (found.event.text, found.event.attachments[0].media_type) == ("mira", "image/jpeg")
+    assert found.event.reply_route.peer == "+34600111222"
+
+
 @pytest.mark.parametrize(
     ("group", "expected"),
     [("PENDING", "sent"), ("DELIVERED", "delivered"), ("UNDELIVERABLE", "failed"),

@@ -76,6 +76,17 @@ def test_an_sms_comes_by_get_too(bird: Any, posted: Any) -> None:
     assert bird.message({**SMS, "body": ""}).event.text == "[empty message]"
 
 
+def test_an_mms_has_files(bird: Any, posted: Any) -> None:
+    form = [("message_id", "e9"), ("originator", "34600111222"), ("mediaURLs", "https://m/a.jpg"),
+            ("mediaURLs", "https://m/b.pdf")]  # fmt: skip
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+
+    [found] = bird.take(posted(urlencode(form), headers=headers)).items
+
+    assert (found.event.external_id, found.event.text) == ("e9", "[file] [file]")
+    assert [one.reference for one in found.remote] == ["https://m/a.jpg", "https://m/b.pdf"]
+
+
 @pytest.mark.parametrize(
     ("told", "expected"),
     [("sent", "sent"), ("buffered", "sent"), ("delivered", "delivered"), ("expired", "failed"),

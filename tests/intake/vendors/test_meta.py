@@ -79,6 +79,7 @@ def test_a_text_has_all_that_an_answer_needs(page: Any) -> None:
         (attached("share", url="https://ig.example/p/1"), "[share] https://ig.example/p/1", []),
         (attached("template", product={"elements": [{"title": "Ring"}]}), "[template] Ring", []),
         ({"message": {"mid": "m.1", "is_unsupported": True}}, "[unsupported message]", []),
+        ({"message": {"mid": "m.1", "attachments": [{"type": "like_heart"}]}}, "❤️", []),
         ({"reaction": {"mid": "m.0", "action": "react", "emoji": "❤"}}, "❤", []),
         ({"reaction": {"mid": "m.0", "action": "react", "reaction": "love"}}, "[love]", []),
     ],

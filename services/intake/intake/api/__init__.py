@@ -1,13 +1,14 @@
 """Intake's front doors: HTTP and WebSocket here, SMTP beside them."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from fastapi import FastAPI, Request, Response, WebSocket
 
 from intake.api.files import File, FilesDoor
 from intake.api.hooks import Hooks
+from intake.api.messages import Messages
 from intake.api.sockets import Chat
 from shared.callers import Callers
 from shared.http import Caller, shell
@@ -19,16 +20,24 @@ PUBLIC = (HOOKS, CHAT, FILE)
 """Open to everybody: each verifies for itself who comes."""
 
 
+class Doors(NamedTuple):
+    """What stands behind the routes."""
+
+    hooks: Hooks
+    chat: Chat
+    messages: Messages
+    files: FilesDoor
+
+
 def app(
-    hooks: Hooks,
-    chat: Chat,
-    files: FilesDoor,
+    doors: Doors,
     *,
     callers: Callers,
     ready: Callable[[], Awaitable[dict[str, Any]]],
     max_body: int,
 ) -> FastAPI:
     """The routes. What they do is in their modules."""
+    hooks, chat, messages, files = doors
     routes = shell("intake", public=PUBLIC, callers=callers, ready=ready, max_body=max_body)
 
     @routes.get(HOOKS)
@@ -40,6 +49,8 @@ def app(
     async def deliver(request: Request, channel: str, account_id: str) -> Response:
         """A vendor delivers; 200 when it is committed."""
         return await hooks.deliver(request, channel, account_id)
+
+    routes.post("/messages", status_code=201)(messages.post)
 
     @routes.websocket(CHAT)
     async def converse(socket: WebSocket, account_id: str) -> None:

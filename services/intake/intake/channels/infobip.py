@@ -7,7 +7,6 @@ the usual ones are taken).
 """
 
 import base64
-import binascii
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -40,7 +39,7 @@ def verify(delivery: Delivery, account: InfobipAccount) -> bool:
     if scheme.lower() == "basic":
         try:
             password = base64.b64decode(given).decode().partition(":")[2]
-        except (binascii.Error, UnicodeError):
+        except ValueError:
             return False
         return True in [equal(password, secret) for secret in secrets]
     return has_secret(delivery, secrets)
@@ -135,23 +134,25 @@ def _message(result: Object, came: Came[Delivery, InfobipAccount]) -> Inbound | 
 
 
 def _contents(result: Object) -> Iterator[Object]:
-    """An SMS has its text beside its id, WhatsApp a `message`, the Messages API a list."""
-    if isinstance(result.get("message"), dict):
-        yield obj(result["message"])
-    elif isinstance(result.get("content"), list):
-        yield from objects(result["content"])
-    elif isinstance(result.get("content"), dict):
-        yield obj(result["content"])
+    """An SMS has its text beside its id, WhatsApp a `message`, MMS and the Messages API a list."""
+    told = result.get("message") or result.get("content")
+    if isinstance(told, dict):
+        yield told
+    elif isinstance(told, list):
+        yield from objects(told)
     else:
-        yield {"type": "TEXT", "text": result.get("text") or result.get("message")}
+        written = result.get("text") or result.get("cleanText") or told
+        yield {"type": "TEXT", "text": written}
 
 
 _FILES = {"IMAGE", "VIDEO", "AUDIO", "VOICE", "DOCUMENT", "FILE", "STICKER", "GIF"}
 
 
 def _content(content: Object) -> tuple[str | None, File | None]:
-    kind = (text(content.get("type")) or text(content.get("contentType")) or "TEXT").upper()
+    media_type = text(content.get("contentType"))  # of the parts of an MMS
+    kind = (text(content.get("type")) or _kind_of(media_type)).upper()
     written = text(content.get("text")) or text(content.get("caption"))
+    written = written or (text(content.get("value")) if kind == "TEXT" else None)
     if kind == "LOCATION":
         named = joined((text(content.get("name")), text(content.get("address"))), ", ")
         point = joined((str(content.get(part, "")) for part in ("latitude", "longitude")), ", ")
@@ -159,9 +160,20 @@ def _content(content: Object) -> tuple[str | None, File | None]:
     if kind in _FILES:
         url = text(content.get("url"))
         name = text(content.get("filename")) or text(content.get("name"))
-        file = File(kind=kind.lower(), reference=url, is_url=url is not None, name=name)
+        file = File(
+            kind=kind.lower(),
+            reference=url,
+            is_url=url is not None,
+            name=name,
+            media_type=media_type,
+        )
         return written, file
     shown = written or text(content.get("title")) or text(content.get("emoji"))
     if shown is None and kind != "TEXT":
         shown = f"[{(line(kind, 40) or '').lower().replace('_', ' ')}]"
     return shown, None
+
+
+def _kind_of(media_type: str | None) -> str:
+    kind = (media_type or "text").partition("/")[0]
+    return kind if kind in ("text", "image", "video", "audio") else "file"

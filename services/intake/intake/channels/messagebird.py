@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from intake.channels.jwts import claims_of, is_hash, unverified
 from intake.channels.peers import Fate, File, Said, caller, inbound, status, user
@@ -21,7 +21,7 @@ from intake.domain.texts import joined, line
 from intake.domain.times import from_iso, from_seconds
 from shared.contracts.intake import Delivery as Outcome
 from shared.stores.accounts.sms import MessageBirdAccount
-from shared.webhooks import Delivery, equal
+from shared.webhooks import Delivery, Form, equal
 
 WINDOW = timedelta(hours=24)
 """WhatsApp's customer service window."""
@@ -51,8 +51,8 @@ def _signed(delivery: Delivery) -> Iterator[bytes]:
     """Time, sorted query and digest in the older scheme; in Bird's the address for the query."""
     at = delivery.headers.get("messagebird-request-timestamp", "")
     digest = hashlib.sha256(delivery.body).digest()
-    asked = sorted(parse_qsl(urlsplit(delivery.url).query, keep_blank_values=True))
-    for middle in (urlencode(asked), delivery.url):
+    asked = urlencode(sorted(delivery.query.items()))
+    for middle in (asked, delivery.url):
         yield f"{at}\n{middle}\n".encode("utf-8", "replace") + digest
 
 
@@ -81,18 +81,34 @@ def _entry(payload: Object, came: Came[Delivery, MessageBirdAccount]) -> _Entry:
         contact = caller(came.account, payload.get("recipient"))
         at = from_iso(payload.get("statusDatetime"))
         return _status(payload, contact, at, came)
+    if "recipient" in payload and "reference" in payload:
+        return Known("a report without a status")
     return Odd("neither a message nor a status")
 
 
 def _sms(payload: Object, came: Came[Delivery, MessageBirdAccount]) -> Inbound | Odd:
     written = next((text(payload[name]) for name in ("body", "payload", "message")
                     if name in payload), None)  # fmt: skip
+    files = tuple(_media(payload))
     said = Said(
-        external_id=text(payload.get("id")) or text(payload.get("message_id")),
-        text=written or "[empty message]",
-        at=from_iso(payload.get("createdDatetime")),
+        external_id=next(filter(None, (text(payload.get(name)) for name in _IDS)), None),
+        text=written or (None if files else "[empty message]"),
+        files=files,
+        at=from_iso(payload.get("createdDatetime") or payload.get("CreatedDatetime")),
     )
     return inbound(said, caller(came.account, payload.get("originator")), came.account, came.at)
+
+
+_IDS = ("id", "message_id", "mid")
+
+
+def _media(payload: Object) -> Iterator[File]:
+    """The files of an MMS; a form repeats the field for each."""
+    pairs = payload.pairs if isinstance(payload, Form) else payload.items()
+    for name, value in pairs:
+        if str(name).rstrip("[]0123456789").lower() == "mediaurls":
+            for url in value if isinstance(value, list) else [value]:
+                yield File(kind="file", reference=text(url), is_url=True)
 
 
 _STATUSES = {

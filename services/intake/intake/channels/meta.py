@@ -49,8 +49,8 @@ _Entry = Inbound | StatusNews | Known | Odd
 
 def _entries(came: Came[Delivery, Account]) -> Iterator[_Entry]:
     for entry in objects(obj(came.payload).get("entry")):
-        page = text(entry.get("id"))
-        owner = came.account if page == came.account.account_id else came.sibling(page or "")
+        page = text(entry.get("id")) or came.account.account_id
+        owner = came.account if page == came.account.account_id else came.sibling(page)
         if owner is None:
             yield Odd("a page that is no account")
             continue
@@ -149,6 +149,8 @@ def _attached(message: Object) -> tuple[list[str], tuple[File, ...]]:
         if "sticker_id" in payload or "sticker_id" in message:
             is_thumb = text(payload.get("sticker_id") or message.get("sticker_id")) in _THUMBS
             words.append("👍" if is_thumb else "[sticker]")
+        elif kind == "like_heart":
+            words.append("❤️")
         elif kind in _FILES and url:
             files.append(File(kind=_FILES[kind], reference=url, is_url=True))
         else:

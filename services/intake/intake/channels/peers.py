@@ -39,7 +39,7 @@ class Said:
     `external_id` is the vendor's id of it and `answers` of the message that it points at. `peer` is
     where an answer goes, the contact's address when not given; `reply_to_id` what an answer quotes,
     the message's own id when not given. `window` is how long an answer may be written freely.
-    `phone` is the customer's number (E.164) where he shows it and is not known by it.
+    `phone` (E.164) and `mail` are the customer's where he shows them and is not known by them.
     """
 
     external_id: str | None
@@ -51,6 +51,8 @@ class Said:
     reply_to_id: str | None = None
     window: timedelta | None = None
     phone: str | None = field(default=None, repr=False)
+    mail: str | None = field(default=None, repr=False)
+    subject: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +102,7 @@ def inbound(
     said: Said, contact: Contact | None, account: Account, received_at: datetime
 ) -> Inbound | Odd:
     """The customer's message, with words in place of files where it has none of its own."""
-    external_id = line(said.external_id, 300)
+    external_id = line(said.external_id, 320)
     if external_id is None or contact is None:
         return Odd("a message without id or sender")
     written = clean(said.text or "").strip() or joined(map(_stand_in, said.files), " ")
@@ -122,14 +124,17 @@ def inbound(
         external_id=external_id,
         text=text,
         is_cut=is_cut,
+        subject=line(said.subject),
         locale=contact.locale,
         sender_name=contact.name,
+        mail=contact.address if contact.identity == "mail" else said.mail,
         phone=contact.address if contact.identity == "phone" else said.phone,
         attachments=tuple(map(_attachment, said.files)),
         reply_route=ReplyRoute(
             channel=account.channel_name,
             account_id=account.account_id,
             peer=line(said.peer, 200) or contact.address,
+            subject=line(said.subject),
             reply_to_id=line(said.reply_to_id, 300) or external_id,
             window_until=at + said.window if said.window else None,
         ),
@@ -137,7 +142,7 @@ def inbound(
     remote = (
         RemoteFile(index=index, reference=file.reference, is_url=file.is_url)
         for index, file in enumerate(said.files)
-        if file.reference
+        if file.reference and (not file.is_url or file.reference.startswith(_WEB))
     )
     return Inbound(
         event=event,
@@ -146,6 +151,9 @@ def inbound(
         answers=line(said.answers, 300),
         remote=tuple(remote),
     )
+
+
+_WEB = ("https://", "http://")
 
 
 def _stand_in(file: File) -> str:

@@ -130,7 +130,7 @@ def _url(kind: str, body: Object) -> str | None:
         sizes = [each for each in objects(body.get("sizes")) if isinstance(each.get("width"), int)]
         largest = max(sizes, key=lambda each: int(each["width"]), default={})
         return text(largest.get("url")) or text(obj(body.get("orig_photo")).get("url"))
-    return text(body.get("link_ogg")) or text(body.get("url"))
+    return text(body.get("link_ogg")) or text(body.get("link_mp3")) or text(body.get("url"))
 
 
 def _shown(kind: str, body: Object) -> str:

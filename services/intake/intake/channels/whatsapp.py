@@ -73,15 +73,12 @@ def _message(
     wa_id, user_id = text(message.get("from")), line(message.get("from_user_id"), 200)
     person = people.get(wa_id or "") or people.get(user_id or "") or {}
     contact = _contact(account, wa_id, user_id, line(obj(person.get("profile")).get("name"), 200))
-    external_id = line(message.get("id"), 300)
-    if external_id is None or contact is None:
-        return Odd("a message without id or sender")
     content = _content(message)
     if isinstance(content, Known | Odd):
         return content
-    is_phone = contact.identity == "phone"
+    is_phone = contact is not None and contact.identity == "phone"
     said = Said(
-        external_id=external_id,
+        external_id=text(message.get("id")),
         text=content[0],
         files=content[1],
         at=from_seconds(message.get("timestamp")),

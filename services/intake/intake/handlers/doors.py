@@ -10,6 +10,7 @@ from uuid import uuid4
 import structlog
 
 from intake.channels import (
+    generic,
     infobip,
     kakaotalk,
     line,
@@ -92,6 +93,13 @@ class Door:
 
 
 DOORS: Mapping[str, Door] = {
+    "generic": Door(
+        messaging.GenericAccount,
+        "secret",
+        Scheme(generic.verify, signed_at=generic.signed_at),
+        generic.read,
+        delivery_id=generic.delivery_id,
+    ),
     "infobip": Door(sms.InfobipAccount, "webhook_secret", Scheme(infobip.verify), infobip.read),
     "instagram": Door(
         messaging.InstagramAccount,

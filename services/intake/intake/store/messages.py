@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import text
 
 from intake.domain.items import StatusNews
-from shared.contracts.base import NotificationId, StoreId
+from shared.contracts.base import ContactId, MessageId, NotificationId, StoreId, ThreadId
 from shared.contracts.intake import MessageReceived
 from shared.db import Transaction
 
@@ -28,12 +28,28 @@ class Letter(NamedTuple):
     html: str | None = None
 
 
+class Known(NamedTuple):
+    """A message that is kept."""
+
+    thread_id: ThreadId
+    contact_id: ContactId
+    subject: str | None
+    text: str
+
+
 class OutgoingKey(NamedTuple):
     """A notification of a store that something was told of outside a thread."""
 
     store_id: StoreId
     notification_id: NotificationId
 
+
+_FIND = text(
+    """
+    SELECT thread_id, contact_id, subject, text FROM messages
+    WHERE store_id = :store_id AND message_id = :message_id
+    """
+)
 
 _ADD = text(
     """
@@ -89,6 +105,13 @@ _COUNT_OUTGOING = text(
     RETURNING store_id, notification_id, version
     """
 )
+
+
+async def find(tx: Transaction, store_id: StoreId, message_id: MessageId) -> Known | None:
+    """A message by its id; None when it is not kept."""
+    found = await tx.execute(_FIND, {"store_id": store_id, "message_id": message_id})
+    row = found.one_or_none()
+    return Known(*row) if row is not None else None
 
 
 async def add(

@@ -59,6 +59,7 @@ class Mailboxes:
         async with asyncio.TaskGroup() as group:
             for account in self._accounts:
                 group.create_task(self._watch(account, stop))
+            await stop.wait()  # there may be none to watch
 
     async def _watch(self, account: MailAccount, stop: asyncio.Event) -> None:
         pause = _SOONEST

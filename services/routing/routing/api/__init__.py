@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from routing.api import conversations, me
+from routing.api import claiming, conversations, me
 from routing.handlers.rules import Rules
 from shared.callers import Callers
 from shared.db import Database
@@ -15,6 +15,7 @@ def app(db: Database, rules: Rules, callers: Callers, ready: Ready | None = None
     for router in (
         me.router(db),
         conversations.router(db, rules),
+        claiming.router(db, rules),
     ):
         api.include_router(router)
     return api

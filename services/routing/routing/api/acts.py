@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from routing.domain.conversation import Conversation
 from routing.handlers import agents
 from routing.handlers.agents import Act
+from routing.handlers.rules import NotNow
 from routing.store import conversations, replies
 from shared import clock
 from shared.callers import Actor
@@ -20,13 +21,20 @@ from shared.db import Database, Transaction
 Doing = Callable[[Transaction, Act], Awaitable[dict[str, Any]]]
 
 
-async def once(
-    db: Database, actor: Actor, conversation_id: UUID, key: str, body: BaseModel, do: Doing
+async def once(  # noqa: PLR0913 - all that makes a request happen once
+    db: Database,
+    actor: Actor,
+    conversation_id: UUID,
+    key: str,
+    body: BaseModel,
+    do: Doing,
+    *,
+    may: Callable[[Actor, Conversation], bool] = agents.may_act,
 ) -> dict[str, Any]:
     """Do what was asked under this key, or answer as the first time.
 
-    Raises `HTTPException`: 404 for a conversation that the caller may not see, 403 for another
-    agent's.
+    Raises `HTTPException`: 404 for a conversation that the caller may not see, 403 where he may
+    not do this with it, 409 where it does not fit how things stand.
     """
     kind = type(body).__name__
     asked = f"{kind}/{conversation_id}/{body.model_dump_json()}"
@@ -41,9 +49,12 @@ async def once(
             return earlier
         # The row is read again under its lock: what it was a moment ago decides nothing.
         of = await conversations.locked(tx, found.store_id, found.id) or found
-        if not agents.may_act(actor, of):
+        if not may(actor, of):
             raise HTTPException(403, "another agent has this conversation")
-        answer = await do(tx, Act(actor, of, key, now))
+        try:
+            answer = await do(tx, Act(actor, of, key, now))
+        except NotNow as why:
+            raise HTTPException(409, str(why)) from None
         await replies.end(tx, of.store_id, actor.id, key, answer)
         return answer
 

@@ -28,6 +28,7 @@ class Shown(BaseModel):
     about: dict[str, str] | None
     order_ids: list[UUID]
     agent_id: str | None
+    offer_ends_at: Any
     asked_at: Any
     answer_by: Any
     opened_at: Any
@@ -55,6 +56,7 @@ def shown(of: Conversation) -> Shown:
         about={"kind": of.about_kind, "id": of.about_id} if of.about_kind and of.about_id else None,
         order_ids=list(of.order_ids),
         agent_id=of.agent_id,
+        offer_ends_at=of.offer_ends_at,
         asked_at=of.asked_at,
         answer_by=of.answer_by,
         opened_at=of.opened_at,

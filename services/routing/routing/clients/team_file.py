@@ -90,6 +90,7 @@ class _Member(BaseModel):
     time_zone: ZoneName
     capacity: _Capacity
     shifts: tuple[_Shift, ...] = Field(min_length=1)
+    acceptance: Literal["auto", "offer"] | None = None
 
     def agent(self, costs: _Costs) -> Agent:
         families = {family: _hundredths(getattr(self.capacity, family)) for family in FAMILIES}
@@ -107,6 +108,7 @@ class _Member(BaseModel):
                 families=families,
                 costs=_costs(costs),
             ),
+            is_asked=None if self.acceptance is None else self.acceptance == "offer",
         )
 
 

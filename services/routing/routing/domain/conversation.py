@@ -1,12 +1,13 @@
 """A conversation and what can happen to it. Every step returns a new one; nothing is said here."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from routing.domain.promises import Asked, Promises
-from routing.domain.waiting import signature
+from routing.domain.waiting import Waiting, signature
 from shared.contracts.base import (
     About,
     AgentId,
@@ -28,6 +29,7 @@ class State(StrEnum):
 
     PENDING = "pending"
     QUEUED = "queued"
+    OFFERED = "offered"
     ASSIGNED = "assigned"
     RESOLVED = "resolved"
 
@@ -39,7 +41,9 @@ class Conversation:
     `asked_at` to `first_from` are set while the customer waits for an answer, and only then.
     `route_at` is the time of the message that `reply_route` answers. `order_id` is the order of the
     parcel or case it is about; `order_ids` are all that the customer may mean. `units` are
-    hundredths. `unanswered_count` counts the customer's messages since our last answer.
+    hundredths. An offer stands until `offer_ends_at`; `declined` are who let one pass, with the
+    instants from which on they may be asked again. `unanswered_count` counts the customer's
+    messages since our last answer.
     """
 
     store_id: StoreId
@@ -87,11 +91,13 @@ class Conversation:
     priority: Priority = Priority.NORMAL
     urgency_reasons: tuple[str, ...] = ()
     unanswered_count: int = 0
+    offer_ends_at: datetime | None = None
+    declined: Mapping[AgentId, datetime] = field(default_factory=dict)
 
     @property
     def signature(self) -> str:
         """Who may take it hangs on this alone, within one pool."""
-        return signature(self.language, self.second_language, frozenset(self.skills))
+        return signature(self.language, self.second_language, frozenset(self.skills), self.declined)
 
     @property
     def about(self) -> About | None:
@@ -133,6 +139,7 @@ class Conversation:
             agent_id=None,
             units=0,
             assigned_at=None,
+            offer_ends_at=None,
             resolved_at=None,
             known_agent_id=self.agent_id or self.known_agent_id,
             reopened_count=self.reopened_count + reopened,
@@ -170,6 +177,32 @@ class Conversation:
             agent_id=None,
             units=0,
             assigned_at=None,
+            offer_ends_at=None,
+            declined={},
+        )
+
+    def accepted(self, at: datetime) -> "Conversation":
+        """His to whom it was offered."""
+        return replace(self, state=State.ASSIGNED, assigned_at=at, offer_ends_at=None, declined={})
+
+    def waiting(self) -> Waiting:
+        """As a claim sees it. What is not waited for counts as asked and due now."""
+        at = self.asked_at or self.opened_at
+        return Waiting(
+            conversation_id=self.id,
+            store_id=self.store_id,
+            family=self.family,
+            channel=self.channel,
+            version=self.version,
+            epoch=self.epoch,
+            flow_id=self.flow_id,
+            asked_at=at,
+            answer_by=self.answer_by or at,
+            first_from=self.first_from or at,
+            language=self.language,
+            second_language=self.second_language,
+            skills=frozenset(self.skills),
+            declined=self.declined,
         )
 
     def with_orders(self, orders: tuple[OrderId, ...]) -> "Conversation":

@@ -64,7 +64,16 @@ class Floor:
 
     def fit(self, waiting: Waiting, step: Step, tongues: Tongues) -> Fit:
         """Who could serve a conversation at a step."""
-        key = step, tongues, waiting.store_id, waiting.family, waiting.skills, waiting.legal
+        declined = waiting.who_declined(self.now)
+        key = (
+            step,
+            tongues,
+            waiting.store_id,
+            waiting.family,
+            waiting.skills,
+            waiting.legal,
+            declined,
+        )
         found = self._fits.get(key)
         if found is None:
             found = self._fits[key] = self._look(waiting, step, tongues)
@@ -143,7 +152,7 @@ class Floor:
     ) -> tuple[Tongue | None, str | None]:
         """How an agent answers at a step, or why he cannot, whatever room he has."""
         agent = self.agents[number]
-        why = _unfit(waiting, agent)
+        why = _unfit(waiting, agent, self.now)
         if why is None and step is Step.LEAD:
             spoken = score.any_tongue(agent.languages, tongues, self.weights.min_level)
             why = None if agent.is_lead else "not a lead"
@@ -192,10 +201,12 @@ class Floor:
         return self._numbers[agent_id]
 
 
-def _unfit(waiting: Waiting, agent: Agent) -> str | None:
+def _unfit(waiting: Waiting, agent: Agent, now: datetime) -> str | None:
     """Why an agent cannot have it at any step, as a stable handle."""
     if waiting.store_id not in agent.stores:
         return "store"
     if waiting.legal and agent.country not in waiting.legal:
         return "legal"
+    if agent.agent_id in waiting.who_declined(now):
+        return "declined"
     return None if agent.takes(waiting.family) else "channel"

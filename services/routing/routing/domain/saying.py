@@ -14,6 +14,7 @@ from shared.contracts.routing import (
     AgentReplied,
     ConversationAnswered,
     ConversationAssigned,
+    ConversationOffered,
     ConversationOpened,
     ConversationQueued,
     ConversationReleased,
@@ -76,10 +77,41 @@ def queued(of: Conversation, at: datetime) -> tuple[Conversation, ConversationQu
 
 
 def assigned(
-    waiting: Waiting, agent_id: AgentId, units: int, explanation: Explanation, at: datetime
+    waiting: Waiting,
+    agent_id: AgentId,
+    units: int,
+    explanation: Explanation,
+    at: datetime,
+    *,
+    by: By = ROUTING,
 ) -> ConversationAssigned:
     """An agent has it; the row gets this version and epoch by the claim itself."""
     return ConversationAssigned(
+        occurred_at=at,
+        store_id=waiting.store_id,
+        version=waiting.version + 1,
+        by=by,
+        conversation_id=waiting.conversation_id,
+        channel=waiting.channel,
+        agent_id=agent_id,
+        epoch=waiting.epoch + 1,
+        units=units / UNIT,
+        waited=max(at - waiting.asked_at, timedelta(0)),
+        explanation=explanation,
+    )
+
+
+def offered(
+    waiting: Waiting,
+    agent_id: AgentId,
+    units: int,
+    explanation: Explanation,
+    *,
+    until: datetime,
+    at: datetime,
+) -> ConversationOffered:
+    """An agent is asked; the row gets this version and epoch by the claim itself."""
+    return ConversationOffered(
         occurred_at=at,
         store_id=waiting.store_id,
         version=waiting.version + 1,
@@ -89,7 +121,27 @@ def assigned(
         agent_id=agent_id,
         epoch=waiting.epoch + 1,
         units=units / UNIT,
-        waited=max(at - waiting.asked_at, timedelta(0)),
+        expires_at=until,
+        explanation=explanation,
+    )
+
+
+def accepted(
+    of: Conversation, agent_id: AgentId, explanation: Explanation, *, by: By, at: datetime
+) -> tuple[Conversation, ConversationAssigned]:
+    """An agent took up what he was offered."""
+    now = of.next()
+    return now, ConversationAssigned(
+        occurred_at=at,
+        store_id=now.store_id,
+        version=now.version,
+        by=by,
+        conversation_id=now.id,
+        channel=now.channel,
+        agent_id=agent_id,
+        epoch=now.epoch,
+        units=now.units / UNIT,
+        waited=max(at - (now.asked_at or at), timedelta(0)),
         explanation=explanation,
     )
 

@@ -50,6 +50,7 @@ class Agent:
 
     `languages` gives levels from 1 to 5 by BCP 47 tag, `products` and `intents` by name; `skills`
     are plain tags. `load` and `held` are hundredths of a unit.
+    `is_asked` before a conversation is his, see `offers`; None is as usual.
     """
 
     agent_id: AgentId
@@ -65,6 +66,7 @@ class Agent:
     products: Mapping[str, int] = field(default_factory=dict)
     intents: Mapping[str, int] = field(default_factory=dict)
     presence: Presence = field(default_factory=Presence)
+    is_asked: bool | None = None
 
     def has(self, skills: Iterable[str]) -> bool:
         """Whether he has all of these, written as in `domain.skills`, at the level demanded."""

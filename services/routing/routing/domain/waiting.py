@@ -1,6 +1,7 @@
 """Work that waits for an agent, and which of it comes first."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 from uuid import UUID
@@ -15,7 +16,8 @@ class Waiting:
 
     It was asked at `asked_at`, an answer is promised by `answer_by`, and from `first_from` on it
     goes before everything that is younger, late as it is. `legal` are the countries that whoever
-    answers must sit in; empty, any will do.
+    answers must sit in; empty, any will do. `declined` are agents who let it pass, with the
+    instants from which on they may be asked again.
     """
 
     conversation_id: ConversationId
@@ -35,20 +37,31 @@ class Waiting:
     skills: frozenset[str] = frozenset()
     known_agent_id: AgentId | None = None
     legal: frozenset[str] = frozenset()
+    declined: Mapping[AgentId, datetime] = field(default_factory=dict)
 
     @property
     def signature(self) -> str:
         """Who may take it hangs on this alone, within one pool."""
-        return signature(self.language, self.second_language, self.skills)
+        return signature(self.language, self.second_language, self.skills, self.declined)
+
+    def who_declined(self, now: datetime) -> frozenset[AgentId]:
+        """Who is not to be asked at `now`."""
+        return frozenset(who for who, until in self.declined.items() if until > now)
 
 
-def signature(language: str | None, second: str | None, skills: frozenset[str]) -> str:
+def signature(
+    language: str | None,
+    second: str | None,
+    skills: frozenset[str],
+    declined: Mapping[AgentId, datetime],
+) -> str:
     """What two conversations of a pool share when the same agents may take them.
 
-    >>> signature("th", None, frozenset({"parcels"}))
+    >>> signature("th", None, frozenset({"parcels"}), {})
     'th||parcels'
     """
-    return "|".join((language or "", second or "", " ".join(sorted(skills))))
+    passed = [f"|{who}@{until.timestamp()}" for who, until in sorted(declined.items())]
+    return "|".join((language or "", second or "", " ".join(sorted(skills)))) + "".join(passed)
 
 
 class Turn(IntEnum):

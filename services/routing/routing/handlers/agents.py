@@ -78,6 +78,8 @@ async def resolve(tx: Transaction, act: Act, reason: str | None) -> dict[str, An
         return {"conversation_id": str(of.id), "version": of.version}
     if of.state is State.PENDING:
         raise Refused("the conversation is not open yet")
+    if of.state is State.OFFERED and act.actor.role is not Role.LEAD:
+        raise Refused("accept the conversation first")
     messages: list[Event] = []
     after = of
     if of.agent_id is not None:

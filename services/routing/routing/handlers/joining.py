@@ -117,7 +117,7 @@ def gone_on(
         thread_id=before.thread_id or message.thread_id,
         contact_id=before.contact_id or message.contact_id,
     )
-    if before.state is State.ASSIGNED:
+    if before.agent_id is not None:
         return after.asked(asked_at, rules.promises)
     if before.state is State.QUEUED:
         return _clearer(after, found).asked(asked_at, rules.promises)

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from routing.domain import saying
 from routing.domain.conversation import Conversation
+from routing.domain.offers import Offering
 from routing.domain.team import FAMILIES
 from routing.handlers.rules import Rules, pool
 from routing.store import agents, claims, conversations, history
@@ -14,7 +15,7 @@ from routing.store.history import happening
 from shared import db
 from shared.bus import Said, cause_of
 from shared.bus.outbox import put
-from shared.contracts.base import AgentId, Event
+from shared.contracts.base import AgentId, By, Event
 from shared.db import Transaction
 
 
@@ -33,17 +34,30 @@ async def release_work(
     return await take_back(tx, held, why=why, now=now, rules=rules)
 
 
-async def take_back(
-    tx: Transaction, held: Sequence[Conversation], *, why: str, now: datetime, rules: Rules
+async def take_back(  # noqa: PLR0913 - who takes what, and why
+    tx: Transaction,
+    held: Sequence[Conversation],
+    *,
+    why: str,
+    now: datetime,
+    rules: Rules,
+    has_passed: bool = False,
+    by: By = saying.ROUTING,
+    reason: str | None = None,
 ) -> list[Conversation]:
     """Let these wait again, whoever has them; locked by this transaction, sorted by store and id.
 
-    Saves, notes and says it.
+    With `has_passed`, who had one is not asked for it again for a while. `why` is a stable handle,
+    `reason` what somebody gave for it. Saves, notes and says it.
     """
-    released = await requeue_all(tx, held, why=why, now=now, rules=rules)
+    if has_passed:
+        held = [_passed(of, rules.offering, now) for of in held]
+    released = await requeue_all(tx, held, why=why, now=now, rules=rules, by=by)
     await conversations.save(tx, [after for after, _ in released])
+    told = {} if reason is None else {"reason": reason}
     await history.note(
-        tx, [happening(of.store_id, of.id, now, why, agent_id=of.agent_id) for of in held]
+        tx,
+        [happening(of.store_id, of.id, now, why, by, agent_id=of.agent_id, **told) for of in held],
     )
     said = [
         Said(event, cause_of(why, of.store_id, of.id, of.epoch), of.flow_id)
@@ -52,6 +66,12 @@ async def take_back(
     ]
     await put(tx, said)
     return [after for after, _ in released]
+
+
+def _passed(of: Conversation, offering: Offering, now: datetime) -> Conversation:
+    if of.agent_id is None:
+        return of
+    return replace(of, declined=offering.passed(of.declined, of.agent_id, now))
 
 
 async def requeue(
@@ -67,21 +87,30 @@ async def requeue(
 
 
 async def requeue_all(
-    tx: Transaction, held: Sequence[Conversation], *, why: str, now: datetime, rules: Rules
+    tx: Transaction,
+    held: Sequence[Conversation],
+    *,
+    why: str,
+    now: datetime,
+    rules: Rules,
+    by: By = saying.ROUTING,
 ) -> list[tuple[Conversation, list[Event]]]:
     """The same for several, sorted by store."""
+    holders = {of.agent_id for of in held if of.agent_id is not None}
+    if len(holders) > 1:
+        await claims.lock_desks(tx, holders)
     for store_id, group in groupby(held, key=lambda of: of.store_id):
         ids = [of.id for of in group if of.agent_id is not None]
         if ids:
             await claims.release(tx, store_id, ids, why=why, now=now)
-    for agent_id in sorted({of.agent_id for of in held if of.agent_id is not None}):
+    for agent_id in sorted(holders):
         await wake_for(tx, agent_id)
     found: list[tuple[Conversation, list[Event]]] = []
     for of in held:
         events: list[Event] = []
         after = of
         if of.agent_id is not None:
-            after, released = saying.released(of, of.agent_id, why=why, by=saying.ROUTING, at=now)
+            after, released = saying.released(of, of.agent_id, why=why, by=by, at=now)
             events.append(released)
         waiting = after.queued(now, now, rules.promises)
         if of.asked_at is not None:

@@ -1,21 +1,28 @@
 """What every handler needs to know of the installation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from routing.domain.offers import Offering
 from routing.domain.promises import Promises
 from shared.contracts.base import StoreId
 from shared.contracts.routing import Family
+from shared.errors import Refused
 from shared.stores import Store, Stores
+
+
+class NotNow(Refused):
+    """It does not fit how things stand, which may have changed since the caller looked."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Stores, promises, and how long after its end a conversation is taken up again."""
+    """Stores, promises, how agents are asked, how long after its end a conversation goes on."""
 
     stores: Stores
     promises: Promises
     reopen_within: timedelta
+    offering: Offering = field(default_factory=Offering)
 
     def store(self, store_id: StoreId) -> Store | None:
         """The store; None when the file knows it no more."""

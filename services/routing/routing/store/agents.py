@@ -16,14 +16,16 @@ from shared.db import Transaction
 _PUT_AGENTS = text(
     """
     INSERT INTO agents (id, name, role, stores, languages, skills, country, time_zone, shifts,
-        costs, changed_at)
-    SELECT id, name, role, stores, languages, skills, country, time_zone, shifts, costs, :now
+        costs, is_asked, changed_at)
+    SELECT id, name, role, stores, languages, skills, country, time_zone, shifts, costs, is_asked,
+        :now
     FROM jsonb_populate_recordset(cast(null AS agents), cast(:rows AS jsonb))
     ORDER BY id
     ON CONFLICT (id) DO UPDATE
     SET name = excluded.name, role = excluded.role, stores = excluded.stores,
         languages = excluded.languages, skills = excluded.skills, country = excluded.country,
         time_zone = excluded.time_zone, shifts = excluded.shifts, costs = excluded.costs,
+        is_asked = excluded.is_asked,
         changed_at = excluded.changed_at, retired_at = NULL
     """
 )
@@ -56,19 +58,18 @@ _RETIRE = text(
     SELECT id FROM gone ORDER BY id
     """
 )
-_TEAM = text(
-    """
+_TEAM_ROWS = """
     SELECT cast(jsonb_build_object(
         'agent_id', id, 'is_lead', role = 'lead', 'stores', stores, 'languages', languages,
         'skills', skills, 'country', country, 'time_zone', time_zone, 'shifts', shifts,
-        'costs', costs, 'total', capacity, 'mail', mail_capacity,
+        'costs', costs, 'is_asked', is_asked, 'total', capacity, 'mail', mail_capacity,
         'messaging', messaging_capacity, 'chat', chat_capacity
     ) AS text)
     FROM agents JOIN agent_loads ON agent_id = id
     WHERE retired_at IS NULL
-    ORDER BY id
-    """
-)
+"""
+_TEAM = text(f"{_TEAM_ROWS} ORDER BY id")
+_ONE = text(f"{_TEAM_ROWS} AND id = :id")
 _LOADS = text(
     """
     SELECT agent_id, load, mail, messaging, chat FROM agent_loads
@@ -81,7 +82,7 @@ _RETIRED_WITH_WORK = text(
     WHERE retired_at IS NOT NULL
         AND EXISTS (
             SELECT 1 FROM conversations
-            WHERE agent_id = agents.id AND state = 'assigned'
+            WHERE agent_id = agents.id AND state IN ('offered', 'assigned')
         )
     ORDER BY id
     """
@@ -103,6 +104,7 @@ class _Row(msgspec.Struct, frozen=True):
     mail: int
     messaging: int
     chat: int
+    is_asked: bool | None = None
 
 
 _decoder = msgspec.json.Decoder(_Row)
@@ -134,6 +136,12 @@ async def rows_of_team(tx: Transaction) -> list[str]:
 def agent(row: str) -> Agent:
     """The agent of a row, with nothing to hold."""
     return _agent(_decoder.decode(row))
+
+
+async def one(tx: Transaction, agent_id: AgentId) -> Agent | None:
+    """An agent with nothing to hold; None when he is not there or retired."""
+    row = await tx.scalar(_ONE, {"id": agent_id})
+    return None if row is None else agent(row)
 
 
 async def loads(
@@ -175,6 +183,7 @@ def _row(agent: Agent, name: str) -> dict[str, Any]:
             {"days": sorted(shift.days), "begin": shift.begin, "end": shift.end} for shift in shifts
         ],
         "costs": {family.value: cost for family, cost in agent.room.costs.items()},
+        "is_asked": agent.is_asked,
     }
 
 
@@ -197,4 +206,5 @@ def _agent(row: _Row) -> Agent:
             },
             costs={Family(family): cost for family, cost in row.costs.items()},
         ),
+        is_asked=row.is_asked,
     )

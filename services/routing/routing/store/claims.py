@@ -1,31 +1,41 @@
 """Giving conversations to agents, and taking them back: the only statements that change a load.
 
-Both are one statement over a whole batch, conditional on what they found being so still; they hold
-whoever runs them, with the lease or without. Every change of a load writes its row of
-`load_changes` in the same statement, while the agent's row is locked.
+The dispatcher's batch, a pick by hand, a transfer and a take-over are all `claim`. Both are one
+statement over a whole batch, conditional on what they found being so still; they hold whoever runs
+them, with the lease or without. Every change of a load writes its row of `load_changes` in the
+same statement, while the agent's row is locked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import text
 
+from routing.domain.conversation import State
 from routing.domain.waiting import Waiting
-from shared.contracts.base import AgentId, ConversationId, StoreId
+from shared.contracts.base import AgentId, By, ConversationId, StoreId
 from shared.contracts.routing import Explanation, Family
 from shared.db import Transaction
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A conversation for an agent; `units` are hundredths."""
+    """A conversation for an agent; `units` are hundredths.
+
+    It is offered until `expires_at`; without one it is his at once. `is_override`: whatever room
+    he has. `state` is what the conversation is in: waiting, or another's, whom this very
+    transaction has released.
+    """
 
     waiting: Waiting
     agent_id: AgentId
     units: int
     explanation: Explanation
+    expires_at: datetime | None = None
+    is_override: bool = False
+    state: State = State.QUEUED
 
 
 class Conflict(Exception):
@@ -51,30 +61,35 @@ _CLAIM = text(
         FROM unnest(
             cast(:conversations AS uuid[]), cast(:versions AS integer[]), cast(:agents AS text[]),
             cast(:units AS integer[]), cast(:explanations AS text[]),
-            cast(:signatures AS text[])
+            cast(:signatures AS text[]), cast(:states AS text[]),
+            cast(:expiries AS timestamptz[]), cast(:overrides AS boolean[])
         ) WITH ORDINALITY AS c
-            (conversation_id, version, agent_id, units, explanation, signature, n)
-        WHERE EXISTS (SELECT 1 FROM fence)
+            (conversation_id, version, agent_id, units, explanation, signature, state, expires_at,
+            is_override, n)
+        WHERE cast(:lease_epoch AS bigint) IS NULL OR EXISTS (SELECT 1 FROM fence)
     ),
     free AS MATERIALIZED (
         SELECT id FROM conversations
         WHERE store_id = :store_id AND id = ANY (cast(:conversations AS uuid[]))
-            AND EXISTS (SELECT 1 FROM fence)
+            AND (cast(:lease_epoch AS bigint) IS NULL OR EXISTS (SELECT 1 FROM fence))
         ORDER BY id
         FOR NO KEY UPDATE
     ),
-    assigned AS (
+    taken AS (
         UPDATE conversations AS c
-        SET state = 'assigned', agent_id = k.agent_id, units = k.units, assigned_at = :now,
-            epoch = c.epoch + 1, version = c.version + 1
+        SET state = CASE WHEN k.expires_at IS NULL THEN 'assigned' ELSE 'offered' END,
+            agent_id = k.agent_id, units = k.units, assigned_at = :now,
+            offer_ends_at = k.expires_at, epoch = c.epoch + 1, version = c.version + 1
         FROM claims AS k JOIN free ON free.id = k.conversation_id
         WHERE c.store_id = :store_id AND c.id = k.conversation_id
             AND c.version = k.version AND c.signature = k.signature
-            AND coalesce(c.state) = 'queued'
-        RETURNING c.id, c.epoch, k.agent_id, k.units, k.explanation, k.n
+            AND coalesce(c.state) = k.state
+        RETURNING c.id, c.epoch, c.state, k.agent_id, k.units, k.explanation, k.expires_at,
+            k.is_override, k.n
     ),
     wanted AS MATERIALIZED (
-        SELECT agent_id, sum(units)::integer AS units FROM claims GROUP BY agent_id
+        SELECT agent_id, sum(units)::integer AS units, bool_and(is_override) AS is_override
+        FROM claims GROUP BY agent_id
     ),
     desks AS MATERIALIZED (
         SELECT agent_id FROM agent_loads
@@ -90,38 +105,43 @@ _CLAIM = text(
             chat = l.chat + CASE WHEN :family = 'chat' THEN w.units ELSE 0 END
         FROM wanted AS w JOIN desks ON desks.agent_id = w.agent_id
         WHERE l.agent_id = w.agent_id
-            AND l.load + w.units <= l.capacity
-            AND CASE :family
-                WHEN 'mail' THEN l.mail + w.units <= l.mail_capacity
-                WHEN 'messaging' THEN l.messaging + w.units <= l.messaging_capacity
-                ELSE l.chat + w.units <= l.chat_capacity
-            END
-        RETURNING l.agent_id, l.load - w.units AS load_before
+            AND (w.is_override OR (
+                l.load + w.units <= l.capacity
+                AND CASE :family
+                    WHEN 'mail' THEN l.mail + w.units <= l.mail_capacity
+                    WHEN 'messaging' THEN l.messaging + w.units <= l.messaging_capacity
+                    ELSE l.chat + w.units <= l.chat_capacity
+                END
+            ))
+        RETURNING l.agent_id, l.load - w.units AS load_before, l.capacity
     ),
     offered AS (
         INSERT INTO offers (store_id, conversation_id, epoch, agent_id, family, units, offered_at,
-            accepted_at, explanation)
-        SELECT :store_id, id, epoch, agent_id, :family, units, :now, :now,
+            accepted_at, expires_at, explanation)
+        SELECT :store_id, id, epoch, agent_id, :family, units, :now,
+            CASE WHEN expires_at IS NULL THEN cast(:now AS timestamptz) END, expires_at,
             cast(explanation AS json)
-        FROM assigned
+        FROM taken
     ),
     noted AS (
-        INSERT INTO history (store_id, conversation_id, at, what, details)
-        SELECT :store_id, id, :now, 'assigned',
+        INSERT INTO history (store_id, conversation_id, at, what, by_kind, by_id, details)
+        SELECT :store_id, id, :now, state, :by_kind, :by_id,
             jsonb_build_object('agent_id', agent_id, 'epoch', epoch)
-        FROM assigned ORDER BY n
+                || CASE WHEN is_override THEN '{"is_override": true}' ELSE '{}' END::jsonb
+        FROM taken ORDER BY n
     ),
     changed AS (
         INSERT INTO load_changes
-            (at, agent_id, family, delta, load_after, store_id, conversation_id, epoch)
+            (at, agent_id, family, delta, load_after, store_id, conversation_id, epoch, capacity,
+            is_override)
         SELECT :now, a.agent_id, :family, a.units,
             l.load_before + sum(a.units) OVER (PARTITION BY a.agent_id ORDER BY a.n),
-            :store_id, a.id, a.epoch
-        FROM assigned AS a JOIN loaded AS l ON l.agent_id = a.agent_id
+            :store_id, a.id, a.epoch, l.capacity, a.is_override
+        FROM taken AS a JOIN loaded AS l ON l.agent_id = a.agent_id
         ORDER BY a.n
     )
     SELECT (SELECT count(*) FROM fence) AS fences,
-        (SELECT count(*) FROM assigned) AS assigned,
+        (SELECT count(*) FROM taken) AS taken,
         (SELECT count(*) FROM loaded) AS loaded
     """
 )
@@ -158,14 +178,14 @@ _RELEASE = text(
             messaging = l.messaging - g.messaging, chat = l.chat - g.chat
         FROM given_back AS g JOIN desks ON desks.agent_id = g.agent_id
         WHERE l.agent_id = g.agent_id
-        RETURNING l.agent_id, l.load + g.units AS load_before
+        RETURNING l.agent_id, l.load + g.units AS load_before, l.capacity
     ),
     changed AS (
         INSERT INTO load_changes
-            (at, agent_id, family, delta, load_after, store_id, conversation_id, epoch)
+            (at, agent_id, family, delta, load_after, store_id, conversation_id, epoch, capacity)
         SELECT :now, e.agent_id, e.family, -e.units,
             l.load_before - sum(e.units) OVER (PARTITION BY e.agent_id ORDER BY e.conversation_id),
-            :store_id, e.conversation_id, e.epoch
+            :store_id, e.conversation_id, e.epoch, l.capacity
         FROM ended AS e JOIN loaded AS l ON l.agent_id = e.agent_id
         ORDER BY e.conversation_id
     )
@@ -173,18 +193,37 @@ _RELEASE = text(
     """
 )
 
+_DESKS = text(
+    """
+    SELECT 1 FROM agent_loads WHERE agent_id = ANY (cast(:agents AS text[]))
+    ORDER BY agent_id
+    FOR NO KEY UPDATE
+    """
+)
 
-async def claim(
+_ACCEPT = text(
+    """
+    UPDATE offers SET accepted_at = :now
+    WHERE store_id = :store_id AND conversation_id = :id AND epoch = :epoch
+        AND ended_at IS NULL AND accepted_at IS NULL
+    RETURNING cast(explanation AS text)
+    """
+)
+
+
+async def claim(  # noqa: PLR0913 - what a claim hangs on
     tx: Transaction,
     store_id: StoreId,
     family: Family,
     claims: Sequence[Claim],
     *,
-    lease_epoch: int,
+    lease_epoch: int | None,
     now: datetime,
+    by: By | None = None,
 ) -> None:
     """Give these conversations to these agents, all of them or none.
 
+    Without a `lease_epoch` no lease is asked for: that is for what people do by hand, `by` whom.
     Raises `Deposed` when the lease is another's, and `Conflict` when a conversation does not wait
     any more as it was seen, for the same agents, or an agent has no room for his share; the
     transaction must then be rolled back.
@@ -201,13 +240,18 @@ async def claim(
             "agents": [each.agent_id for each in claims],
             "units": [each.units for each in claims],
             "signatures": [each.waiting.signature for each in claims],
+            "states": [each.state for each in claims],
+            "expiries": [each.expires_at for each in claims],
+            "overrides": [each.is_override for each in claims],
+            "by_kind": by.kind.value if by else None,
+            "by_id": by.id if by else None,
             "explanations": [msgspec.json.encode(each.explanation).decode() for each in claims],
         },
     )
     found = done.one()
-    if not found.fences:
+    if lease_epoch is not None and not found.fences:
         raise Deposed
-    if found.assigned != len(claims) or found.loaded != len({each.agent_id for each in claims}):
+    if found.taken != len(claims) or found.loaded != len({each.agent_id for each in claims}):
         raise Conflict
 
 
@@ -225,3 +269,25 @@ async def release(
         {"store_id": store_id, "conversations": list(conversations), "why": why, "now": now},
     )
     return int(done.scalar_one())
+
+
+async def lock_desks(tx: Transaction, agents: Collection[AgentId]) -> None:
+    """Lock the loads of several agents, in order, for who releases here and claims there."""
+    await tx.execute(_DESKS, {"agents": sorted(agents)})
+
+
+async def accept(
+    tx: Transaction,
+    store_id: StoreId,
+    conversation_id: ConversationId,
+    *,
+    epoch: int,
+    now: datetime,
+) -> Explanation:
+    """Note that an offer was taken up, and return why it was made.
+
+    The conversation must be locked by this transaction and be offered in this epoch.
+    """
+    values = {"store_id": store_id, "id": conversation_id, "epoch": epoch, "now": now}
+    found: str = (await tx.execute(_ACCEPT, values)).scalar_one()
+    return msgspec.json.decode(found, type=Explanation)

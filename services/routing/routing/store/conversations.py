@@ -80,16 +80,25 @@ _SEEN = text(
 _OF_AGENT = text(
     """
     SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
-    WHERE agent_id = :agent_id AND state = 'assigned'
+    WHERE agent_id = :agent_id AND state IN ('offered', 'assigned')
     ORDER BY answer_by NULLS LAST, assigned_at, id
     """
 )
 _LOCKED_OF_AGENT = text(
     """
     SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
-    WHERE agent_id = :agent_id AND state = 'assigned'
+    WHERE agent_id = :agent_id AND state IN ('offered', 'assigned')
     ORDER BY store_id, id
     FOR UPDATE
+    """
+)
+_EXPIRED = text(
+    """
+    SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
+    WHERE state = 'offered' AND offer_ends_at <= :now
+    ORDER BY store_id, id
+    LIMIT :limit
+    FOR UPDATE SKIP LOCKED
     """
 )
 _IN_STATE = text(
@@ -202,6 +211,11 @@ async def of_agent(tx: Transaction, agent_id: AgentId) -> list[Conversation]:
 async def locked_of_agent(tx: Transaction, agent_id: AgentId) -> list[Conversation]:
     """Lock and return what an agent has, sorted by store and id."""
     return await rows.read(tx, Conversation, _LOCKED_OF_AGENT, agent_id=agent_id)
+
+
+async def locked_expired(tx: Transaction, now: datetime, limit: int) -> list[Conversation]:
+    """Lock and return some whose offer nobody took in time, sorted by store and id."""
+    return await rows.read(tx, Conversation, _EXPIRED, now=now, limit=limit)
 
 
 async def in_state(

@@ -15,6 +15,7 @@ import structlog
 from routing import metrics
 from routing.domain import saying
 from routing.domain.decide import Decision, decide_all
+from routing.domain.offers import Offering
 from routing.domain.score import Weights
 from routing.domain.team import FAMILIES, Agent
 from routing.domain.waiting import Waiting
@@ -26,7 +27,7 @@ from routing.workers.roster import Roster
 from shared import clock
 from shared.bus import Said, cause_of
 from shared.bus.outbox import put
-from shared.contracts.base import StoreId
+from shared.contracts.base import AgentId, StoreId
 from shared.contracts.routing import Family
 from shared.db import Database, Transaction, is_unavailable
 from shared.wakes import Wake
@@ -48,6 +49,7 @@ class Dispatcher:
     batch: int = 50
     legal: frozenset[str] = ANY
     """The countries that the store's agents must sit in; empty, any will do."""
+    offering: Offering = field(default_factory=Offering)
 
     async def drain(self, lease_epoch: int) -> int:
         """Assign until nobody can take any more of what waits; returns how many were assigned.
@@ -89,11 +91,11 @@ class Dispatcher:
             taken, stuck = decide_all(waiting, team, now, self.weights)
             round_.stuck |= stuck
             round_.is_over = not stuck and len(waiting) < self.batch
-            if taken:
-                await self._claim(tx, taken, team, round_.lease_epoch, now)
+            asked = await self._claim(tx, taken, team, round_.lease_epoch, now) if taken else set()
         for one, decision in taken:
             step = decision.explanation.step
-            metrics.conversations_assigned.labels(self.family, step).inc()
+            if decision.agent_id not in asked:
+                metrics.conversations_assigned.labels(self.family, step).inc()
             metrics.assignment_wait.labels(self.family).observe(
                 max(0.0, (now - one.asked_at).total_seconds())
             )
@@ -111,25 +113,35 @@ class Dispatcher:
         team: Sequence[Agent],
         lease_epoch: int,
         now: datetime,
-    ) -> None:
-        costs = {agent.agent_id: agent.room.costs[self.family] for agent in team}
+    ) -> set[AgentId]:
+        """Claim and say it; returns those of the agents who are asked first."""
+        at_hand = {agent.agent_id: agent for agent in team}
         wanted = [
-            Claim(one, decision.agent_id, costs[decision.agent_id], decision.explanation)
+            Claim(
+                one,
+                decision.agent_id,
+                at_hand[decision.agent_id].room.costs[self.family],
+                decision.explanation,
+                self.offering.until(at_hand[decision.agent_id], self.family, now),
+            )
             for one, decision in taken
             if decision.agent_id is not None
         ]
         await claims.claim(tx, self.store_id, self.family, wanted, lease_epoch=lease_epoch, now=now)
-        await put(
-            tx,
-            [
-                Said(
-                    saying.assigned(each.waiting, each.agent_id, each.units, each.explanation, now),
-                    cause_of("assignment", each.waiting.conversation_id, each.waiting.epoch + 1),
-                    each.waiting.flow_id,
-                )
-                for each in wanted
-            ],
-        )
+        await put(tx, [_said(each, now) for each in wanted])
+        return {each.agent_id for each in wanted if each.expires_at is not None}
+
+
+def _said(claim: Claim, now: datetime) -> Said:
+    one = claim.waiting
+    given = one, claim.agent_id, claim.units, claim.explanation
+    event = (
+        saying.assigned(*given, now)
+        if claim.expires_at is None
+        else saying.offered(*given, until=claim.expires_at, at=now)
+    )
+    cause = cause_of("assignment", one.conversation_id, one.epoch + 1)
+    return Said(event, cause, one.flow_id)
 
 
 @dataclass
@@ -154,6 +166,7 @@ class Dispatching:
         sweep: timedelta,
         batch: int,
         legal: Mapping[StoreId, frozenset[str]] | None = None,
+        offering: Offering | None = None,
     ) -> None:
         """`legal` gives the countries that a store's agents must sit in, where there is a rule."""
         self._db = db
@@ -162,7 +175,14 @@ class Dispatching:
         self._pools = [
             (
                 Dispatcher(
-                    db, store_id, family, roster, weights, batch, (legal or {}).get(store_id, ANY)
+                    db,
+                    store_id,
+                    family,
+                    roster,
+                    weights,
+                    batch,
+                    (legal or {}).get(store_id, ANY),
+                    offering or Offering(),
                 ),
                 db.on_wake(pool(store_id, family)),
             )

@@ -147,6 +147,16 @@ class VKAccount(Account):
     base_url: BaseUrl = "https://api.vk.com"
 
 
+class GenericAccount(Account):
+    """Any other source of messages, by our own signed webhook or with a token by `POST /messages`.
+
+    `secret` signs the webhook (Standard Webhooks, `whsec_…`); without one only the API is open.
+    """
+
+    channel: Literal["generic"]
+    secret: Secret | None = None
+
+
 class ChatAccount(Account):
     """Live chat on the store's own pages."""
 
