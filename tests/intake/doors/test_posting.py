@@ -5,6 +5,10 @@ import base64
 import hashlib
 import hmac
 import json
+import re
+import shlex
+import string
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,6 +53,23 @@ async def test_a_call_is_kept_once_however_often_it_is_posted(intake: Any, post:
     [row] = await testing.rows(intake.db, "SELECT method, url, body FROM raw_requests")
     assert (row["method"], row["url"]) == ("POST", "/messages")
     assert json.loads(row["body"])["data"]["summary"] == CALL["summary"]
+
+
+async def test_the_example_of_the_page_works(intake: Any, caller_tokens: dict[str, str]) -> None:
+    page = (Path(__file__).parents[3] / "docs/generic-webhook.md").read_text()
+    [written] = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    known = {"INTAKE": intake.url, "TOKEN": caller_tokens["phones"]}
+
+    command = shlex.split(string.Template(written.replace("\\\n", " ")).substitute(known))
+    method, url, *rest = command[2:]
+    options = list(zip(rest[::2], rest[1::2], strict=True))
+    headers = dict(value.split(": ", 1) for name, value in options if name == "-H")
+    [body] = [value for name, value in options if name == "-d"]
+    answer = await intake.http.request(method, url, content=body, headers=headers)
+
+    assert answer.status_code == 201, answer.text
+    [event] = await intake.said(MessageReceived)
+    assert event.text == "[phone call, missed]\n\nWants to be called back."
 
 
 async def test_a_key_is_for_one_message_of_one_caller(intake: Any, post: Any) -> None:

@@ -80,6 +80,9 @@ def test_a_text_has_all_that_an_answer_needs(page: Any) -> None:
         (attached("template", product={"elements": [{"title": "Ring"}]}), "[template] Ring", []),
         ({"message": {"mid": "m.1", "is_unsupported": True}}, "[unsupported message]", []),
         ({"message": {"mid": "m.1", "attachments": [{"type": "like_heart"}]}}, "❤️", []),
+        ({"postback": {"mid": "m.1", "title": "Where is it?", "payload": "WHERE"}},
+         "Where is it?", []),
+        ({"postback": {"title": "Talk to us", "payload": "TALK"}}, "Talk to us", []),
         ({"reaction": {"mid": "m.0", "action": "react", "emoji": "❤"}}, "❤", []),
         ({"reaction": {"mid": "m.0", "action": "react", "reaction": "love"}}, "[love]", []),
     ],
@@ -114,6 +117,8 @@ def test_a_reaction_has_one_name_however_often_it_comes(page: Any) -> None:
         {"message_edit": {"mid": "m.1", "text": "hallo", "num_edit": 1}},
         {"reaction": {"mid": "m.0", "action": "unreact"}},
         {"read": {"watermark": SENT}},
+        {"postback": {"title": "Get Started", "payload": "START"}},
+        {"postback": {"title": "Comenzar", "payload": "GET_STARTED_PAYLOAD"}},
         {"delivery": {"watermark": SENT}},
         *({name: {"x": 1}} for name in (
             "postback", "referral", "optin", "account_linking", "policy_enforcement",

@@ -115,6 +115,12 @@ def test_what_no_key_opens_is_odd(safe: Any, came: Any, encrypted: str) -> None:
     assert [odd.why for odd in reading.odd] == ["no key of the account opens it"]
 
 
+def test_what_was_encrypted_may_be_nonsense(safe: Any, came: Any) -> None:
+    reading = safe.take(came(f"<xml><Encrypt>{sealed('<xml')}</Encrypt></xml>"))
+
+    assert [odd.why for odd in reading.odd] == ["what was encrypted is no XML"]
+
+
 def test_an_encrypted_echo_is_opened(safe: Any, posted: Any) -> None:
     echo = sealed("12345")
     signature = sha1("new", str(SENT), "77", echo)

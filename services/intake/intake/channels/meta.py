@@ -5,6 +5,7 @@ X-Hub-Signature-256); Messenger Platform, "Webhook events reference"; Instagram 
 "Webhooks".
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -92,6 +93,8 @@ def _event(event: Object, account: Account, received_at: datetime) -> Iterator[_
         yield _message(obj(event["message"]), at, contact, account, received_at)
     elif "reaction" in event:
         yield _reaction(obj(event["reaction"]), at, contact, account, received_at)
+    elif "postback" in event:
+        yield _postback(obj(event["postback"]), at, contact, account, received_at)
     elif "delivery" in event or "read" in event:
         fates = _fates(event, at)
         yield from (status(fate, contact, account, received_at) for fate in fates)
@@ -199,10 +202,8 @@ def _reaction(
     sign = emoji or text(reaction.get("reaction"))
     if mid is None or sign is None:
         return Odd("a reaction to nothing")
-    since = int(at.timestamp() * 1000) if at else 0
-    address = contact.address if contact else ""
     said = Said(
-        external_id=f"{mid[:200]}:{address[:50]}:{sign[:20]}:{since}",
+        external_id=f"{mid[:200]}:{sign[:20]}:{_who_and_when(contact, at)}",
         text=emoji or f"[{sign}]",
         at=at,
         answers=mid,
@@ -210,3 +211,35 @@ def _reaction(
         window=WINDOW,
     )
     return inbound(said, contact, account, received_at)
+
+
+def _postback(
+    postback: Object,
+    at: datetime | None,
+    contact: Contact | None,
+    account: Account,
+    received_at: datetime,
+) -> Inbound | Known | Odd:
+    """A button with words on it (of a template, a menu, an ice breaker) says those words.
+
+    The one that begins a chat, and those without words, say nothing.
+    """
+    title, payload = text(postback.get("title")), text(postback.get("payload"))
+    if title is None or "getstarted" in _LETTERS.sub("", f"{title} {payload}").lower():
+        return Known("a button without words was pressed")
+    mid = text(postback.get("mid"))
+    said = Said(
+        external_id=mid or f"postback:{title[:100]}:{_who_and_when(contact, at)}",
+        text=title,
+        at=at,
+        window=WINDOW,
+    )
+    return inbound(said, contact, account, received_at)
+
+
+_LETTERS = re.compile(r"[\W_]+")
+
+
+def _who_and_when(contact: Contact | None, at: datetime | None) -> str:
+    """Names what has no id of its own, the same at each try."""
+    return f"{contact.address[:50] if contact else ''}:{int(at.timestamp() * 1000) if at else 0}"

@@ -30,7 +30,10 @@ def read(came: Came[Delivery, WeChatAccount]) -> Reading:
         opened = decrypted(encrypted, came.account)
         if opened is None:
             return Reading.of([Odd("no key of the account opens it")])
-        payload = parse(Delivery("POST", "", {}, {}, opened))
+        try:
+            payload = parse(Delivery("POST", "", {}, {}, opened))
+        except ValueError:
+            return Reading.of([Odd("what was encrypted is no XML")])
     fields = _fields(payload)
     if encrypted is not None and "MsgType" not in fields:
         return Reading.of([Odd("it is encrypted, and the account has no key")])
