@@ -176,15 +176,16 @@ def test_the_first_desk_that_fits_counts_and_the_store_keeps_office_hours(
     friday = utc("2026-03-06T16:00")
 
     def due(store: str, region: str | None, family: Family = Family.MAIL) -> datetime:
-        return promises.due(Asked(store, "mail", family, region=region), friday)[0]
+        return promises.due(Asked(store, "mail", family, region=region), friday).by
 
     # Saturday morning in Tokyo; Friday 11:00 in New York; Friday 17:00 in Madrid.
     assert due("aurora", "JP") == utc("2026-03-09T05:00")
     assert due("borealis", "US") == utc("2026-03-06T20:00")
     assert due("aurora", None) == utc("2026-03-09T11:00")
     assert due("aurora", "JP", Family.CHAT) == friday + HOUR
-    late = promises.due(Asked("aurora", "mail", Family.MAIL), friday)[1]
-    assert late == utc("2026-03-09T15:00")
+    usual = promises.due(Asked("aurora", "mail", Family.MAIL), friday)
+    assert usual.first_from == utc("2026-03-09T15:00")
+    assert usual.soon == utc("2026-03-09T10:12")
 
 
 @pytest.mark.parametrize(
@@ -221,6 +222,6 @@ def test_where_no_hours_are_known_a_promise_runs_in_plain_time() -> None:
     shut = Clock([OFFICE], "UTC", frozenset(date(2026, 1, 1) + timedelta(n) for n in range(900)))
     start = utc("2026-01-03T00:00")
 
-    assert mail.due(Asked("aurora", "mail", Family.MAIL), start)[0] == start + 4 * HOUR
+    assert mail.due(Asked("aurora", "mail", Family.MAIL), start).by == start + 4 * HOUR
     closed = Promises(mail.by_family, hours=Hours([Desk(shut)]))
-    assert closed.due(Asked("aurora", "mail", Family.MAIL), start)[0] == start + 4 * HOUR
+    assert closed.due(Asked("aurora", "mail", Family.MAIL), start).by == start + 4 * HOUR

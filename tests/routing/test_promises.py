@@ -91,6 +91,7 @@ def test_what_waits_a_multiple_of_its_promise_goes_first() -> None:
     at = datetime(2026, 11, 2, 9, tzinfo=UTC)
     promises = Promises({Family.MESSAGING: Promise(timedelta(minutes=15))}, 4.0)
 
-    due, first = promises.due(asked("whatsapp", Family.MESSAGING), at)
+    due = promises.due(asked("whatsapp", Family.MESSAGING), at)
 
-    assert (due, first) == (at + timedelta(minutes=15), at + timedelta(minutes=60))
+    assert (due.soon, due.by) == (at + timedelta(minutes=12), at + timedelta(minutes=15))
+    assert due.first_from == at + timedelta(minutes=60)

@@ -7,6 +7,7 @@ from typing import Any, cast
 from routing import api
 from routing.clients import read_hours, read_promises, read_team, usual_hours
 from routing.domain.clocks import Hours
+from routing.domain.escalation import Chain
 from routing.domain.offers import Offering
 from routing.domain.promises import Promise, Promises
 from routing.domain.score import Weights
@@ -16,11 +17,13 @@ from routing.handlers.rules import Rules
 from routing.settings import Settings
 from routing.workers.dispatcher import Dispatching
 from routing.workers.offers import expiring
+from routing.workers.on_call import calling
+from routing.workers.promises import promising
 from routing.workers.pulse import pulse
 from routing.workers.roster import Roster
 from shared import clock, db, service
 from shared.bus import Bus
-from shared.contracts.base import Message
+from shared.contracts.base import AgentId, Message
 from shared.contracts.intake import (
     MessageReceived,
     OrderCancelled,
@@ -39,7 +42,8 @@ from shared.contracts.logistics_watch import (
 from shared.contracts.notify import NotificationFailed
 from shared.contracts.returns import ReturnRequested
 from shared.contracts.routing import Family
-from shared.service import Runtime
+from shared.db import Database
+from shared.service import Part, Runtime
 from shared.stores import Stores
 
 NAME = "routing"
@@ -76,8 +80,31 @@ def rules(settings: Settings, stores: Stores) -> Rules:
     }
     path = settings.promises_file
     terms = read_promises(path, stores.stores) if path is not None else ()
-    table = Promises(promises, settings.late_cap, terms, _hours(settings, stores))
-    return Rules(stores, table, settings.reopen_within, _offering(settings))
+    table = Promises(
+        promises, settings.late_cap, terms, _hours(settings, stores), settings.due_soon_share
+    )
+    return Rules(
+        stores,
+        table,
+        settings.reopen_within,
+        _offering(settings),
+        _chain(settings),
+        settings.on_call_url is not None,
+    )
+
+
+def _chain(settings: Settings) -> Chain:
+    leads = {
+        region: [AgentId(each) for each in who] for region, who in settings.region_leads.items()
+    }
+    return Chain(settings.escalate_after, settings.acknowledged_for, leads)
+
+
+def _calling(settings: Settings, db: Database) -> list[Part]:
+    if settings.on_call_url is None:
+        return []
+    secret = settings.on_call_secret.get_secret_value()
+    return [calling(db, settings.on_call_url, secret, settings.sweep)]
 
 
 def _offering(settings: Settings) -> Offering:
@@ -150,6 +177,8 @@ async def run(settings: Settings) -> None:
             dispatching.run,
             roster.refreshing(runtime.db, settings.sweep),
             expiring(runtime.db, its, settings.sweep),
+            promising(runtime.db, its, settings.sweep),
+            *_calling(settings, runtime.db),
             pulse(runtime.db),
             runtime.serve(api.app(runtime.db, its, runtime.callers, runtime.ready)),
         )

@@ -17,6 +17,21 @@ offers = Counter(
     "Offers that were asked of an agent first, by how they ended: accepted, declined, expired.",
     ["family", "outcome"],
 )
+promises_broken = Counter(
+    "meridian_promises_broken_total",
+    "Customers who had no answer when it was promised.",
+    ["family"],
+)
+escalations = Counter(
+    "meridian_escalations_total",
+    "Conversations brought before somebody, by level: agent, lead, region_lead, on_call.",
+    ["family", "level"],
+)
+on_call_calls = Counter(
+    "meridian_on_call_calls_total",
+    "Attempts to reach whoever is on call, by outcome: taken, failed, given up.",
+    ["outcome"],
+)
 conversations_waiting = Gauge(
     "meridian_conversations_waiting_messages",
     "Conversations that wait for an agent.",

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 
 from shared.settings import ServiceSettings, config
 
@@ -32,6 +32,18 @@ class Settings(ServiceSettings):
     """After this many times its promise a conversation goes before all others."""
     reopen_within: timedelta = timedelta(days=7)
     """A customer who writes this soon after the end gets the same conversation again."""
+    due_soon_share: float = Field(default=0.2, gt=0.0, lt=1.0)
+    """How much of a promise is left when it is said that the answer is due soon."""
+    escalate_after: timedelta = timedelta(minutes=5)
+    """After how long without an acknowledgement an escalation goes one level higher."""
+    acknowledged_for: timedelta = timedelta(minutes=30)
+    """After how long without an answer an acknowledged escalation goes higher all the same."""
+    region_leads: dict[str, list[str]] = Field(default_factory=dict)
+    """Leads above a store's own, by the customer's country: {"JP": ["aiko"], "*": ["tom"]}."""
+    on_call_url: str | None = None
+    """Webhook of whoever is on call, the last level; without it nobody is called."""
+    on_call_secret: SecretStr = SecretStr("")
+    """What calls to it are signed with (Standard Webhooks, whsec_…)."""
     acceptance: Literal["auto", "offer"] = "auto"
     """Whether an agent has a conversation at once, or is asked first; the team file may differ."""
     offer_chat: timedelta = timedelta(seconds=20)

@@ -216,15 +216,65 @@ class ConversationReleased(_ConversationEvent, frozen=True, kw_only=True):
 
 
 class ConversationAnswered(_ConversationEvent, frozen=True, kw_only=True):
-    """The customer's question got an answer; all that a service level is computed from."""
+    """The customer's question got an answer; all that a service level is computed from.
+
+    What was promised is `answer_by`, what was kept is this event's own time; `promise` and `waited`
+    are what lies between `asked_at` and them, nights and holidays included.
+    """
 
     agent_id: AgentId
     is_first: bool
     waited: timedelta
     promise: timedelta
     is_met: bool
+    asked_at: Moment | None = None
+    answer_by: Moment | None = None
     language: Language | None = None
     region: Country | None = None
+
+
+class AnswerDueSoon(_ConversationEvent, frozen=True, kw_only=True):
+    """Little is left of a promise; said once for each time that a customer waits."""
+
+    asked_at: Moment
+    answer_by: Moment
+    agent_id: AgentId | None = None
+    priority: Priority = Priority.NORMAL
+    language: Language | None = None
+    region: Country | None = None
+
+
+class AnswerOverdue(_ConversationEvent, frozen=True, kw_only=True):
+    """A promise is broken; said once for each time that a customer waits."""
+
+    asked_at: Moment
+    answer_by: Moment
+    agent_id: AgentId | None = None
+    priority: Priority = Priority.NORMAL
+    language: Language | None = None
+    region: Country | None = None
+
+
+class EscalationLevel(OpenEnum):
+    """Before whom a conversation is brought."""
+
+    AGENT = "agent"
+    LEAD = "lead"
+    REGION_LEAD = "region_lead"
+    ON_CALL = "on_call"
+    UNKNOWN = "unknown"
+
+
+class ConversationEscalated(_ConversationEvent, frozen=True, kw_only=True):
+    """It is brought before these, as nobody answered or acknowledged it in time, or it is a crisis.
+
+    `to` is empty for whoever is on call. `why` is a stable handle: overdue, crisis.
+    """
+
+    level: EscalationLevel
+    to: tuple[AgentId, ...] = ()
+    why: str
+    answer_by: Moment | None = None
 
 
 class ConversationResolved(_ConversationEvent, frozen=True, kw_only=True):

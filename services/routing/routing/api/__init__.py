@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from routing.api import claiming, conversations, me
+from routing.api import claiming, conversations, escalations, me
 from routing.handlers.rules import Rules
 from shared.callers import Callers
 from shared.db import Database
@@ -16,6 +16,7 @@ def app(db: Database, rules: Rules, callers: Callers, ready: Ready | None = None
         me.router(db),
         conversations.router(db, rules),
         claiming.router(db, rules),
+        escalations.router(db, rules),
     ):
         api.include_router(router)
     return api

@@ -12,7 +12,7 @@ from routing.domain.conversation import State
 from routing.handlers import agents
 from routing.handlers.agents import Act
 from routing.handlers.rules import Rules
-from routing.store import conversations, history, notes, replies
+from routing.store import conversations, escalations, history, notes, replies
 from shared.callers import Role
 from shared.db import Database, Transaction
 from shared.http import Caller, IdempotencyKey, require
@@ -62,6 +62,7 @@ def router(db: Database, rules: Rules) -> APIRouter:
                 **shown(of).model_dump(),
                 "replies": await replies.of(tx, of.store_id, of.id),
                 "assignments": await replies.explanations(tx, of.store_id, of.id),
+                "escalations": await escalations.of(tx, of.store_id, of.id),
                 "notes": await notes.of(tx, of.store_id, of.id),
                 "history": [
                     {"at": each.at, "what": each.what, "by": each.by_id, **each.details}

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from typing import Any
 from uuid import UUID
 
+from routing.domain.escalation import CRISIS, Level
 from routing.domain.promises import Asked, Promises
 from routing.domain.waiting import Waiting, signature
 from shared.contracts.base import (
@@ -34,6 +36,23 @@ class State(StrEnum):
     RESOLVED = "resolved"
 
 
+class Told(IntEnum):
+    """What was said of the promise that runs."""
+
+    NOTHING = 0
+    DUE_SOON = 1
+    OVERDUE = 2
+
+
+_QUIET: Mapping[str, Any] = {
+    "told": Told.NOTHING,
+    "tell_at": None,
+    "escalated_to": Level.NONE,
+    "escalate_at": None,
+    "escalated_why": None,
+}
+
+
 @dataclass(frozen=True)
 class Conversation:
     """One row of `conversations`.
@@ -42,7 +61,8 @@ class Conversation:
     `route_at` is the time of the message that `reply_route` answers. `order_id` is the order of the
     parcel or case it is about; `order_ids` are all that the customer may mean. `units` are
     hundredths. An offer stands until `offer_ends_at`; `declined` are who let one pass, with the
-    instants from which on they may be asked again. `unanswered_count` counts the customer's
+    instants from which on they may be asked again. At `tell_at` the promise is spoken of, at
+    `escalate_at` it is brought higher. `unanswered_count` counts the customer's
     messages since our last answer.
     """
 
@@ -93,11 +113,22 @@ class Conversation:
     unanswered_count: int = 0
     offer_ends_at: datetime | None = None
     declined: Mapping[AgentId, datetime] = field(default_factory=dict)
+    told: Told = Told.NOTHING
+    tell_at: datetime | None = None
+    escalated_to: Level = Level.NONE
+    escalate_at: datetime | None = None
+    escalated_why: str | None = None
 
     @property
     def signature(self) -> str:
         """Who may take it hangs on this alone, within one pool."""
-        return signature(self.language, self.second_language, frozenset(self.skills), self.declined)
+        return signature(
+            self.language,
+            self.second_language,
+            frozenset(self.skills),
+            self.declined,
+            is_crisis=self.is_crisis,
+        )
 
     @property
     def about(self) -> About | None:
@@ -105,6 +136,11 @@ class Conversation:
         if self.about_kind is None or self.about_id is None:
             return None
         return About(kind=self.about_kind, id=self.about_id)
+
+    @property
+    def is_crisis(self) -> bool:
+        """Whether a word in it calls for a lead at once."""
+        return CRISIS in self.urgency_reasons
 
     @property
     def promise(self) -> timedelta:
@@ -126,8 +162,19 @@ class Conversation:
     def asked(self, at: datetime, promises: Promises) -> "Conversation":
         """The customer waits since `at`; if he waited already, since then."""
         since = at if self.asked_at is None else min(at, self.asked_at)
-        answer_by, first_from = promises.due(self._asked, since)
-        return replace(self, asked_at=since, answer_by=answer_by, first_from=first_from)
+        due = promises.due(self._asked, since)
+        after = replace(self, asked_at=since)
+        if self.answer_by != due.by:
+            after = replace(
+                after,
+                answer_by=due.by,
+                first_from=due.first_from,
+                told=Told.NOTHING,
+                tell_at=due.soon,
+            )
+        if self.is_crisis and self.escalated_to is Level.NONE:
+            after = replace(after, escalate_at=since, escalated_why=CRISIS)
+        return after
 
     def queued(self, at: datetime, now: datetime, promises: Promises) -> "Conversation":
         """Waiting for an agent, with something unanswered since `at`."""
@@ -161,6 +208,7 @@ class Conversation:
             first_from=None,
             first_answered_at=first,
             unanswered_count=0,
+            **_QUIET,
         )
 
     def resolved(self, at: datetime) -> "Conversation":
@@ -173,6 +221,7 @@ class Conversation:
             answer_by=None,
             first_from=None,
             unanswered_count=0,
+            **_QUIET,
             known_agent_id=self.agent_id or self.known_agent_id,
             agent_id=None,
             units=0,
@@ -202,6 +251,7 @@ class Conversation:
             language=self.language,
             second_language=self.second_language,
             skills=frozenset(self.skills),
+            is_crisis=self.is_crisis,
             declined=self.declined,
         )
 

@@ -3,7 +3,7 @@
 Hard: store, legal constraint, channel family, language at the step, skills, on shift now, room.
 Everything else is a score. A step that nobody on shift could serve is empty and left at once; one
 whose people are only full is waited for, and those after it are looked at beside it as their time
-comes (`steps`).
+comes (`steps`). A crisis is looked at for leads first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -87,7 +87,10 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
     timers = floor.weights.timers
     share: float | None = None
     full: list[tuple[Step, Tongues, Fit]] = []
-    for step, tongues in steps(waiting.language, waiting.second_language):
+    order = steps(waiting.language, waiting.second_language)
+    if waiting.is_crisis:
+        order = (order[-1], *order[:-1])
+    for step, tongues in order:
         if full:
             share = used(waiting, floor.now) if share is None else share
             if timers.shares[step] > share:
@@ -125,7 +128,8 @@ def _explain(on: _Ground) -> Explanation:
         candidates[number] = on.floor.candidate(
             number, on.agents[number], on.fit.tongues[spoken], on.waiting, on.worths
         )
-    before = STEPS[: STEPS.index(on.step)]
+    is_led = on.waiting.is_crisis and on.step is Step.LEAD
+    before = () if is_led else STEPS[: STEPS.index(on.step)]
     return Explanation(
         step=on.step,
         skipped=tuple(step for step in before if step not in on.waited_for),

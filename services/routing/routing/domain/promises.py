@@ -35,6 +35,15 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Due:
+    """The instants of one promise: warned of, kept by, and from when on it goes before all."""
+
+    soon: datetime
+    by: datetime
+    first_from: datetime
+
+
+@dataclass(frozen=True)
 class Term:
     """One row of the table: a promise to all that has what the row names.
 
@@ -75,13 +84,14 @@ class Promises:
     `terms` are its own rows, in the order in which they are asked; `by_family` is for what none of
     them fits, where what is urgent or high gets the shorter of that and our own. Whatever waits
     `late_cap` times its promise goes before all, see `turn`. `hours` are the clocks of promises
-    in business hours.
+    in business hours. It is warned of when only `soon_share` of the promise is left.
     """
 
     by_family: Mapping[Family, Promise]
     late_cap: float = 4.0
     terms: Sequence[Term] = field(default=())
     hours: Hours = field(default_factory=Hours)
+    soon_share: float = 0.2
 
     def of(self, asked: Asked) -> Promise:
         """What is promised to this.
@@ -97,19 +107,20 @@ class Promises:
         shorter = _SHORTER.get((asked.family, asked.priority), usual)
         return shorter if shorter.within < usual.within else usual
 
-    def due(self, asked: Asked, at: datetime) -> tuple[datetime, datetime]:
-        """Until when what was asked at `at` is to be answered, and from when on it goes first.
+    def due(self, asked: Asked, at: datetime) -> Due:
+        """When what was asked at `at` is to be answered.
 
         A promise in business hours runs on the clock of the store and region; on plain time where
         there is no such clock, or it stands still for more than a year.
         """
         promise = self.of(asked)
+        soon = promise.within * (1 - self.soon_share)
         longest = promise.within * self.late_cap
         if promise.in_business_hours:
             clock = self.hours.clock(asked.store_id, asked.region, asked.family)
             if clock is not None:
-                return _later(clock, promise.within, at), _later(clock, longest, at)
-        return at + promise.within, at + longest
+                return Due(*(_later(clock, span, at) for span in (soon, promise.within, longest)))
+        return Due(at + soon, at + promise.within, at + longest)
 
 
 def _later(clock: Clock, business: timedelta, at: datetime) -> datetime:

@@ -17,7 +17,7 @@ class Waiting:
     It was asked at `asked_at`, an answer is promised by `answer_by`, and from `first_from` on it
     goes before everything that is younger, late as it is. `legal` are the countries that whoever
     answers must sit in; empty, any will do. `declined` are agents who let it pass, with the
-    instants from which on they may be asked again.
+    instants from which on they may be asked again. A crisis goes to a lead at once.
     """
 
     conversation_id: ConversationId
@@ -38,11 +38,18 @@ class Waiting:
     known_agent_id: AgentId | None = None
     legal: frozenset[str] = frozenset()
     declined: Mapping[AgentId, datetime] = field(default_factory=dict)
+    is_crisis: bool = False
 
     @property
     def signature(self) -> str:
         """Who may take it hangs on this alone, within one pool."""
-        return signature(self.language, self.second_language, self.skills, self.declined)
+        return signature(
+            self.language,
+            self.second_language,
+            self.skills,
+            self.declined,
+            is_crisis=self.is_crisis,
+        )
 
     def who_declined(self, now: datetime) -> frozenset[AgentId]:
         """Who is not to be asked at `now`."""
@@ -54,6 +61,8 @@ def signature(
     second: str | None,
     skills: frozenset[str],
     declined: Mapping[AgentId, datetime],
+    *,
+    is_crisis: bool = False,
 ) -> str:
     """What two conversations of a pool share when the same agents may take them.
 
@@ -61,7 +70,8 @@ def signature(
     'th||parcels'
     """
     passed = [f"|{who}@{until.timestamp()}" for who, until in sorted(declined.items())]
-    return "|".join((language or "", second or "", " ".join(sorted(skills)))) + "".join(passed)
+    found = "|".join((language or "", second or "", " ".join(sorted(skills)))) + "".join(passed)
+    return f"{found}|!" if is_crisis else found
 
 
 class Turn(IntEnum):

@@ -114,7 +114,13 @@ async def requeue_all(
             events.append(released)
         waiting = after.queued(now, now, rules.promises)
         if of.asked_at is not None:
-            waiting = replace(waiting, answer_by=of.answer_by, first_from=of.first_from)
+            waiting = replace(
+                waiting,
+                answer_by=of.answer_by,
+                first_from=of.first_from,
+                told=of.told,
+                tell_at=of.tell_at,
+            )
         after, queued = saying.queued(waiting, now)
         db.wake(tx, pool(of.store_id, of.family))
         found.append((after, [*events, queued]))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from routing.domain.escalation import Chain
 from routing.domain.offers import Offering
 from routing.domain.promises import Promises
 from shared.contracts.base import StoreId
@@ -17,12 +18,17 @@ class NotNow(Refused):
 
 @dataclass(frozen=True)
 class Rules:
-    """Stores, promises, how agents are asked, how long after its end a conversation goes on."""
+    """Stores, promises, how agents are asked, how long after its end a conversation goes on.
+
+    `chain` is whom a broken promise is brought before, `has_on_call` whether its end is called.
+    """
 
     stores: Stores
     promises: Promises
     reopen_within: timedelta
     offering: Offering = field(default_factory=Offering)
+    chain: Chain = field(default_factory=Chain)
+    has_on_call: bool = False
 
     def store(self, store_id: StoreId) -> Store | None:
         """The store; None when the file knows it no more."""

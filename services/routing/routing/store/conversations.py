@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -101,6 +101,22 @@ _EXPIRED = text(
     FOR UPDATE SKIP LOCKED
     """
 )
+_DUE = {
+    column: text(
+        f"""
+        SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
+        WHERE (store_id, id) IN (
+            SELECT store_id, id FROM conversations
+            WHERE {column} <= :now
+            ORDER BY {column}
+            LIMIT :limit
+        ) AND {column} <= :now
+        ORDER BY store_id, id
+        FOR UPDATE SKIP LOCKED
+        """  # noqa: S608 - names of our own columns
+    )
+    for column in ("tell_at", "escalate_at")
+}
 _IN_STATE = text(
     """
     SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
@@ -216,6 +232,13 @@ async def locked_of_agent(tx: Transaction, agent_id: AgentId) -> list[Conversati
 async def locked_expired(tx: Transaction, now: datetime, limit: int) -> list[Conversation]:
     """Lock and return some whose offer nobody took in time, sorted by store and id."""
     return await rows.read(tx, Conversation, _EXPIRED, now=now, limit=limit)
+
+
+async def locked_due(
+    tx: Transaction, what: Literal["tell_at", "escalate_at"], now: datetime, limit: int
+) -> list[Conversation]:
+    """Lock and return those whose time has come longest ago, sorted by store and id."""
+    return await rows.read(tx, Conversation, _DUE[what], now=now, limit=limit)
 
 
 async def in_state(

@@ -17,7 +17,8 @@ _WAITING = """
         'version', version, 'epoch', epoch, 'flow_id', flow_id, 'asked_at', asked_at,
         'answer_by', answer_by, 'first_from', first_from, 'language', language,
         'second_language', second_language, 'region', region, 'time_zone', time_zone,
-        'skills', skills, 'known_agent_id', known_agent_id, 'declined', declined
+        'skills', skills, 'known_agent_id', known_agent_id, 'declined', declined,
+        'is_crisis', 'crisis' = ANY (urgency_reasons)
     ) AS text)
     FROM conversations
     WHERE store_id = :store_id AND family = :family AND state = 'queued'
