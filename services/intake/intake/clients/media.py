@@ -1,8 +1,8 @@
 """Files that vendors hold for us, each fetched as its vendor wants it.
 
 Sources: Graph API, "media" (WhatsApp); Bot API, "getFile" (Telegram); Messaging API, "get content"
-(LINE); official accounts, "media/get" (WeChat); Messaging API, "media resource" (Twilio). The
-others give an address.
+(LINE); official accounts, "media/get" (WeChat); Messaging API, "media resource" (Twilio); "API
+authentication" (Infobip, MessageBird). The others give an address.
 """
 
 import ipaddress
@@ -130,14 +130,21 @@ _WAYS: Mapping[str, Callable[[Media, Any, str], Awaitable[bytes]]] = {
 }
 
 
-def _headers_for(account: Account, url: str) -> dict[str, str]:
-    """Twilio's media want the account's name and token; only Twilio is given them."""
+def _headers_for(account: Any, url: str) -> dict[str, str]:
+    """What providers' own hosts want for media; a credential is given to nobody else."""
     host = urlsplit(url).hostname or ""
-    if account.channel == "twilio" and (host == "api.twilio.com" or _is_base(host, account)):
-        name = str(getattr(account, "account_sid", "") or account.account_id)
-        basic = httpx.BasicAuth(name, _secret(getattr(account, "auth_token", None)))
-        return {"Authorization": basic._auth_header}
-    return {}
+    home = _HOMES.get(account.channel)
+    if home is None or not (host.endswith(home) or _is_base(host, account)):
+        return {}
+    if account.channel == "infobip":
+        return {"Authorization": f"App {_secret(account.api_key)}"}
+    if account.channel == "messagebird":
+        return {"Authorization": f"AccessKey {_secret(account.access_key)}"}
+    name = account.account_sid or account.account_id
+    return {"Authorization": httpx.BasicAuth(name, _secret(account.auth_token))._auth_header}
+
+
+_HOMES = {"infobip": ".infobip.com", "messagebird": ".messagebird.com", "twilio": ".twilio.com"}
 
 
 def _bearer(account: Any) -> dict[str, str]:

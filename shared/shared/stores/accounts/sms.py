@@ -8,7 +8,7 @@ from shared.stores.values import BaseUrl
 
 
 class TwilioAccount(Account):
-    """Twilio, SMS and WhatsApp; `account_id` is the account's SID, or any name of a number's own.
+    """Twilio, SMS and WhatsApp; `account_id` is the account's SID, or another name beside it.
 
     Twilio signs the address that it calls: set INTAKE_PUBLIC_URL where a proxy stands in front.
     """
@@ -16,6 +16,8 @@ class TwilioAccount(Account):
     channel: Literal["twilio"]
     auth_token: Secret
     """Signs the webhooks, and opens the API."""
+    account_sid: str = ""
+    """The account's SID, where `account_id` is another name."""
     base_url: BaseUrl = "https://api.twilio.com"
 
 
