@@ -6,13 +6,16 @@ a pair of its own.
 
 import asyncio
 import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from deploy.local.child import started
 from deploy.local.kafka import LocalKafka
 from deploy.local.postgres import LocalPostgres
 from shared import testing
@@ -27,10 +30,39 @@ class Servers(NamedTuple):
     database_url: str
 
 
+MEMORY = Path("/dev/shm")
+ROOM = 3_000_000_000
+
+
+@contextmanager
+def in_memory(otherwise: Path) -> Iterator[Path]:
+    """A folder in memory where there is room, else `otherwise`.
+
+    Every test makes and drops a database of hundreds of files, and ext4 looks past each inode that
+    was deleted in the last minutes: on a disk the making soon takes 0.5 s instead of 0.02 s.
+    """
+    if not (os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM):
+        yield otherwise
+        return
+    for left in MEMORY.glob("meridian-tests-*"):
+        if not started(int(left.name.split("-")[2])):
+            shutil.rmtree(left, ignore_errors=True)  # of a run that was killed
+    folder = Path(tempfile.mkdtemp(prefix=f"meridian-tests-{os.getpid()}-", dir=MEMORY))
+    folder.chmod(0o711)  # as root, PostgreSQL runs as somebody else
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """The real Kafka and the real PostgreSQL of this run."""
-    folder: Path = tmp_path_factory.mktemp("servers")
+    with in_memory(tmp_path_factory.mktemp("servers")) as folder:
+        yield from _served(folder)
+
+
+def _served(folder: Path) -> Iterator[Servers]:
     kafka = None if os.environ.get("KAFKA_BOOTSTRAP") else LocalKafka(folder / "kafka")
     url = os.environ.get("DATABASE_URL")
     postgres = None if url else LocalPostgres(folder / "postgres", durable=False)
