@@ -13,11 +13,12 @@ from rich.table import Table
 
 from tests.bench.bench_bus import bench_bus
 from tests.bench.bench_chain import bench_chain
+from tests.bench.bench_mail import bench_mail
 from tests.bench.bench_relay import bench_relay
 from tests.bench.figures import Figure
 from tests.bench.places import Place, opened
 
-BENCHES = {"bus": bench_bus, "relay": bench_relay, "chain": bench_chain}
+BENCHES = {"bus": bench_bus, "relay": bench_relay, "chain": bench_chain, "mail": bench_mail}
 
 
 async def run(names: list[str], console: Console) -> list[Figure]:

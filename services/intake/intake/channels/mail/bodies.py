@@ -49,18 +49,18 @@ def _joined(found: Iterable[tuple[str, bool]]) -> tuple[str, bool]:
     return "\n".join(text for text, _ in each).strip(), any(quoted for _, quoted in each)
 
 
-_SIGNED = re.compile(
-    r"^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Za-z-]{1,20}: [^\n]{0,100}\n)*\n(.*?)\n"
-    r"-----BEGIN PGP SIGNATURE-----\n.*?(?:-----END PGP SIGNATURE-----|\Z)",
-    re.DOTALL | re.MULTILINE,
-)
+_BEGIN, _END = "-----BEGIN PGP SIGNED MESSAGE-----\n", "\n-----BEGIN PGP SIGNATURE-----\n"
 
 
 def _without_armour(text: str) -> str:
     """The text that was signed, without PGP's lines around it (RFC 9580 §7)."""
-    if "-----BEGIN PGP SIGNED" not in text:
+    before, begun, rest = text.partition(_BEGIN)
+    _, _, rest = rest.partition("\n\n") if not rest.startswith("\n") else ("", "", rest[1:])
+    signed, ended, signature = rest.partition(_END)
+    if not (begun and ended):
         return text
-    return _SIGNED.sub(lambda found: re.sub(r"^- ", "", found[1], flags=re.MULTILINE), text)
+    after = signature.partition("-----END PGP SIGNATURE-----")[2]
+    return before + re.sub(r"^- ", "", signed, flags=re.MULTILINE) + after
 
 
 def _attached(mail: Structure, depth: int = 0) -> str:

@@ -55,13 +55,17 @@ def is_bounce(mail: Structure, sender: str) -> bool:
         return True
     if "x-failed-recipients" in headers:
         return True
+    is_daemons = _is_from_daemon(mail)
+    if not is_daemons and sender:
+        return False
     subject = headers.text("subject") or ""
     by_subject = bool(FAILED_SUBJECT.search(subject) or LATE_SUBJECT.search(subject))
+    if is_daemons and (by_subject or not sender or mail.returned is not None):
+        return True
+    if is_daemons and _NEVER_A_PERSON.search(headers.raw("from")):
+        return True
     by_text = bool(FAILED_TEXT.search(_prose(mail)))
-    if _is_from_daemon(mail):
-        is_surely = bool(_NEVER_A_PERSON.search(headers.raw("from")))
-        return is_surely or by_subject or by_text or mail.returned is not None or not sender
-    return not sender and by_subject and (by_text or mail.returned is not None)
+    return by_text if is_daemons else by_subject and (by_text or mail.returned is not None)
 
 
 def _is_from_daemon(mail: Structure) -> bool:

@@ -34,6 +34,7 @@ class Headers:
     def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
         """Take raw fields as `email` gives them: ASCII, other octets as lone surrogates."""
         self._fields: dict[str, list[str]] = {}
+        self._found: dict[str, list[Mailbox]] = {}
         for name, value in fields:
             self._fields.setdefault(name.lower(), []).append(as_written(value))
 
@@ -54,7 +55,12 @@ class Headers:
 
     def mailboxes(self, *names: str) -> list[Mailbox]:
         """Everybody in these fields; what is no address is passed over."""
-        return [box for name in names for value in self.every(name) for box in _mailboxes(value)]
+        return [box for name in names for box in self._mailboxes(name)]
+
+    def _mailboxes(self, name: str) -> list[Mailbox]:
+        if name not in self._found:
+            self._found[name] = [box for value in self.every(name) for box in _mailboxes(value)]
+        return self._found[name]
 
     def message_ids(self, name: str) -> list[str]:
         """The message ids in a field, in angle brackets, in order.

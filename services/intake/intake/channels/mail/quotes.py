@@ -60,6 +60,7 @@ _OTHER_FIELD = re.compile(rf"^[\s>*]*(?:{_OTHERS})\s*\*?\s*[:：]", re.IGNORECAS
 _MARKS = " \t>*"
 _QUOTED = re.compile(r"^[ \t]{0,3}[>＞|]")
 
+_MOST = 500_000
 _MOST_FOR_LIBRARY = 20_000
 _LONGEST_LINE = 1_000
 
@@ -75,8 +76,11 @@ _FORWARDED = re.compile(
 def new_text(text: str) -> tuple[str, bool]:
     """What the writer added, and whether an earlier mail was left out.
 
-    A mail that is nothing but an earlier one comes whole, and so does what is forwarded.
+    A mail that is nothing but an earlier one comes whole, and so does what is forwarded or longer
+    than anybody writes.
     """
+    if len(text) > _MOST:
+        return text.strip(), False
     lines = text.split("\n")
     kept, has_quote = _without_quotes(lines)
     new = "\n".join(kept).strip()
@@ -158,6 +162,8 @@ def _library() -> EmailReplyParser:
 
 def _by_library(text: str) -> tuple[str, bool]:
     """What mail-parser-reply takes for the newest reply, where it surely cut an earlier mail."""
+    if "@" not in text:
+        return text, False
     if len(text) > _MOST_FOR_LIBRARY or max(map(len, text.split("\n"))) > _LONGEST_LINE:
         return text, False
     try:

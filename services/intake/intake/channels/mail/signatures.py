@@ -21,6 +21,7 @@ _SAYS_MORE = re.compile(
     r"tilaus|tracking|invoice|rechnung|facture|factura|fattura|faktur)\w*\b.{0,30}\d|заказ|注文|订单|訂單|주문",
     re.IGNORECASE | re.MULTILINE,
 )
+_MOST = 500_000
 _MOST_LINES = 30
 _LONGEST_NAME = 60
 
@@ -71,6 +72,8 @@ _CLOSING = re.compile(
 
 def without_signature(text: str) -> str:
     """The text above the signature; all of it where there is none, or nothing above."""
+    if len(text) > _MOST:
+        return text
     lines = text.rstrip().split("\n")
     end = _end_of_text(lines)
     above = "\n".join(lines[:end]).rstrip()
