@@ -52,7 +52,9 @@ async def test_a_call_is_kept_once_however_often_it_is_posted(intake: Any, post:
     )
     [row] = await testing.rows(intake.db, "SELECT method, url, body FROM raw_requests")
     assert (row["method"], row["url"]) == ("POST", "/messages")
-    assert json.loads(row["body"])["data"]["summary"] == CALL["summary"]
+    kept = json.loads(row["body"])
+    assert kept["data"]["summary"] == CALL["summary"]
+    assert kept["data"]["id"] == event.external_id  # read again it is the same message
 
 
 async def test_the_example_of_the_page_works(intake: Any, caller_tokens: dict[str, str]) -> None:

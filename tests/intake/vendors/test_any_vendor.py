@@ -80,6 +80,9 @@ PAYLOADS: dict[str, list[Any]] = {
          "from": "+34600111222", "platform": "whatsapp", "type": "location", "content":
          {"location": {"latitude": 1}}, "createdDatetime": "2026"}},
         {"id": "1", "originator": "34600111222", "body": "a", "createdDatetime": "x"},
+        {"service": "channels", "event": "sms.inbound", "payload": {"id": "1", "sender": {"contact":
+         {"identifierKey": "phonenumber", "identifierValue": "+34600111222"}}, "body":
+         {"type": "image", "image": {"images": [{"mediaUrl": "https://x.example"}]}}}},
     ],
     "twilio": [
         {"MessageSid": "1", "From": "whatsapp:+34600111222", "Body": "", "NumMedia": "1",

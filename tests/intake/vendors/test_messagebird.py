@@ -141,3 +141,42 @@ def test_the_rest_says_nothing(bird: Any) -> None:
     assert bird.kinds({"type": "conversation.created", "conversation": {"id": "c"}}) == (0, 1, 0)
     assert bird.kinds(created("text", {"text": "x"}, "message.updated")) == (0, 1, 0)
     assert bird.kinds({"a": 1}) == (0, 0, 1)
+
+
+def channels(event: str, **payload: Any) -> dict[str, Any]:
+    person = {"id": "k1", "identifierKey": "phonenumber", "identifierValue": "+34600111222",
+              "annotations": {"name": "Ana"}}  # fmt: skip
+    told = {"id": "b1", "sender": {"contact": person}, "receiver": {"contacts": [person]},
+            "createdAt": "2026-05-04T11:59:00Z", **payload}  # fmt: skip
+    return {"service": "channels", "event": event, "payload": told}
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "files"),
+    [
+        ({"type": "text", "text": {"text": "hola"}}, "hola", 0),
+        ({"type": "image", "image": {"images": [{"mediaUrl": "https://b/1"}]}}, "[image]", 1),
+        ({"type": "file", "file": {"files": [{"mediaUrl": "https://b/1", "filename": "a.pdf"}],
+          "text": "la factura"}}, "la factura", 1),
+        ({"type": "location", "location": {"coordinates": {"latitude": 1, "longitude": 2}}},
+         "[location] 1, 2", 0),
+        ({"type": "hologram"}, "[hologram]", 0),
+    ],
+)  # fmt: skip
+def test_every_kind_of_the_newer_api(bird: Any, body: Any, text: str, files: int) -> None:
+    found = bird.message(channels("whatsapp.inbound", body=body))
+
+    assert (found.event.text, len(found.remote)) == (text, files)
+    assert (found.event.external_id, found.event.phone) == ("b1", "+34600111222")
+    assert found.event.reply_route.peer == "whatsapp:+34600111222"
+    assert found.event.occurred_at == bird.AT - timedelta(minutes=1)
+
+
+def test_what_became_of_ours_in_the_newer_api(bird: Any) -> None:
+    told = channels("sms.outbound", status="delivery_failed", failure={"code": 10})
+
+    assert bird.statuses(told) == [("b1", "failed")]
+    assert bird.statuses(channels("sms.outbound", status="delivered")) == [("b1", "delivered")]
+    assert bird.kinds(channels("sms.outbound", status="accepted")) == (0, 1, 0)
+    assert bird.kinds(channels("whatsapp.interaction")) == (0, 1, 0)
+    assert bird.kinds({"service": "conversations", "event": "x", "payload": {}}) == (0, 1, 0)

@@ -141,3 +141,17 @@ def test_callbacks_tell_what_became_of_ours(twilio: Any, told: str, expected: st
 def test_the_rest_says_nothing(twilio: Any, told: Any) -> None:
     assert twilio.kinds(told) == (0, 1, 0)
     assert twilio.kinds({"a": "b"}) == (0, 0, 1)
+
+
+def test_conversations_tell_messages_in_their_own_way(twilio: Any) -> None:
+    told = {"EventType": "onMessageAdded", "MessageSid": "IM1", "ConversationSid": "CH1",
+            "Author": "whatsapp:+34600111222", "Body": "hola", "DateCreated":
+            "2026-05-04T11:59:00.000Z"}  # fmt: skip
+
+    found = twilio.message(told)
+
+    assert (found.event.text, found.event.phone) == ("hola", "+34600111222")
+    assert found.event.reply_route.peer == "conversation:CH1"
+    assert found.event.occurred_at == twilio.AT - timedelta(minutes=1)
+    assert twilio.kinds({**told, "Author": "agent-7"}) == (0, 1, 0)
+    assert twilio.kinds({**told, "EventType": "onConversationAdded"}) == (0, 1, 0)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from intake.channels import bird
 from intake.channels.jwts import claims_of, is_hash, unverified
 from intake.channels.peers import Fate, File, Said, caller, inbound, status, user
 from intake.domain.contacts import Contact
@@ -66,6 +67,8 @@ def signed_at(delivery: Delivery) -> datetime | None:
 def read(came: Came[Delivery, MessageBirdAccount]) -> Reading:
     """The one message or status of a request."""
     payload = obj(came.payload)
+    if "service" in payload and isinstance(payload.get("payload"), dict):
+        return Reading.of([bird.entry(payload, came)])
     return Reading.of([_entry(payload, came)] if payload else [])
 
 

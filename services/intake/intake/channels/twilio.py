@@ -1,7 +1,7 @@
 """Twilio: SMS, WhatsApp and its other channels, and what became of ours.
 
 Sources: twilio.com/docs, "Webhooks: security" (X-Twilio-Signature, ports, bodySHA256), "Twilio's
-request to your webhook URL" (messaging), "Message status callbacks".
+request to your webhook URL" (messaging), "Message status callbacks", "Conversations webhooks".
 """
 
 import base64
@@ -16,6 +16,7 @@ from intake.domain.contacts import Contact
 from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, text
 from intake.domain.texts import joined
+from intake.domain.times import from_iso
 from shared.contracts.intake import Delivery as Outcome
 from shared.stores.accounts.sms import TwilioAccount
 from shared.webhooks import Answer, Delivery, Form, equal, parse
@@ -90,6 +91,8 @@ def _entry(form: Object, came: Came[Delivery, TwilioAccount]) -> Inbound | Statu
     told = (text(form.get("MessageStatus")) or text(form.get("SmsStatus")) or "").lower()
     if sid and told and told not in ("received", "receiving"):
         return _status(sid, told, form, came)
+    if text(form.get("EventType")) == "onMessageAdded":
+        return _in_conversation(sid, form, came)
     if text(form.get("OptOutType")):
         return Known("an opt-out that Twilio answered")
     if sid and text(form.get("From")):
@@ -119,6 +122,22 @@ def _message(sid: str, form: Object, came: Came[Delivery, TwilioAccount]) -> Inb
     )
     contact = _person(came.account, address, form.get("ProfileName"))
     return inbound(said, contact, came.account, came.at)
+
+
+def _in_conversation(
+    sid: str | None, form: Object, came: Came[Delivery, TwilioAccount]
+) -> Inbound | Known | Odd:
+    """Conversations' own webhook: whoever writes from outside does so by a number."""
+    author = text(form.get("Author")) or ""
+    if not author.rpartition(":")[2].startswith("+"):
+        return Known("what one of ours wrote")
+    said = Said(
+        external_id=sid,
+        text=text(form.get("Body")) or ("[media]" if form.get("Media") else "[empty message]"),
+        at=from_iso(form.get("DateCreated")),
+        peer=f"conversation:{text(form.get('ConversationSid'))}",
+    )
+    return inbound(said, _person(came.account, author), came.account, came.at)
 
 
 def _words(form: Object) -> str | None:

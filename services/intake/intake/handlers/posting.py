@@ -55,7 +55,8 @@ async def post(
         raise Unsaid(read.why)
     before = await _known(db, read)
     if before is None:
-        await keeper.keep(_arrival(read, told, account, at))
+        raw = msgspec.json.encode({"type": told["type"], "data": data})
+        await keeper.keep(_arrival(read, raw, account, at))
     now = before or await _known(db, read)
     if now is None:
         raise Unsaid("the message could not be kept")
@@ -78,9 +79,7 @@ async def _known(db: Database, read: Inbound) -> store.Known | None:
         return await store.find(tx, read.event.store_id, read.event.message_id)
 
 
-def _arrival(
-    read: Inbound, told: Mapping[str, Any], account: GenericAccount, at: datetime
-) -> Arrival:
+def _arrival(read: Inbound, octets: bytes, account: GenericAccount, at: datetime) -> Arrival:
     raw = Raw(
         raw_id=uuid4(),
         received_at=at,
@@ -90,6 +89,6 @@ def _arrival(
         method="POST",
         url="/messages",
         headers={},
-        body=msgspec.json.encode(told),
+        body=octets,
     )
     return Arrival(channel=account.channel, raw=raw, reading=Reading.of([read]))
