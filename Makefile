@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 T ?=
 S ?=
+B ?=
 export UV_CUSTOM_COMPILE_COMMAND := make lock
 # Eight processes that each compile every module anew would start in twice the time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -40,8 +41,8 @@ flow: setup ## The stories from end to end, and nothing else
 chaos: setup ## The long run with kills and restarts
 	CHAOS=full $(BIN)/python -m pytest -s tests/chaos
 
-bench: setup ## Figures beside their floors, measured on this machine
-	$(BIN)/python -m tests.bench
+bench: setup ## Figures beside their floors, all or some: make bench B=language
+	$(BIN)/python -m tests.bench $(B)
 
 demo: setup ## The whole system on this machine, and a story through it
 	@$(BIN)/python -m deploy.demo

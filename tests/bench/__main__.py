@@ -13,17 +13,27 @@ from rich.table import Table
 
 from tests.bench.bench_bus import bench_bus
 from tests.bench.bench_chain import bench_chain
+from tests.bench.bench_language import bench_language
 from tests.bench.bench_mail import bench_mail
 from tests.bench.bench_relay import bench_relay
 from tests.bench.figures import Figure
 from tests.bench.places import Place, opened
 
 BENCHES = {"bus": bench_bus, "relay": bench_relay, "chain": bench_chain, "mail": bench_mail}
+"""What needs a broker and a database."""
+ALONE = {"language": bench_language}
+"""What needs neither."""
 
 
 async def run(names: list[str], console: Console) -> list[Figure]:
-    """Start a broker and a database, then run these benches one after another."""
+    """Run these benches one after another, with a broker and a database where one needs them."""
     found: list[Figure] = []
+    for name in (name for name in names if name in ALONE):
+        with console.status(f"{name} …"):
+            found += ALONE[name]()
+    names = [name for name in names if name in BENCHES]
+    if not names:
+        return found
     with tempfile.TemporaryDirectory(prefix="meridian-bench-") as folder:
         async with opened(Path(folder)) as place:
             for name in names:
@@ -39,8 +49,8 @@ async def _one(name: str, place: Place) -> list[Figure]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=list(BENCHES), help="which; default: all")
-    names = parser.parse_args().names or list(BENCHES)
+    parser.add_argument("names", nargs="*", choices=[*ALONE, *BENCHES], help="which; default: all")
+    names = parser.parse_args().names or [*ALONE, *BENCHES]
     console = Console()
     figures = uvloop.run(run(names, console))
     table = Table("what", "figure", "floor of this run", "ratio", "goal")

@@ -1,4 +1,8 @@
-"""The language of short support messages, against 300 of our own in 20 languages."""
+"""The language of short support messages, against two sets of our own.
+
+`language_messages.tsv` was written beside the rules; `held_out_messages.tsv` before the detectors
+were fused and the lists of words were written.
+"""
 
 from collections import Counter
 from pathlib import Path
@@ -10,6 +14,8 @@ from hypothesis import strategies as st
 from shared.i18n.language import LANGUAGES, detect
 
 MESSAGES = Path(__file__).with_name("language_messages.tsv")
+HELD_OUT = Path(__file__).with_name("held_out_messages.tsv")
+SAMPLES = Path("/work/shared/samples/support_messages.tsv")
 
 NOTHING_TO_READ = [
     "",
@@ -46,18 +52,67 @@ def test_the_set_has_fifteen_messages_in_each_of_twenty_languages() -> None:
     assert set(counts.values()) == {15}
 
 
-def test_at_least_93_of_100_messages_are_named_rightly() -> None:
-    named = [(language, text, detect(text)) for language, text in messages()]
+def held_out() -> list[tuple[str, str, str]]:
+    """Tag, kind and text of each."""
+    lines = HELD_OUT.read_text(encoding="utf-8").splitlines()
+    cells = (line.split("\t") for line in lines)
+    return [(tag, kind, text.replace("\\n", "\n")) for tag, kind, _, text in cells]
 
-    right = Counter(language for language, _, found in named if found.language == language)
+
+def test_the_held_out_set_has_twenty_messages_in_each_language() -> None:
+    counts = Counter(tag for tag, kind, _ in held_out() if kind != "roman")
+
+    assert set(counts) == set(LANGUAGES)
+    assert set(counts.values()) == {20}
+
+
+def test_at_least_97_of_100_messages_are_named_rightly() -> None:
+    for rows in (messages(), [(tag, text) for tag, kind, text in held_out() if kind != "roman"]):
+        named = [(tag, text, detect(text)) for tag, text in rows]
+        wrong = [
+            f"{tag}: {found.language} ({found.confidence:.2f}) {text!r}"
+            for tag, text, found in named
+            if found.language != tag
+        ]
+        assert len(wrong) <= 0.03 * len(rows), "\n".join(wrong)
+
+
+def test_the_confidence_is_about_as_often_right_as_it_says() -> None:
+    found = [(tag, detect(text)) for tag, kind, text in held_out() if kind != "roman"]
+
+    said = sum(each.confidence for _, each in found) / len(found)
+    right = sum(each.language == tag for tag, each in found) / len(found)
+    assert abs(said - right) < 0.05
+    unsure = [(tag, each) for tag, each in found if each.confidence < 0.9]
+    assert sum(e.language == tag for tag, e in unsure) / len(unsure) < right
+
+
+def test_most_languages_written_in_letters_that_are_not_theirs_are_known() -> None:
+    rows = [(tag, detect(text)) for tag, kind, text in held_out() if kind == "roman"]
+
+    right = [found for tag, found in rows if found.language == tag]
+    assert {found.script for found in right} == {"Latn"}
+    assert len(right) >= 0.75 * len(rows)
+
+
+def test_no_message_in_a_latin_language_passes_for_a_romanised_one() -> None:
+    latin = [row for row in held_out() if row[1] != "roman" and detect(row[2]).script == "Latn"]
+
+    assert {detect(text).language for _, _, text in latin} <= {tag for tag, _, _ in latin}
+
+
+@pytest.mark.skipif(not SAMPLES.exists(), reason="the samples are not here")
+def test_at_least_97_of_100_messages_of_the_samples_are_named_rightly() -> None:
+    cells = [line.split("\t") for line in SAMPLES.read_text(encoding="utf-8").splitlines() if line]
+    rows = [(tag, text.replace("\\n", "\n")) for text, tag, kind in cells if kind != "roman"]
+
     wrong = [
-        f"{language}: {found.language} ({found.confidence:.2f}) {text!r}"
-        for language, text, found in named
-        if found.language != language
+        f"{tag}: {text!r}"
+        for tag, text in rows
+        if not (detect(text).language or "und").startswith(tag)
     ]
-    table = "\n".join(f"{language:8} {right[language]}/15" for language in sorted(LANGUAGES))
-    share = sum(right.values()) / len(named)
-    assert share >= 0.93, f"{share:.3f}\n{table}\n" + "\n".join(wrong)
+
+    assert len(wrong) <= 0.03 * len(rows), "\n".join(wrong)
 
 
 @pytest.mark.parametrize("text", NOTHING_TO_READ)
@@ -105,6 +160,39 @@ def test_what_is_known_of_the_writer_does_not_outvote_a_clear_sentence() -> None
     text = "Guten Tag, wann kommt endlich mein Paket an?"
 
     assert detect(text, prior={"en": 1.0}).language == "de"
+
+
+def test_where_the_words_tell_too_little_what_is_known_decides_alone() -> None:
+    assert detect("blub").language is None
+
+    found = detect("blub", prior={"hu": 0.3, "fi": 0.25, "sv": 0.2, "it": 0.15, "ro": 0.1})
+    assert (found.language, found.confidence, found.source) == ("hu", 0.3, "prior")
+
+
+def test_a_wrong_locale_loses_little() -> None:
+    latin = [
+        (tag, text)
+        for tag, kind, text in held_out()
+        if kind != "roman" and detect(text).script == "Latn"
+    ]
+    tags = sorted({tag for tag, _ in latin})
+    right = alone = 0
+    for number, (tag, text) in enumerate(latin):
+        wrong = tags[number % len(tags)]
+        known = {**dict.fromkeys(LANGUAGES, 0.01), "en" if wrong == tag else wrong: 0.7}
+        right += detect(text, prior=known).language == tag
+        alone += detect(text).language == tag
+
+    assert right >= alone - 0.03 * len(latin)
+
+
+@pytest.mark.parametrize("tag", ["el", "he", "th", "ko", "ja"])
+def test_what_is_known_never_speaks_against_a_script(tag: str) -> None:
+    texts = [text for each, kind, text in held_out() if each == tag and kind != "roman"]
+
+    found = {(detect(text, prior={"en": 1.0}).language) for text in texts}
+    assert found == {tag}
+    assert {detect(text).source for text in texts} == {"script"}
 
 
 def test_indonesian_and_malay_are_told_apart_by_their_own_words() -> None:

@@ -36,3 +36,12 @@ def without_neutral(text: str) -> str:
     'rotto'
     """
     return _WORD.sub(lambda word: "" if word[0].lower() in NEUTRAL else word[0], text)
+
+
+def without_latin(text: str) -> str:
+    """Drop Latin words from a text whose script is another: they are names and tracking states.
+
+    >>> without_latin("статус delivered").strip()
+    'статус'
+    """
+    return _WORD.sub("", text)
