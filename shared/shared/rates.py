@@ -1,27 +1,35 @@
-"""How often something may happen in this process: a moving window of one second for each key."""
+"""How often something may happen in this process: a moving window of one second for each key.
+
+Not by the library `limits`: its memory starts a thread every ten milliseconds and waits for it,
+in the middle of the event loop (docs/decisions/0012).
+"""
 
 import time
-from functools import cache
+from collections import deque
 
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+_WINDOW = 1.0
+_MOST_IDLE = 10_000
+
+_windows: dict[tuple[str, ...], deque[float]] = {}
 
 
 def wait(per_second: int, *key: str) -> float:
     """Count one more for a key: 0 when it may go on, else seconds until there is room again."""
-    limit = _limit(per_second)
-    if _limiter().hit(limit, *key):
-        return 0.0
-    opens = _limiter().get_window_stats(limit, *key).reset_time
-    return max(opens - time.time(), 0.001)
+    now = time.monotonic()
+    window = _windows.get(key)
+    if window is None:
+        if len(_windows) >= _MOST_IDLE:
+            _forget(now)
+        window = _windows[key] = deque()
+    while window and now - window[0] >= _WINDOW:
+        window.popleft()
+    if len(window) >= per_second:
+        return max(window[0] + _WINDOW - now, 0.001)
+    window.append(now)
+    return 0.0
 
 
-@cache
-def _limiter() -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(MemoryStorage())
-
-
-@cache
-def _limit(per_second: int) -> RateLimitItemPerSecond:
-    return RateLimitItemPerSecond(per_second)
+def _forget(now: float) -> None:
+    """Drop the keys of which nothing happened for a second."""
+    for key in [key for key, times in _windows.items() if not times or now - times[-1] >= _WINDOW]:
+        del _windows[key]

@@ -15,11 +15,18 @@ from tests.bench.bench_bus import bench_bus
 from tests.bench.bench_chain import bench_chain
 from tests.bench.bench_language import bench_language
 from tests.bench.bench_mail import bench_mail
+from tests.bench.bench_intake import bench_intake
 from tests.bench.bench_relay import bench_relay
 from tests.bench.figures import Figure
 from tests.bench.places import Place, opened
 
-BENCHES = {"bus": bench_bus, "relay": bench_relay, "chain": bench_chain, "mail": bench_mail}
+BENCHES = {
+    "bus": bench_bus,
+    "relay": bench_relay,
+    "intake": bench_intake,
+    "mail": bench_mail,
+    "chain": bench_chain,
+}
 """What needs a broker and a database."""
 ALONE = {"language": bench_language}
 """What needs neither."""
