@@ -13,9 +13,9 @@ from rich.table import Table
 
 from tests.bench.bench_bus import bench_bus
 from tests.bench.bench_chain import bench_chain
+from tests.bench.bench_intake import bench_intake
 from tests.bench.bench_language import bench_language
 from tests.bench.bench_mail import bench_mail
-from tests.bench.bench_intake import bench_intake
 from tests.bench.bench_relay import bench_relay
 from tests.bench.figures import Figure
 from tests.bench.places import Place, opened
