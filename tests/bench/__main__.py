@@ -13,6 +13,7 @@ from rich.table import Table
 
 from tests.bench.bench_bus import bench_bus
 from tests.bench.bench_chain import bench_chain
+from tests.bench.bench_decide import bench_decide
 from tests.bench.bench_intake import bench_intake
 from tests.bench.bench_language import bench_language
 from tests.bench.bench_mail import bench_mail
@@ -28,7 +29,7 @@ BENCHES = {
     "chain": bench_chain,
 }
 """What needs a broker and a database."""
-ALONE = {"language": bench_language}
+ALONE = {"language": bench_language, "decide": bench_decide}
 """What needs neither."""
 
 

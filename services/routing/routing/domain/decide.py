@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from routing.domain.floor import Fit, Floor
+from routing.domain.floor import Floor, Present
 from routing.domain.languages import ENGLISH, spoken_level
 from routing.domain.score import Weights
-from routing.domain.steps import STEPS, Tongues, look, steps, used
+from routing.domain.steps import STEPS, look, steps, used
 from routing.domain.team import Agent
 from routing.domain.waiting import Waiting
 from shared.contracts.base import AgentId
@@ -29,7 +29,7 @@ class _Ground:
     floor: Floor
     step: Step
     waited_for: tuple[Step, ...]
-    fit: Fit
+    among: Present
     chosen: int | None
     agents: Sequence[Agent]
     worths: Mapping[str, int]
@@ -78,7 +78,7 @@ def decide_all(
             stuck.add(key)
         else:
             taken.append((one, decision))
-            floor.take(floor.number(decision.agent_id), one.family)
+            floor.take(floor.roll.numbers[decision.agent_id], one.family)
     return taken, stuck
 
 
@@ -86,7 +86,7 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
     """The first of the steps that are looked at at which somebody has room."""
     timers = floor.weights.timers
     share: float | None = None
-    full: list[tuple[Step, Tongues, Fit]] = []
+    full: list[tuple[Step, Present]] = []
     order = steps(waiting.language, waiting.second_language)
     if waiting.is_crisis:
         order = (order[-1], *order[:-1])
@@ -95,16 +95,16 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
             share = used(waiting, floor.now) if share is None else share
             if timers.shares[step] > share:
                 continue
-        fit = floor.fit(waiting, step, tongues)
-        chosen = floor.cheapest(fit, waiting)
+        among = floor.present(waiting, step, tongues)
+        chosen = floor.cheapest(among, waiting)
         if chosen is not None:
-            waited_for = tuple(each for each, _, _ in full)
-            return _decision(waiting, floor, step, waited_for, fit, chosen)
-        if fit.seats:
-            full.append((step, tongues, fit))
+            waited_for = tuple(each for each, _ in full)
+            return _decision(waiting, floor, step, waited_for, among, chosen)
+        if among.seats:
+            full.append((step, among))
     if full:
-        step, tongues, fit = full[0]
-    return _decision(waiting, floor, step, (), fit, None)
+        step, among = full[0]
+    return _decision(waiting, floor, step, (), among, None)
 
 
 def _decision(
@@ -112,22 +112,17 @@ def _decision(
     floor: Floor,
     step: Step,
     waited_for: tuple[Step, ...],
-    fit: Fit,
+    among: Present,
     chosen: int | None,
 ) -> Decision:
     ground = _Ground(
-        waiting, floor, step, waited_for, fit, chosen, floor.agents.copy(), floor.worths
+        waiting, floor, step, waited_for, among, chosen, floor.agents.copy(), floor.worths
     )
     agent_id = None if chosen is None else floor.agents[chosen].agent_id
     return Decision(agent_id, step, ground)
 
 
 def _explain(on: _Ground) -> Explanation:
-    candidates = on.fit.rejected.copy()
-    for number, spoken, _ in on.fit.seats:
-        candidates[number] = on.floor.candidate(
-            number, on.agents[number], on.fit.tongues[spoken], on.waiting, on.worths
-        )
     is_led = on.waiting.is_crisis and on.step is Step.LEAD
     before = () if is_led else STEPS[: STEPS.index(on.step)]
     return Explanation(
@@ -136,14 +131,14 @@ def _explain(on: _Ground) -> Explanation:
         waited_for=on.waited_for,
         language=_language(on),
         needs_translation=_needs_translation(on),
-        candidates=tuple(each for each in candidates if each is not None),
+        candidates=on.floor.candidates(on.among, on.waiting, on.agents, on.worths),
     )
 
 
 def _language(on: _Ground) -> str | None:
     """The language that the answer is written in."""
     if on.chosen is not None:
-        return on.fit.tongue(on.chosen).language
+        return on.among.fit.tongue(on.chosen).language
     if on.step is Step.ENGLISH_TRANSLATED:
         return ENGLISH
     return on.waiting.second_language if on.step is Step.SECOND_LANGUAGE else on.waiting.language

@@ -90,26 +90,52 @@ def worth(supply: int, weights: Weights) -> int:
 
 def desk_terms(agent: Agent, until: datetime, now: datetime, weights: Weights) -> Terms:
     """By what he holds, and by his shift, which ends at `until`. Occupancy keeps work even."""
-    left = (until - now) / weights.shift_end_near
-    return _bare(
-        {
-            "occupancy": weights.occupancy * agent.load / agent.room.total,
-            "shift_end": weights.shift_end * (1.0 - left) if left < 1.0 else 0.0,
-            "lead": weights.lead if agent.is_lead else 0.0,
-        }
-    )
+    found = {
+        "occupancy": _occupancy(agent, weights),
+        "shift_end": _shift_end(until, now, weights),
+        "lead": round(POINTS * weights.lead) if agent.is_lead else 0,
+    }
+    return {name: points for name, points in found.items() if points}
+
+
+def desk_points(agent: Agent, until: datetime, now: datetime, weights: Weights) -> int:
+    """The sum of `desk_terms`."""
+    lead = round(POINTS * weights.lead) if agent.is_lead else 0
+    return _occupancy(agent, weights) + _shift_end(until, now, weights) + lead
+
+
+def _occupancy(agent: Agent, weights: Weights) -> int:
+    return round(POINTS * weights.occupancy * agent.load / agent.room.total)
+
+
+def _shift_end(until: datetime, now: datetime, weights: Weights) -> int:
+    left = until - now
+    if left >= weights.shift_end_near:
+        return 0
+    return round(POINTS * weights.shift_end * (1.0 - left / weights.shift_end_near))
 
 
 def tongue_terms(of: Tongue, worths: Mapping[str, int], weights: Weights) -> Terms:
     """By the languages he speaks: `scarcity` is what his others are worth to others."""
-    found = _bare(
-        {
-            "fluency": weights.fluency * (5 - of.level),
-            "closeness": weights.closeness * (1.0 - of.closeness),
-        }
-    )
-    scarcity = sum(worths.get(tag, 0) for tag in of.others)
-    return {"scarcity": scarcity, **found} if scarcity else found
+    found = {
+        "scarcity": sum(worths.get(tag, 0) for tag in of.others),
+        "fluency": _fluency(of, weights),
+        "closeness": _closeness(of, weights),
+    }
+    return {name: points for name, points in found.items() if points}
+
+
+def fixed_points(of: Tongue, weights: Weights) -> int:
+    """The sum of `tongue_terms` but for the scarcity."""
+    return _fluency(of, weights) + _closeness(of, weights)
+
+
+def _fluency(of: Tongue, weights: Weights) -> int:
+    return round(POINTS * weights.fluency * (5 - of.level))
+
+
+def _closeness(of: Tongue, weights: Weights) -> int:
+    return round(POINTS * weights.closeness * (1.0 - of.closeness))
 
 
 def place_terms(
@@ -120,23 +146,18 @@ def place_terms(
     Clocks are compared as they stand at `hour`.
     """
     country, agents_zone = place
-    return _bare(
-        {
-            "region": weights.region if region is not None and region != country else 0.0,
-            "time_zone": weights.time_zone * hours_apart(zone, agents_zone, hour) / 12.0
-            if zone is not None
-            else 0.0,
-        }
-    )
+    found = {"region": 0, "time_zone": 0}
+    if region is not None and region != country:
+        found["region"] = round(POINTS * weights.region)
+    if zone is not None:
+        apart = hours_apart(zone, agents_zone, hour)
+        found["time_zone"] = round(POINTS * weights.time_zone * apart / 12.0)
+    return {name: points for name, points in found.items() if points}
 
 
 def known_points(weights: Weights) -> int:
     """What it counts that he had this customer before: less than nothing."""
     return -round(POINTS * weights.known)
-
-
-def _bare(terms: Mapping[str, float]) -> Terms:
-    return {name: points for name, value in terms.items() if (points := round(POINTS * value))}
 
 
 @lru_cache(maxsize=65_536)

@@ -18,6 +18,7 @@ from routing.domain.free_days import FreeDays
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
 _MINUTES = 24 * 60
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 Span = tuple[datetime, datetime]
 """Begin and end, in UTC."""
@@ -142,7 +143,7 @@ class Calendar:
         self.differences = tuple(differences)
         self.free_days = free_days
         self._days: dict[date, _Hours] = {}
-        self._last: tuple[datetime, datetime | None] | None = None
+        self._last: tuple[datetime, datetime, datetime | None] = _NEVER, _NEVER, None
 
     def on_shift_until(self, now: datetime) -> datetime | None:
         """When the work that goes on at `now` (aware) ends, in UTC; None when he is off.
@@ -154,12 +155,16 @@ class Calendar:
         >>> nights.on_shift_until(datetime(2026, 1, 3, 20, tzinfo=UTC)).isoformat()  # Sunday 05:00
         '2026-01-03T21:00:00+00:00'
         """
-        # A batch asks for one moment again and again.
-        if self._last is not None and self._last[0] is now:
-            return self._last[1]
-        found = _around(self._hours(now).work, now)
+        # Whole teams are asked for every batch, and mostly nothing has changed since the last.
+        since, before, until = self._last
+        if since <= now < before:
+            return until
+        work = self._hours(now).work
+        found = _around(work, now)
+        midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
         until = found[1] if found is not None else None
-        self._last = (now, until)
+        changes = [found[1]] if found is not None else [each[0] for each in work if each[0] > now]
+        self._last = now, min([midnight + _DAY, *changes]), until
         return until
 
     def shift_at(self, now: datetime) -> Span | None:

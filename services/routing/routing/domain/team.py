@@ -93,7 +93,8 @@ class Agent:
 
     def present_until(self, now: datetime) -> datetime | None:
         """When the work ends that he is there for at `now`, in UTC; None when he is not there."""
-        return None if self.absence(now) else self.calendar.on_shift_until(now)
+        until = self.calendar.on_shift_until(now)
+        return until if until is not None and self._state(now) is State.AVAILABLE else None
 
     def has_left(self, now: datetime) -> bool:
         """Whether his chair is empty: no shift, or offline. Breaks, busy and away are not that."""
