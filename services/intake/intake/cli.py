@@ -34,8 +34,8 @@ main.add_typer(read, name="read")
 
 @read.callback()
 def _read() -> None:
-    # What is logged must not stand among the lines.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    # What is logged must not stand among the lines; which stderr, each line decides for itself.
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 @read.command("mail")
