@@ -20,6 +20,7 @@ SECRETS = {
     "WA_TOKEN": "graph token",
     "SHOP_SECRET": "shop secret",
     "SHOP_TOKEN": "shop token",
+    "POSTMARK_SECRET": "postmark:secret",
     "GENERIC_SECRET": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
     "TWILIO_TOKEN": "a token of twilio's",
     "VK_SECRET": "secret of the community",
@@ -51,6 +52,7 @@ stores:
          smtp_host: 127.0.0.1, smtp_port: 25, smtp_tls: none}
       - {channel: mail, account_id: ventas, address: ventas@aurora.example, from_name: Aurora,
          smtp_host: 127.0.0.1, smtp_port: 25, smtp_tls: none}
+      - {channel: postmark, account_id: aurora, webhook_secret: "env:POSTMARK_SECRET"}
       - {channel: chat, account_id: aurora-web, origins: ["https://aurora.example"]}
       - {channel: shopify, account_id: aurora.myshopify.com, webhook_secret: "env:SHOP_SECRET",
          access_token: "env:SHOP_TOKEN"}

@@ -46,7 +46,7 @@ async def run(settings: Settings) -> None:
         around, objects = Around(stores, own), Objects(settings.files_url)
         scanner = Scanner(settings.clamd_host, settings.clamd_port) if settings.clamd_host else None
         doors = Doors(
-            Hooks(around, keeper, settings.public_url),
+            Hooks(around, keeper, settings.public_url, settings.smtp_max_octets),
             chat,
             Messages(runtime.db, stores, keeper),
             FilesDoor(runtime.db, tokens, objects, settings.public_url),

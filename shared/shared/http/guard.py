@@ -10,7 +10,7 @@ from collections.abc import Collection
 import structlog
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
@@ -33,6 +33,14 @@ class TooLarge(HTTPException):
 
     def __init__(self, limit: int) -> None:
         super().__init__(413, f"a body has at most {limit} octets")
+
+
+_LIMIT = "max_body"
+
+
+def allow_body(request: Request, octets: int) -> None:
+    """Let this request's body have so many octets, whatever others may; before it is read."""
+    request.scope["state"][_LIMIT] = octets
 
 
 class Guard:
@@ -61,9 +69,10 @@ class Guard:
         kind = _Handshake if scope["type"] == "websocket" else _Exchange
         exchange = kind(scope, receive, send, template or "unmatched")
         exchange.max_body = self._max_body
+        scope.setdefault("state", {})
         try:
             if template not in self._public:
-                scope.setdefault("state", {})["actor"] = self._actor(scope)
+                scope["state"]["actor"] = self._actor(scope)
             await self._app(scope, exchange.receive, exchange.send)
         except (ClientDisconnect, WebSocketDisconnect):
             pass  # nobody is there to be answered
@@ -110,14 +119,19 @@ class _Exchange:
             raise HTTPException(408, "the body took too long") from None
         self._received += len(message.get("body", b""))
         self._is_complete = not message.get("more_body", False)
-        if self._received > self.max_body:
-            raise TooLarge(self.max_body)
+        if self._received > self._limit():
+            raise TooLarge(self._limit())
         return message
+
+    def _limit(self) -> int:
+        """The route's own limit (see `allow_body`), else that of all."""
+        own: int = self._scope["state"].get(_LIMIT, self.max_body)
+        return own
 
     def _refuse_declared(self) -> None:
         declared = Headers(scope=self._scope).get("content-length", "")
-        if declared.isdecimal() and int(declared[:20]) > self.max_body:
-            raise TooLarge(self.max_body)
+        if declared.isdecimal() and int(declared[:20]) > self._limit():
+            raise TooLarge(self._limit())
 
     async def send(self, message: Message) -> None:
         """Pass on what we answer, with the headers that every answer has."""

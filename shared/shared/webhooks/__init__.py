@@ -24,7 +24,14 @@ from shared.stores.accounts import Account
 from shared.webhooks.delivery import Answer, Delivery, read
 from shared.webhooks.forms import File, Form
 from shared.webhooks.payloads import parse
-from shared.webhooks.signatures import equal, has_secret, hmac_base64, hmac_hex, is_signed
+from shared.webhooks.signatures import (
+    equal,
+    has_basic,
+    has_secret,
+    hmac_base64,
+    hmac_hex,
+    is_signed,
+)
 from shared.webhooks.standard import is_standard, standard_time
 
 __all__ = [
@@ -35,6 +42,7 @@ __all__ = [
     "Scheme",
     "equal",
     "handshake",
+    "has_basic",
     "has_secret",
     "hmac_base64",
     "hmac_hex",

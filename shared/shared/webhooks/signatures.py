@@ -57,3 +57,15 @@ def has_secret(delivery: Delivery, secrets: Iterable[str], *, parameter: str = "
     """
     given = delivery.query.get(parameter, "")
     return True in [equal(given, secret) for secret in secrets]
+
+
+def has_basic(delivery: Delivery, secrets: Iterable[str]) -> bool:
+    """Whether HTTP basic auth (RFC 7617) carries one of the secrets, each `user:password`."""
+    scheme, _, given = delivery.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return False
+    try:
+        shown = base64.b64decode(given.strip()).decode("utf-8", "replace")
+    except ValueError:
+        return False
+    return True in [equal(shown, secret) for secret in secrets]

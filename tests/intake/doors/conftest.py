@@ -174,7 +174,7 @@ async def intake_process(
             own = OurOwn(Mailboxes.of(stores), tokens)
             around, objects = Around(stores, own), Objects(settings.files_url)
             doors = api.Doors(
-                Hooks(around, keeper, settings.public_url),
+                Hooks(around, keeper, settings.public_url, settings.smtp_max_octets),
                 chat,
                 Messages(db, stores, keeper),
                 FilesDoor(db, tokens, objects, settings.public_url),

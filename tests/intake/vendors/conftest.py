@@ -1,15 +1,19 @@
 """Accounts of any vendor, and readings of what their vendors would send."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
 
 import pytest
 
+from intake.channels import mail
+from intake.channels.mail import Envelope, OurOwn
 from intake.domain.items import Came, Inbound, Reading, StatusNews
 from intake.handlers.doors import DOORS
-from shared.contracts.base import StoreId
+from shared.contracts.base import NotificationId, StoreId
 from shared.stores import Account
 from shared.webhooks import Delivery, parse
 
@@ -120,3 +124,52 @@ def vendor() -> Callable[..., Vendor]:
 def posted() -> Callable[..., Delivery]:
     """Makes deliveries."""
     return delivery_of
+
+
+OURS = "<ours.token@aurora.example>"
+NOTIFICATION = NotificationId(UUID(int=7))
+
+FIELDS: dict[str, dict[str, Any]] = {
+    "amazon-ses": {"webhook_secret": "u:p"},
+    "mailtrap": {"webhook_secret": "u:p"},
+    "sendgrid": {"webhook_secret": "u:p"},
+}
+
+
+@pytest.fixture
+def mail_service(vendor: Callable[..., Any], own: OurOwn) -> Callable[[str, Delivery], Reading]:
+    """Reads a delivery as at the door of a store whose notification has the Message-ID `OURS`."""
+
+    def read_(channel: str, delivery: Delivery) -> Reading:
+        one = vendor(channel, **FIELDS.get(channel, {}))
+
+        def read_mail(octets: bytes, sender: str, recipients: Any) -> Reading:
+            found = [box for each in recipients if (box := own.mailboxes.find(each))]
+            box = own.mailboxes.find("help@aurora.example")
+            assert box is not None
+            return mail.read(octets, Envelope(sender, tuple(found) or (box,)), own, one.AT)
+
+        found: Reading = one.door.read(
+            Came(
+                delivery=delivery,
+                payload=parse(delivery),
+                account=one.account,
+                at=one.AT,
+                read_mail=read_mail,
+                notification=lambda id: NOTIFICATION if id == OURS else None,
+            )
+        )
+        return found
+
+    return read_
+
+
+@pytest.fixture
+def as_json(posted: Callable[..., Delivery]) -> Callable[..., Delivery]:
+    """Makes deliveries of a JSON body."""
+
+    def made(body: Any, **headers: str) -> Delivery:
+        kind = {"content-type": "application/json", **headers}
+        return posted(json.dumps(body), headers=kind)
+
+    return made

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from intake.domain.contacts import Contact
 from intake.domain.orders import OrderNews
-from shared.contracts.base import StoreId, ThreadId
+from shared.contracts.base import NotificationId, StoreId, ThreadId
 from shared.contracts.intake import MessageReceived, MessageStatusChanged
 
 
@@ -70,7 +70,7 @@ class StatusNews:
     contact: Contact | None = None
 
 
-KnownKind = Literal["event", "auto-reply", "list", "feedback", "bounce"]
+KnownKind = Literal["event", "auto-reply", "list", "feedback", "bounce", "status"]
 
 Item = Inbound | StatusNews | OrderNews
 """Something to keep; all of them may name a `contact`."""
@@ -80,8 +80,9 @@ Item = Inbound | StatusNews | OrderNews
 class Known:
     """An entry that is understood and says nothing; `why` is a constant sentence.
 
-    `kind` sorts it: `event`, or of mail `auto-reply`, `list`, `feedback` or `bounce`. `unsaid` is
-    what it tells of a message that is none of ours: believed of nobody, shown by `read`.
+    `kind` sorts it: `event`, or of mail `auto-reply`, `list`, `feedback`, `bounce` or `status`.
+    `unsaid` is what it tells of a message that is none of ours: believed of nobody, shown by
+    `read`.
     """
 
     why: str
@@ -108,13 +109,27 @@ class Reading:
     @classmethod
     def of(cls, entries: Iterable[Item | Known | Odd], notes: Iterable[str] = ()) -> "Reading":
         """Sort the entries of a delivery. One without any is odd itself."""
-        found = tuple(entries) or (Odd("nothing in it"),)
+        found = tuple(entries) or (_NOTHING,)
         return cls(
             items=tuple(each for each in found if not isinstance(each, Known | Odd)),
             known=tuple(each for each in found if isinstance(each, Known)),
             odd=tuple(each for each in found if isinstance(each, Odd)),
             notes=tuple(dict.fromkeys(notes)),
         )
+
+    @classmethod
+    def all(cls, readings: Iterable["Reading"]) -> "Reading":
+        """What several readings of one delivery's parts come to together."""
+        found = tuple(readings)
+        return cls(
+            items=tuple(each for one in found for each in one.items),
+            known=tuple(each for one in found for each in one.known),
+            odd=tuple(each for one in found for each in one.odd) if found else (_NOTHING,),
+            notes=tuple(dict.fromkeys(each for one in found for each in one.notes)),
+        )
+
+
+_NOTHING = Odd("nothing in it")
 
 
 D = TypeVar("D")
@@ -136,6 +151,7 @@ class Came(Generic[D, A]):
     `sibling` gives another account of the same vendor, if this very request is authentic for it
     too: vendors let several accounts share one webhook. `read_mail` reads a mail that the vendor
     took in for the account's store: its octets (RFC 5322), the envelope's sender and recipients.
+    `notification` gives the notification whose mail has a Message-ID; None of a mail not ours.
     """
 
     delivery: D
@@ -144,6 +160,7 @@ class Came(Generic[D, A]):
     at: datetime
     sibling: Callable[[str], A | None] = _nobody
     read_mail: Callable[[bytes, str, Sequence[str]], Reading] = _no_mailbox
+    notification: Callable[[str], NotificationId | None] = _nobody
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,9 @@
 """The vendors whose webhooks we take: one line each."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -29,11 +28,14 @@ from intake.channels import (
     zalo,
 )
 from intake.channels.mail import Envelope, OurOwn, Recipient
+from intake.channels.mail.claims import notification_in
 from intake.domain.items import Arrival, Came, Odd, Raw, Reading
-from intake.shops import shopify
-from shared.stores import Account, MailAccount, ShopifyAccount, Stores, WhatsAppAccount
+from intake.handlers.door import Door
+from intake.handlers.mail_doors import MAIL_DOORS
+from intake.handlers.shop_doors import SHOP_DOORS
+from shared.stores import Account, MailAccount, Stores, WhatsAppAccount
 from shared.stores.accounts import messaging, sms
-from shared.webhooks import Answer, Delivery, Scheme
+from shared.webhooks import Delivery, Scheme
 
 log = structlog.get_logger()
 
@@ -69,30 +71,9 @@ class Around:
         return found or tuple(first)[:1]
 
 
-def _none(_: Delivery) -> str | None:
-    return None
-
-
-@dataclass(frozen=True)
-class Door:
-    """How a vendor's deliveries are verified and read.
-
-    `secret` names the account's field with which the vendor signs. `handshake` gives what the
-    vendor wants back when it asks by GET whether the address is ours; `by_get` tells that it
-    delivers by GET too, and asks nothing. `delivery_id` is the id that a delivery keeps when it is
-    sent again.
-    """
-
-    account: type[Account]
-    secret: str
-    scheme: Scheme[Any]
-    read: Callable[[Came[Delivery, Any]], Reading]
-    handshake: Callable[[Delivery, Any], str | Answer | None] | None = None
-    by_get: bool = False
-    delivery_id: Callable[[Delivery], str | None] = _none
-
-
 DOORS: Mapping[str, Door] = {
+    **MAIL_DOORS,
+    **SHOP_DOORS,
     "generic": Door(
         messaging.GenericAccount,
         "secret",
@@ -128,13 +109,6 @@ DOORS: Mapping[str, Door] = {
         Scheme(meta.verify),
         meta.read,
         handshake=meta.handshake,
-    ),
-    "shopify": Door(
-        ShopifyAccount,
-        "webhook_secret",
-        Scheme(shopify.verify),
-        shopify.read,
-        delivery_id=shopify.delivery_id,
     ),
     "telegram": Door(
         messaging.TelegramAccount, "webhook_secret", Scheme(telegram.verify), telegram.read
@@ -229,6 +203,7 @@ def _came(
         at=at,
         sibling=sibling,
         read_mail=read_mail,
+        notification=lambda message_id: notification_in(message_id, around.own.tokens),
     )
 
 

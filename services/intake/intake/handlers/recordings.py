@@ -8,7 +8,9 @@ age.
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from secrets import token_bytes
@@ -21,8 +23,10 @@ from intake.channels.mail import Mailboxes, OurOwn
 from intake.domain.items import Known, Odd, Reading
 from intake.domain.texts import clean
 from intake.handlers import readings
-from intake.handlers.doors import DOORS, Around, Door, reading_of
+from intake.handlers.door import Door
+from intake.handlers.doors import DOORS, Around, reading_of
 from shared.contracts.base import AccountId, StoreId
+from shared.errors import Unavailable
 from shared.stores import Account, MailAccount, Secret, Store, Stores
 from shared.stores.secret import Source
 from shared.tokens import Tokens
@@ -57,11 +61,16 @@ def _read(octets: bytes, at: datetime) -> tuple[str, Reading]:
     if door is None:
         return clean(named), _of_nobody(delivery)
     account = _account(channel, door, recording.get("secret"), recording.get("account_id"))
-    if recording.get("secret") is not None and not _vouched(delivery, door, account):
-        return channel, Reading.of([Odd(UNVERIFIED)])
+    notes: tuple[str, ...] = ()
+    try:
+        if recording.get("secret") is not None and not _vouched(delivery, door, account):
+            return channel, Reading.of([Odd(UNVERIFIED)])
+    except Unavailable:
+        notes = ("the signature was not checked: its certificate lies with the vendor",)
     if delivery.method == "GET" and door.handshake is not None:
         return channel, Reading.of([Known("the vendor asks whether the address is ours")])
-    return channel, _reading(delivery, account, at)
+    reading = _reading(delivery, account, at)
+    return channel, replace(reading, notes=(*reading.notes, *notes))
 
 
 def _vouched(delivery: Delivery, door: Door, account: Account) -> bool:
@@ -137,7 +146,7 @@ def _reading(delivery: Delivery, account: Account, at: datetime) -> Reading:
 
 def _account(channel: str, door: Door, secret: object, account_id: object) -> Account:
     """An account that has nothing but these secrets; what else it must have is empty."""
-    given = secret if isinstance(secret, dict) else {door.secret: secret}
+    given = secret if isinstance(secret, dict) else {_meant(door, secret): secret}
     fields: dict[str, Any] = {}
     for name, info in door.account.model_fields.items():
         if name in ("channel", "account_id"):
@@ -153,6 +162,17 @@ def _account(channel: str, door: Door, secret: object, account_id: object) -> Ac
     )
     account._store_id = STORE
     return account
+
+
+def _meant(door: Door, secret: object) -> str:
+    """The field that a secret without name is for: `user:password` is no vendor's key."""
+    values = secret if isinstance(secret, list | tuple) else [secret]
+    is_basic = all(re.fullmatch(r"[^:\s]+:\S+", str(value)) for value in values)
+    return "webhook_secret" if is_basic and "webhook_secret" in _fields(door) else door.secret
+
+
+def _fields(door: Door) -> Iterable[str]:
+    return door.account.model_fields
 
 
 def _is_secret(annotation: object) -> bool:

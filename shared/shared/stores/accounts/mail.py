@@ -49,3 +49,126 @@ class MailAccount(Account):
             if password is not None and tls == "none" and not is_local:
                 raise ValueError(f"{name}_tls none would send {name}_password readable to all")
         return self
+
+
+class MailServiceAccount(Account):
+    """A service that sends and takes in mail for a store; `account_id` is yours to choose."""
+
+    webhook_secret: Secret | None = None
+    """What its webhooks carry: `user:password` of HTTP basic auth, or what follows `?secret=`."""
+
+
+class MailgunAccount(MailServiceAccount):
+    """Mailgun."""
+
+    channel: Literal["mailgun"]
+    signing_key: Secret
+    """The "HTTP webhook signing key"."""
+
+
+class SendGridAccount(MailServiceAccount):
+    """SendGrid. Inbound mail is unsigned: it needs `webhook_secret`."""
+
+    channel: Literal["sendgrid"]
+    verification_key: Secret | None = None
+    """The Event Webhook's public key."""
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if self.verification_key is None and self.webhook_secret is None:
+            raise ValueError("give verification_key, webhook_secret or both")
+        return self
+
+
+class PostmarkAccount(MailServiceAccount):
+    """Postmark."""
+
+    channel: Literal["postmark"]
+    webhook_secret: Secret
+
+
+class SesAccount(MailServiceAccount):
+    """Amazon SES by way of SNS; without `webhook_secret` SNS's signature is checked."""
+
+    channel: Literal["amazon-ses"]
+    topic_arns: tuple[str, ...] = ()
+    """SNS topics that are ours; none given: any. Anybody can sign with a topic of his own, so give
+    them where there is no `webhook_secret`."""
+
+    @model_validator(mode="after")
+    def _knows_its_topics(self) -> Self:
+        if not self.topic_arns and self.webhook_secret is None:
+            raise ValueError("give topic_arns, webhook_secret or both")
+        return self
+
+
+class MandrillAccount(MailServiceAccount):
+    """Mandrill (Mailchimp Transactional)."""
+
+    channel: Literal["mandrill"]
+    webhook_key: Secret
+
+
+class MailerSendAccount(MailServiceAccount):
+    """MailerSend: each webhook and each inbound route has a secret of its own."""
+
+    channel: Literal["mailersend"]
+    signing_secret: Secret
+    inbound_secret: Secret | None = None
+
+
+class ResendAccount(MailServiceAccount):
+    """Resend."""
+
+    channel: Literal["resend"]
+    signing_secret: Secret
+    """As Resend shows it, `whsec_…`."""
+
+
+class SparkPostAccount(MailServiceAccount):
+    """SparkPost (Bird)."""
+
+    channel: Literal["sparkpost"]
+    webhook_secret: Secret
+
+
+class MailjetAccount(MailServiceAccount):
+    """Mailjet."""
+
+    channel: Literal["mailjet"]
+    webhook_secret: Secret
+
+
+class BrevoAccount(MailServiceAccount):
+    """Brevo."""
+
+    channel: Literal["brevo"]
+    webhook_secret: Secret
+
+
+class PostalAccount(MailServiceAccount):
+    """Postal."""
+
+    channel: Literal["postal"]
+    webhook_key: Secret
+    """The server's public key: base64 of its DER form."""
+
+
+class MailtrapAccount(MailServiceAccount):
+    """Mailtrap."""
+
+    channel: Literal["mailtrap"]
+    signing_secret: Secret | None = None
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if self.signing_secret is None and self.webhook_secret is None:
+            raise ValueError("give signing_secret, webhook_secret or both")
+        return self
+
+
+class UniSenderGoAccount(MailServiceAccount):
+    """UniSender Go."""
+
+    channel: Literal["unisender-go"]
+    api_key: Secret

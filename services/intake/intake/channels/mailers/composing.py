@@ -1,0 +1,165 @@
+"""Mails put together again from the fields into which a service has taken them apart.
+
+The header fields stay as they came; text, HTML and files become parts of it (RFC 5322, RFC 2046).
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.encoders import encode_base64
+from email.message import Message
+from email.mime.base import MIMEBase
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+
+from intake.domain.shapes import Object, obj, text
+from intake.domain.texts import line
+
+Fields = Sequence[tuple[str, str]]
+Texts = tuple[str, str]
+"""A mail's plain text and its HTML; empty where there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file of a mail; `content_id` is what its HTML calls it by."""
+
+    name: str | None
+    media_type: str | None
+    octets: bytes = field(repr=False)
+    content_id: str | None = None
+
+
+_NAME = re.compile(r"[!-9;-~]{1,76}")
+_OF_THE_BODY = ("content-type", "content-transfer-encoding", "mime-version", "content-disposition")
+
+
+def compose(fields: Fields, texts: Texts, files: Iterable[File] = ()) -> bytes:
+    """The octets of a mail. Fields of the body's own form are made anew."""
+    head = [
+        f"{name}: {_unfolded(value)}\r\n"
+        for name, value in fields
+        if _NAME.fullmatch(name) and name.lower() not in _OF_THE_BODY
+    ]
+    body = _body(*texts, list(files), _report_type(fields))
+    return "".join(head).encode("utf-8", "replace") + body.as_bytes()
+
+
+def _body(plain: str, html: str, files: list[File], report: str | None) -> Message:
+    texts: list[Message] = []
+    if plain or not html:
+        texts.append(MIMEText(plain.encode("utf-8", "replace").decode(), "plain", "utf-8"))
+    if html:
+        texts.append(MIMEText(html.encode("utf-8", "replace").decode(), "html", "utf-8"))
+    body: Message = texts[0]
+    if len(texts) > 1:
+        body = MIMEMultipart("alternative", _subparts=texts)
+    if files or report:
+        outer = MIMEMultipart("mixed", _subparts=[body, *(_part(file) for file in files)])
+        if report:
+            outer.replace_header("Content-Type", "multipart/report")
+            outer.set_param("report-type", report)
+        return outer
+    return body
+
+
+def _part(file: File) -> Message:
+    kind, _, subtype = (line(file.media_type, 100) or "").partition(";")[0].partition("/")
+    is_kind = bool(_NAME.fullmatch(kind) and _NAME.fullmatch(subtype))
+    part = MIMEBase(*(kind, subtype) if is_kind else ("application", "octet-stream"))
+    if kind == "message" or subtype == "rfc822-headers":
+        # RFC 2046 §5.2.1: a mail inside a mail is never base64.
+        part.set_payload(file.octets.decode("utf-8", "surrogateescape"))
+        part["Content-Transfer-Encoding"] = "8bit"
+    else:
+        part.set_payload(file.octets)
+        encode_base64(part)
+    name = line(file.name, 255)
+    by_name = {"filename": ("utf-8", "", name)} if name else {}
+    part.add_header("Content-Disposition", "attachment", **by_name)
+    if content_id := line((file.content_id or "").strip("<>"), 200):
+        part["Content-ID"] = f"<{content_id.encode('ascii', 'replace').decode()}>"
+    return part
+
+
+def _report_type(fields: Fields) -> str | None:
+    for name, value in fields:
+        if name.lower() == "content-type":
+            found = re.search(r"report-type=\"?([a-z-]+)", value.lower())
+            return found[1] if found else None
+    return None
+
+
+def _unfolded(value: str) -> str:
+    return re.sub(r"[\r\n]+[ \t]*", " ", value).replace("\0", "").strip()
+
+
+def texts_of(told: Object, plain: str, html: str) -> Texts:
+    """The two texts by their names in an object."""
+    return text(told.get(plain)) or "", text(told.get(html)) or ""
+
+
+def with_missing(fields: Fields, others: Mapping[str, object]) -> Fields:
+    """The fields, and those of the others that they lack."""
+    there = {name.lower() for name, _ in fields}
+    given = ((name, line(value, 2000)) for name, value in others.items())
+    return [*fields, *((n, value) for n, value in given if value and n.lower() not in there)]
+
+
+def of_object(told: object) -> Fields:
+    """Fields out of an object by name, whose values are texts or lists of them."""
+    return [
+        (name, value)
+        for name, values in obj(told).items()
+        for value in (values if isinstance(values, list) else [values])
+        if isinstance(value, str)
+    ]
+
+
+def of_list(told: object, name: str = "name", value: str = "value") -> Fields:
+    """Fields out of a list of pairs, or of objects with these two members."""
+    return list(_pairs(told, name, value))
+
+
+def _pairs(told: object, name: str, value: str) -> Iterator[tuple[str, str]]:
+    for each in told if isinstance(told, list) else ():
+        pair = [each.get(name), each.get(value)] if isinstance(each, dict) else each
+        if isinstance(pair, list) and len(pair) == 2 and all(isinstance(p, str) for p in pair):
+            yield pair[0], pair[1]
+
+
+def of_text(written: str) -> Fields:
+    """Fields out of a header as it was written."""
+    unfolded = re.sub(r"\r?\n(?=[ \t])", "", written)
+    found = (each.partition(":") for each in unfolded.splitlines())
+    return [(name.strip(), value.strip()) for name, colon, value in found if colon]
+
+
+def sender_of(fields: Fields, *told: object) -> str:
+    """The envelope's sender; empty only where the mail itself says that it has none."""
+    for value in told:
+        if found := line(value, 320):
+            return found.strip("<>")
+    for name, value in fields:
+        if name.lower() in ("return-path", "x-envelope-from"):
+            return value.strip().strip("<>")
+    return next((value for name, value in fields if name.lower() == "from"), "unknown")
+
+
+def decoded(value: object) -> bytes:
+    """Octets out of base64; empty for what is none."""
+    try:
+        return base64.b64decode(value) if isinstance(value, str) else b""
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def json_of(value: object) -> object:
+    """JSON inside a form's field; None for what is none."""
+    try:
+        return json.loads(value) if isinstance(value, str) and value else None
+    except (ValueError, RecursionError):
+        return None
