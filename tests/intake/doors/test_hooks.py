@@ -394,21 +394,3 @@ def spoil(payload: Any, chance: random.Random) -> None:
             where[key] = copy.deepcopy(chance.choice(ODD_VALUES))
             return
         where = where[key]
-
-
-async def test_a_door_for_mails_takes_bodies_as_large_as_mails(intake_process: START) -> None:
-    intake = await intake_process(hook_max_octets=2048, smtp_max_octets=600_000)
-    mail = {"From": "ana@x.example", "Subject": "hola"}
-
-    async def post(octets: int) -> int:
-        body = mail | {"TextBody": f"hola {'x' * octets}"}
-        auth = ("postmark", "secret")
-        answer = await intake.http.post("/hooks/postmark/aurora", json=body, auth=auth)
-        return int(answer.status_code)
-
-    assert [await post(octets) for octets in (10, 700_000, 1_100_000)] == [200, 200, 413]
-    said = await intake.said(MessageReceived)
-    assert [(one.channel, one.account_id, one.is_cut) for one in said] == [
-        ("mail", "help", False),
-        ("mail", "help", True),
-    ]
