@@ -221,3 +221,33 @@ async def test_stores_do_not_share_threads_contacts_or_languages(
 
     found = [(row["store_id"], row["language"]) for row in await conversations(routing)]
     assert found == [("aurora", "es"), ("borealis", None)]
+
+
+async def test_what_a_customer_wants_and_how_it_presses_is_kept_and_said(
+    routing: Database, hear: Hear, message: Make
+) -> None:
+    first = message("El jarrón ha llegado roto")
+    await hear(first)
+    await hear(message("¿y?", thread=first.thread_id))
+    await hear(message("voy a llamar a mi abogado, estafadores", thread=first.thread_id))
+
+    [opened] = await testing.said(routing, ConversationOpened)
+    assert (opened.intent, opened.priority) == ("damaged", "normal")  # type: ignore[attr-defined]
+    assert opened.urgency_reasons == ("intent damaged",)  # type: ignore[attr-defined]
+    [row] = await conversations(routing)
+    assert (row["intent"], row["priority"]) == ("complaint", "urgent")
+    assert row["unanswered_count"] == 3
+    assert "repeated contact" in row["urgency_reasons"]
+    assert row["answer_by"] == first.occurred_at + timedelta(minutes=5)
+
+
+async def test_what_was_pressing_does_not_become_less_so_while_it_waits(
+    routing: Database, hear: Hear, message: Make
+) -> None:
+    first = message("me he quemado con el cargador, echa humo")
+    await hear(first)
+    await hear(message("gracias", thread=first.thread_id))
+
+    [row] = await conversations(routing)
+    assert row["priority"] == "urgent"
+    assert row["answer_by"] == first.occurred_at + timedelta(minutes=5)

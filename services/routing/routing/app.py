@@ -12,6 +12,7 @@ from routing.domain.offers import Offering
 from routing.domain.promises import Promise, Promises
 from routing.domain.score import Weights
 from routing.domain.steps import Timers
+from routing.domain.urgency import HIGH_VALUES
 from routing.handlers import cases, messages, notifications, orders, parcels, team
 from routing.handlers.rules import Rules
 from routing.settings import Settings
@@ -43,6 +44,7 @@ from shared.contracts.notify import NotificationFailed
 from shared.contracts.returns import ReturnRequested
 from shared.contracts.routing import Family
 from shared.db import Database
+from shared.i18n import detectors
 from shared.service import Part, Runtime
 from shared.stores import Stores
 
@@ -90,6 +92,7 @@ def rules(settings: Settings, stores: Stores) -> Rules:
         _offering(settings),
         _chain(settings),
         settings.on_call_url is not None,
+        {**HIGH_VALUES, **settings.high_values},
     )
 
 
@@ -153,6 +156,8 @@ def buses(runtime: Runtime) -> list[Bus]:
 
 async def run(settings: Settings) -> None:
     """Read the team file, then listen, dispatch and serve until stopped."""
+    # Half a second that no message shall wait for.
+    detectors.load()
     async with service.opened(NAME, settings) as runtime:
         roster = Roster()
         stores = list(runtime.stores.stores)

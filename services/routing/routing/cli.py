@@ -1,5 +1,7 @@
 """Routing's commands: what every service has, and tokens for its agents."""
 
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -7,11 +9,40 @@ import typer
 
 from routing import app
 from routing.clients import read_team
+from routing.handlers import reading
+from routing.handlers.rules import Rules
 from routing.settings import Settings
-from shared import cli
+from shared import cli, clock
 from shared.callers import new_token
 from shared.stores import Stores
 from shared.yaml_files import BadFile
+
+_UNDERSTAND = """Show what routing reads in messages: a line of JSON for each line, in order.
+
+It needs neither database nor Kafka. A line that begins with { and is a JSON object may have text,
+subject, channel, locale, country (of the order's address), phone (E.164), mail (address or domain),
+market, store, at (ISO 8601), unanswered, total and currency (of the order, in minor units),
+languages (earlier messages by language). Any other line is a text, in which \\n is a line break.
+
+\b
+Each line that is printed has:
+  line        its number, from 1
+  language    null when the message has no words, else
+      tag, iso, script    BCP 47, its primary tag, ISO 15924
+      confidence          a probability
+      alternatives        the runners-up, best first
+      source              script, text, or prior (what is known of him)
+  answer_in   the language to answer in, by what is known of him too
+  region      country and source: order, phone, locale, mail, market
+  time_zone   IANA name, and the source of the region
+  intent      name, confidence, matched (the words that told it);
+              names: pre_sale order_status customs damaged not_received
+              return refund repair complaint other
+  urgency     priority from 1 to 4, level (urgent, high, normal, low)
+              and the reasons for it
+  answer_by   until when an answer is promised: promise_seconds of time
+              or, in_business_hours, of opening hours
+"""
 
 main = cli.cli(app.NAME, Settings, app.run, app.buses)
 
@@ -34,6 +65,38 @@ def token(
         f"    stores: [{', '.join(stores)}]\n"
         f"    token_sha256: {sha256}"
     )
+
+
+@main.command(help=_UNDERSTAND)
+def understand(
+    file: Annotated[
+        str, typer.Argument(help="One message a line, as text or as JSON; - is standard input.")
+    ],
+    channel: Annotated[
+        str, typer.Option(help="The channel of lines that name none: chat, mail, whatsapp …")
+    ] = "mail",
+) -> None:
+    """Print what routing reads in messages."""
+    rules = _rules()
+    try:
+        with ExitStack() as stack:
+            octets = sys.stdin.buffer if file == "-" else stack.enter_context(open(file, "rb"))
+            for number, line in enumerate(octets, start=1):
+                text = line.decode("utf-8-sig", errors="replace")
+                sys.stdout.write(reading.printed(text, number, channel, rules, clock.now()) + "\n")
+    except OSError as why:
+        typer.echo(f"{file} cannot be read: {why.strerror}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _rules() -> Rules:
+    settings = cli.read(Settings)
+    try:
+        stores = Stores.load(settings.stores_file) if settings.stores_file else Stores({})
+        return app.rules(settings, stores)
+    except BadFile as why:
+        typer.echo(str(why), err=True)
+        raise typer.Exit(2) from None
 
 
 def _known(id: str, team_file: Path | None, stores_file: Path | None) -> tuple[str, list[str]]:

@@ -28,6 +28,8 @@ class Settings(ServiceSettings):
     """Within which an answer by WhatsApp and its like is promised."""
     promise_mail: timedelta = timedelta(hours=24)
     """Within which an answer by mail is promised, in business hours."""
+    high_values: dict[str, int] = Field(default_factory=dict)
+    """Totals in minor units by currency, as JSON, from which on an order presses; else ours."""
     late_cap: float = Field(default=4.0, ge=1.0)
     """After this many times its promise a conversation goes before all others."""
     reopen_within: timedelta = timedelta(days=7)

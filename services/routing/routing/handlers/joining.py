@@ -8,11 +8,13 @@ from uuid import UUID, uuid5
 from routing.domain.conversation import Conversation, State
 from routing.domain.customer import Contact
 from routing.domain.team import family_of
+from routing.domain.understanding import Reading
 from routing.handlers.rules import Rules
-from routing.handlers.understanding import Understood
 from shared.contracts.base import ConversationId, StoreId
 from shared.contracts.intake import MessageReceived
-from shared.contracts.routing import OpenedBy
+from shared.contracts.routing import Intent, LanguageShare, OpenedBy, Priority
+
+_PRESSING = (Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW, Priority.UNKNOWN)
 
 
 class There:
@@ -71,14 +73,14 @@ def _of_subject(message: MessageReceived, there: There) -> list[Conversation]:
 
 def opened(
     message: MessageReceived,
-    found: Understood,
+    found: Reading,
     contact: Contact,
     flow_id: UUID,
     now: datetime,
     rules: Rules,
 ) -> Conversation:
     """The new conversation that a message begins, waiting for an agent."""
-    return Conversation(
+    begun = Conversation(
         store_id=message.store_id,
         id=ConversationId(uuid5(message.message_id, "conversation")),
         opened_by=OpenedBy.MESSAGE,
@@ -91,21 +93,16 @@ def opened(
         contact_id=message.contact_id,
         about_kind=message.about.kind if message.about else None,
         about_id=message.about.id if message.about else None,
-        language=found.language,
-        script=found.script,
-        language_confidence=found.language_confidence,
-        second_language=found.second_language,
-        region=found.region,
-        region_source=found.region_source,
-        time_zone=found.time_zone,
         reply_route=message.reply_route,
         route_at=message.occurred_at,
         known_agent_id=contact.last_agent_id,
-    ).queued(min(message.occurred_at, now), now, rules.promises)
+    )
+    begun = _meant(_known(_in_language(begun, found), found), found)
+    return begun.queued(min(message.occurred_at, now), now, rules.promises)
 
 
 def gone_on(
-    before: Conversation, message: MessageReceived, found: Understood, now: datetime, rules: Rules
+    before: Conversation, message: MessageReceived, found: Reading, now: datetime, rules: Rules
 ) -> Conversation:
     """The conversation after one more message: the clock runs, the newest way back counts.
 
@@ -117,6 +114,7 @@ def gone_on(
         thread_id=before.thread_id or message.thread_id,
         contact_id=before.contact_id or message.contact_id,
     )
+    after = _meant(after, found)
     if before.agent_id is not None:
         return after.asked(asked_at, rules.promises)
     if before.state is State.QUEUED:
@@ -128,28 +126,56 @@ def gone_on(
     return after.queued(asked_at, now, rules.promises)
 
 
-def _clearer(conversation: Conversation, found: Understood) -> Conversation:
+def _meant(conversation: Conversation, found: Reading) -> Conversation:
+    """With what he wants and how pressing it is; while he waits it never gets less pressing."""
+    waits = conversation.unanswered_count > 0
+    presses = _PRESSING.index(found.urgency.priority) < _PRESSING.index(conversation.priority)
+    says = found.meant.intent is not Intent.OTHER
+    if not waits or presses:
+        conversation = replace(
+            conversation,
+            priority=found.urgency.priority,
+            urgency_reasons=found.urgency.reasons,
+        )
+    if (
+        conversation.intent is None
+        or (says and (not waits or presses))
+        or (says and conversation.intent is Intent.OTHER)
+    ):
+        conversation = replace(
+            conversation,
+            intent=found.meant.intent,
+            intent_confidence=found.meant.confidence,
+        )
+    return replace(conversation, unanswered_count=conversation.unanswered_count + 1)
+
+
+def _clearer(conversation: Conversation, found: Reading) -> Conversation:
     """In the language of the new message, where it is surer than what was known."""
-    sure = found.language_confidence or 0.0
-    if found.written is None or sure <= (conversation.language_confidence or 0.0):
+    if found.written is None or found.found.confidence <= (conversation.language_confidence or 0.0):
         return conversation
     return _in_language(conversation, found)
 
 
-def _in_language(conversation: Conversation, found: Understood) -> Conversation:
+def _in_language(conversation: Conversation, found: Reading) -> Conversation:
+    told = found.found
     return replace(
         conversation,
         language=found.language,
-        script=found.script,
-        language_confidence=found.language_confidence,
+        script=told.script,
+        language_confidence=round(told.confidence, 4) if told.language else None,
+        language_alternatives=tuple(
+            LanguageShare(language=tag, confidence=round(share, 4))
+            for tag, share in told.alternatives
+        ),
         second_language=found.second_language,
     )
 
 
-def _known(conversation: Conversation, found: Understood) -> Conversation:
+def _known(conversation: Conversation, found: Reading) -> Conversation:
     return replace(
         conversation,
-        region=found.region,
-        region_source=found.region_source,
+        region=found.region.country if found.region else None,
+        region_source=found.region.source if found.region else None,
         time_zone=found.time_zone,
     )

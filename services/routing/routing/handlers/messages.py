@@ -83,9 +83,10 @@ def _take_in(heard: Heard[MessageReceived], turn: _Turn) -> list[Said]:
     key = message.store_id, message.contact_id
     contact = turn.contacts[key]
     orders = writers.orders_of(contact, turn.orders, message.about.id if message.about else None)
-    found = understand(message, contact, orders, turn.rules.store(message.store_id))
-    turn.contacts[key] = writers.with_language(contact, found.written)
     before = joining.joined(message, turn.there, turn.resolved_since)
+    unanswered = before.unanswered_count + 1 if before else 1
+    found = understand(message, contact, orders, unanswered, turn.rules)
+    turn.contacts[key] = writers.with_language(contact, found.written)
     if before is None:
         after = joining.opened(message, found, contact, heard.correlation_id, turn.now, turn.rules)
     else:
@@ -104,6 +105,8 @@ def _take_in(heard: Heard[MessageReceived], turn: _Turn) -> list[Said]:
             By(kind=ActorKind.CUSTOMER, id=str(message.contact_id)),
             message_id=message.message_id,
             language=found.written,
+            intent=found.meant.intent,
+            priority=found.urgency.priority,
         )
     )
     return [Said(event, heard.id, heard.correlation_id) for event in events]

@@ -1,11 +1,13 @@
 """What every handler needs to know of the installation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from routing.domain.escalation import Chain
 from routing.domain.offers import Offering
 from routing.domain.promises import Promises
+from routing.domain.urgency import HIGH_VALUES
 from shared.contracts.base import StoreId
 from shared.contracts.routing import Family
 from shared.errors import Refused
@@ -21,6 +23,7 @@ class Rules:
     """Stores, promises, how agents are asked, how long after its end a conversation goes on.
 
     `chain` is whom a broken promise is brought before, `has_on_call` whether its end is called.
+    `high_values` are the totals, in minor units by currency, from which on an order presses.
     """
 
     stores: Stores
@@ -29,6 +32,7 @@ class Rules:
     offering: Offering = field(default_factory=Offering)
     chain: Chain = field(default_factory=Chain)
     has_on_call: bool = False
+    high_values: Mapping[str, int] = field(default_factory=lambda: HIGH_VALUES)
 
     def store(self, store_id: StoreId) -> Store | None:
         """The store; None when the file knows it no more."""

@@ -1,80 +1,44 @@
-"""What a message tells of its writer: language, country, time zone."""
+"""Reading a customer's message with all that the tables tell of him."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from routing.domain.customer import Contact, OrderFacts
-from routing.domain.languages import language_of, other_language, prior
+from routing.domain.team import family_of
+from routing.domain.understanding import Known, Reading, read
+from routing.domain.urgency import Around
+from routing.handlers.rules import Rules
 from shared.contracts.intake import MessageReceived
-from shared.i18n.language import LANGUAGES, Detected, detect
-from shared.i18n.region import region_of
-from shared.i18n.zones import zone_of
-from shared.stores import Store
-
-
-@dataclass(frozen=True)
-class Understood:
-    """What is known of who wrote.
-
-    `written` is the language of the message's own words, None when it has none; `language` is then
-    what is known of the customer otherwise, and has no confidence.
-    """
-
-    written: str | None
-    language: str | None
-    script: str | None
-    language_confidence: float | None
-    second_language: str | None
-    region: str | None
-    region_source: str | None
-    time_zone: str | None
 
 
 def understand(
     message: MessageReceived,
     contact: Contact,
     orders: Sequence[OrderFacts],
-    store: Store | None,
-) -> Understood:
-    """Read one message, with what is known of the customer and his orders, the newest first."""
-    told = (
-        language_of(message.locale or contact.locale),
-        *(language_of(order.language) for order in orders),
-    )
-    found = _detect(message, contact, told, store)
-    fallback = other_language(None, heard=contact.languages, told=told)
-    language = found.language or fallback
-    newest = next((order for order in orders if order.country), None)
-    region = region_of(
-        order_country=newest.country if newest else None,
+    unanswered: int,
+    rules: Rules,
+) -> Reading:
+    """Read one message; `orders` are the writer's, the one he means or the newest first.
+
+    `unanswered` counts his messages since our last answer, this one too.
+    """
+    store = rules.store(message.store_id)
+    placed = next((order for order in orders if order.country), None)
+    valued = next((order for order in orders if order.shop_total is not None), None)
+    known = Known(
+        order_country=placed.country if placed else None,
+        order_region=placed.region if placed else None,
         phone=message.phone or contact.phone,
         locale=message.locale or contact.locale,
         mail=message.mail or contact.mail,
         market=store.market if store else None,
+        heard=contact.languages,
+        told=[order.language for order in orders],
+        store_languages=store.languages if store else (),
     )
-    within = newest.region if newest and region and region.source == "order" else None
-    return Understood(
-        written=found.language,
-        language=language,
-        script=found.script,
-        language_confidence=round(found.confidence, 4) if found.language else None,
-        second_language=other_language(language, heard=contact.languages, told=told),
-        region=region.country if region else None,
-        region_source=region.source if region else None,
-        time_zone=zone_of(region.country, within) if region else None,
+    around = Around(
+        family=family_of(message.channel),
+        unanswered=unanswered,
+        total=valued.shop_total if valued else None,
+        currency=valued.shop_currency if valued else None,
     )
-
-
-def _detect(
-    message: MessageReceived,
-    contact: Contact,
-    told: Sequence[str | None],
-    store: Store | None,
-) -> Detected:
-    stores = [language_of(tag) or tag for tag in store.languages] if store else []
-    known = tuple(dict.fromkeys((*LANGUAGES, *stores)))
-    expected = prior(heard=contact.languages, told=told, store=stores, known=known)
-    found = detect(message.text, languages=known, prior=expected)
-    if found.language is None and message.subject:
-        found = detect(message.subject, languages=known, prior=expected)
-    return found
+    return read(message.text, message.subject, known, around, rules.high_values)

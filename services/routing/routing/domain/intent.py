@@ -1,0 +1,139 @@
+"""What a message is for, by words and patterns; `other` when none of them says.
+
+Precision goes before recall: an agent who gets a wrong label trusts none. Where a message has
+signs of several intents, what has to be done decides: a thing that arrived broken is `damaged`,
+whatever is asked for it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from routing.domain.intents import Table, bare, everywhere, table, whole
+from shared.contracts.routing import Intent
+from shared.i18n.cleaning import clean
+from shared.i18n.language import Detected
+
+_WEIGHTS = {
+    "complaint": 3.2,
+    "legal": 3.0,
+    "customs": 2.8,
+    "repair": 2.5,
+    "damaged": 2.2,
+    "refund": 2.0,
+    "not_received": 1.8,
+    "return": 1.6,
+    "anger": 1.5,
+    "order_status": 1.2,
+    "pre_sale": 1.0,
+}
+"""What outweighs what, where a message has signs of both."""
+_INTENTS = {**{name: name for name in _WEIGHTS}, "legal": "complaint", "anger": "complaint"}
+_NOT_MEANT = {
+    "web": frozenset({"damaged"}),
+    "papers": frozenset({"return", "pre_sale"}),
+}
+"""A link that does not open is not broken ware, an invoice to be changed no exchange."""
+_SHORT = 100
+"""Characters up to which a message is about one thing."""
+_PRESSING = ("anger", "legal", "safety", "urgent")
+_SURE_OF_LANGUAGE = 0.8
+_LONGEST = 2000
+_MORE = 0.4
+"""What each further sign of the same intent adds."""
+
+
+@dataclass(frozen=True)
+class Meant:
+    """What a message is for. `confidence` is between 0 and 1, 0 for `other`.
+
+    `matched` are the customer's own words that told it; `pressing` names what makes it urgent:
+    `anger`, `legal`, `safety`, `urgent`.
+    """
+
+    intent: Intent
+    confidence: float
+    matched: tuple[str, ...] = ()
+    pressing: frozenset[str] = frozenset()
+
+
+NOTHING = Meant(Intent.OTHER, 0.0)
+
+
+def meant(text: str, found: Detected) -> Meant:
+    """Read one message whose language was detected as `found`.
+
+    >>> from shared.i18n.language import detect
+    >>> text = "says delivered but I have not received it"
+    >>> meant(text, detect(text)).intent.value
+    'not_received'
+    """
+    cleaned = clean(text[:_LONGEST])
+    if not cleaned.strip():
+        return NOTHING
+    forms = bare(cleaned), whole(cleaned)
+    read = NOTHING
+    for language in _languages(found):
+        tables = table(language)
+        if tables is not None:
+            read = _read(tables, forms, is_roman=found.script == "Latn")
+            if read.intent is not Intent.OTHER or read.pressing:
+                return read
+    return read
+
+
+def _languages(found: Detected) -> Iterable[str]:
+    """Whose tables to read, until one tells something; English words are in chats everywhere."""
+    tags = [found.language] if found.language else []
+    if found.confidence < _SURE_OF_LANGUAGE:
+        tags += [tag for tag, _ in found.alternatives[:2]]
+    return dict.fromkeys([*(tag.split("-")[0] for tag in tags), "en"])
+
+
+def _read(tables: Table, forms: tuple[str, str], *, is_roman: bool) -> Meant:
+    by_words, uncut = forms
+    signs = _signs(tables.own, by_words if tables.is_cut else uncut)
+    if is_roman and tables.roman:
+        for name, words in _signs(tables.roman, by_words).items():
+            signs.setdefault(name, []).extend(words)
+    for name in _not_meant(by_words, uncut) & signs.keys():
+        del signs[name]
+    pressing = frozenset(name for name in _PRESSING if name in signs)
+    weights: dict[str, float] = {}
+    for name, words in signs.items():
+        if name in _WEIGHTS:
+            intent = _INTENTS[name]
+            weight = _WEIGHTS[name] + _MORE * min(len(words) - 1, 2)
+            weights[intent] = max(weights.get(intent, 0.0), weight)
+    if not weights:
+        return Meant(Intent.OTHER, 0.0, (), pressing)
+    best = max(weights, key=weights.__getitem__)
+    others = sum(weights.values()) - weights[best]
+    confidence = weights[best] / (weights[best] + 0.4 * others + 0.3)
+    words = [word for name, each in signs.items() if _INTENTS.get(name) == best for word in each]
+    return Meant(Intent(best), round(confidence, 3), _told(words), pressing)
+
+
+def _not_meant(by_words: str, uncut: str) -> frozenset[str]:
+    if len(by_words) >= _SHORT:
+        return frozenset()
+    both = everywhere()
+    found = (
+        names
+        for about, names in _NOT_MEANT.items()
+        if both.roman[about].search(by_words) or both.own[about].search(uncut)
+    )
+    return frozenset().union(*found)
+
+
+def _signs(patterns: dict[str, re.Pattern[str]], text: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, pattern in patterns.items():
+        words = [match[0] for match in pattern.finditer(text) if match[0].strip()]
+        if words:
+            found[name] = words
+    return found
+
+
+def _told(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(" ".join(word.split())[:60] for word in words))[:4]

@@ -1,0 +1,105 @@
+"""What customers write for, by the words they use: a table for each language.
+
+A table is text: `name: pattern | pattern`, one line a name. Names are the intents, and `anger`,
+`legal`, `safety` and `urgent` for what presses. `roman_` before a name is for the language in
+Latin letters. Patterns are regular expressions, each tried from the beginning of a word on, in
+which a blank is whatever stands between two words, `~` some words of the same sentence and `_` the
+end of a word; apostrophes are blanks and diacritics are left out on both sides, as customers do.
+Chinese, Japanese, Korean, Thai and Hindi are not cut into words: their lines are plain regular
+expressions.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+_UNCUT = frozenset({"hi", "ja", "ko", "th", "yue", "zh"})
+_GAP = r"[^.!?;\n]{0,40}?"
+# Articles and particles that Arabic and Hebrew write together with the word.
+_BEFORE = {
+    "ar": "(?:وال|بال|فال|كال|لل|ال|[وبلف])?",
+    "he": "[ושהבלכמ]{0,2}",
+}
+_LETTERS = str.maketrans(
+    {
+        **dict.fromkeys("'’`´ʼ", " "),
+        **{"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ς": "σ"},
+        **dict.fromkeys("أإآٱ", "ا"),
+        **{"ى": "ي", "ة": "ه", "ـ": None},
+    }
+)
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
+
+
+class Table(NamedTuple):
+    """The compiled lines of one language, by name; those for Latin letters apart."""
+
+    own: dict[str, re.Pattern[str]]
+    roman: dict[str, re.Pattern[str]]
+    is_cut: bool
+
+
+def bare(text: str) -> str:
+    """Lower case, without diacritics and apostrophes, letters of one sound alike.
+
+    >>> bare("Où est l'envoi ?"), bare("ÇALIŞMIYOR"), bare("أين الطلبية")
+    ('ou est l envoi ?', 'calismiyor', 'اين الطلبيه')
+    """
+    plain = text if text.isascii() else unicodedata.normalize("NFKD", text)
+    return _MARKS.sub("", plain.lower()).translate(_LETTERS)
+
+
+def whole(text: str) -> str:
+    """Lower case, wide and half-width forms alike, for scripts whose marks are letters.
+
+    >>> whole("ｿﾆｰ の ＵＳＢ")
+    'ソニー の usb'
+    """
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+@cache
+def table(language: str) -> Table | None:
+    """The table of a language (BCP 47 primary tag), read once; None when there is none."""
+    path = files(__name__) / f"{language}.txt"
+    if not language.isalpha() or not path.is_file():
+        return None
+    return _compiled(language, path.read_text(encoding="utf-8").splitlines())
+
+
+@cache
+def everywhere() -> Table:
+    """What is read alike in every language: `web` (links, pages) and `papers` (invoice, address).
+
+    What does not open or has to be changed is no ware then.
+    """
+    return _compiled("", (files(__name__) / "_all.txt").read_text(encoding="utf-8").splitlines())
+
+
+def _compiled(language: str, lines: Iterable[str]) -> Table:
+    own: dict[str, re.Pattern[str]] = {}
+    roman: dict[str, re.Pattern[str]] = {}
+    for line in lines:
+        name, _, patterns = line.partition(": ")
+        if name.startswith("roman_"):
+            roman[name.removeprefix("roman_")] = _by_words(patterns, "")
+        elif name.endswith("_words"):
+            roman[name.removesuffix("_words")] = _by_words(patterns, "")
+        elif not language or language in _UNCUT:
+            own[name] = re.compile(whole(patterns))
+        else:
+            own[name] = _by_words(patterns, _BEFORE.get(language, ""))
+    return Table(own, roman, language not in _UNCUT)
+
+
+def _by_words(patterns: str, before: str) -> re.Pattern[str]:
+    # The class names of regular expressions keep their case: `\\W` is not `\\w`.
+    parts = [bare(part) for part in re.split(r"(\\[WwSsDdBb])", patterns)]
+    kept = re.findall(r"\\[WwSsDdBb]", patterns)
+    parts[1::2] = kept
+    joined = "".join(parts).strip().replace(" | ", "|")
+    joined = joined.replace(" ", r"(?:\W+)").replace("~", _GAP).replace("_", r"\b")
+    return re.compile(rf"(?<!\w){before}(?:{joined})")

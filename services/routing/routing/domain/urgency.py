@@ -1,0 +1,119 @@
+"""How pressing a message is, in points for each thing that presses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from routing.domain.intent import Meant
+from shared.contracts.routing import Family, Intent, Priority
+
+_BY_INTENT = {
+    Intent.COMPLAINT: 2,
+    Intent.CUSTOMS: 1,
+    Intent.DAMAGED: 1,
+    Intent.NOT_RECEIVED: 1,
+    Intent.REFUND: 1,
+}
+_BY_WORDS = {"safety": 4, "legal": 2, "anger": 1, "urgent": 1}
+_ANGRY_FACES = frozenset("😡🤬😠👿💢😤")
+_URGENT_FROM, _HIGH_FROM = 4, 2
+_REPEATED_FROM = 3
+_SHOUTED_FROM = 12
+
+HIGH_VALUES: Mapping[str, int] = MappingProxyType(
+    {
+        "EUR": 500_00,
+        "USD": 500_00,
+        "GBP": 450_00,
+        "CHF": 500_00,
+        "JPY": 80_000,
+        "CNY": 3_500_00,
+        "HKD": 4_000_00,
+        "TWD": 16_000_00,
+        "KRW": 700_000,
+        "AUD": 800_00,
+        "CAD": 700_00,
+        "SEK": 5_500_00,
+        "NOK": 5_500_00,
+        "DKK": 3_700_00,
+        "PLN": 2_200_00,
+        "CZK": 12_500_00,
+        "BRL": 2_700_00,
+        "MXN": 9_000_00,
+        "INR": 42_000_00,
+        "TRY": 17_000_00,
+    }
+)
+"""From which total on an order presses, in minor units by ISO 4217 code; about 500 euros."""
+
+
+@dataclass(frozen=True)
+class Urgency:
+    """A priority and what made it: names of signs, never the customer's words."""
+
+    priority: Priority
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Around:
+    """What presses beside the words.
+
+    `unanswered` counts the customer's messages since our last answer, this one too; `total` is in
+    minor units of `currency`, of the order he writes about.
+    """
+
+    family: Family
+    unanswered: int = 1
+    total: int | None = None
+    currency: str | None = None
+
+
+def urgency(
+    meant: Meant, text: str, around: Around, high_values: Mapping[str, int] = HIGH_VALUES
+) -> Urgency:
+    """How pressing a message is. One without letters asks for nothing: low.
+
+    >>> urgency(Meant(Intent.DAMAGED, 0.9), "arrived broken 😡", Around(Family.MAIL))
+    Urgency(priority=<Priority.HIGH: 'high'>, reasons=('intent damaged', 'angry words'))
+    """
+    points = {f"intent {meant.intent}": _BY_INTENT.get(meant.intent, 0)}
+    for sign, worth in _BY_WORDS.items():
+        is_there = sign in meant.pressing or (sign == "anger" and _is_shouted(text))
+        points[_SAID[sign]] = worth if is_there else 0
+    points["repeated contact"] = int(around.unanswered >= _REPEATED_FROM)
+    points["order value"] = int(_is_high(around, high_values))
+    points["live chat"] = int(around.family is Family.CHAT)
+    reasons = tuple(reason for reason, worth in points.items() if worth)
+    return Urgency(_priority(sum(points.values()), text), reasons)
+
+
+_SAID = {
+    "safety": "safety words",
+    "legal": "legal words",
+    "anger": "angry words",
+    "urgent": "urgent words",
+}
+
+
+def _priority(points: int, text: str) -> Priority:
+    if points >= _URGENT_FROM:
+        return Priority.URGENT
+    if points >= _HIGH_FROM:
+        return Priority.HIGH
+    return Priority.NORMAL if any(map(str.isalpha, text)) else Priority.LOW
+
+
+def _is_shouted(text: str) -> bool:
+    if not _ANGRY_FACES.isdisjoint(text):
+        return True
+    letters = [letter for letter in text[:400] if letter.upper() != letter.lower()]
+    capitals = sum(map(str.isupper, letters))
+    return len(letters) >= _SHOUTED_FROM and capitals > 0.8 * len(letters)
+
+
+def _is_high(around: Around, high_values: Mapping[str, int]) -> bool:
+    if around.total is None or around.currency is None:
+        return False
+    threshold = high_values.get(around.currency)
+    return threshold is not None and around.total >= threshold

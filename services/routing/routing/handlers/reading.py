@@ -1,0 +1,96 @@
+"""Reading messages that a person gives by hand: one line in, one line of JSON out."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import msgspec.structs
+
+from routing.domain.shown import shown
+from routing.domain.team import family_of
+from routing.domain.understanding import Known, read
+from routing.domain.urgency import Around
+from routing.handlers.rules import Rules
+from shared.contracts.base import StoreId
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """One message as JSON; what is missing or of another type is not known."""
+
+    text: str = ""
+    subject: str | None = None
+    channel: str | None = None
+    locale: str | None = None
+    country: str | None = None
+    region: str | None = None
+    phone: str | None = None
+    mail: str | None = None
+    market: str | None = None
+    store: str | None = None
+    at: datetime | None = None
+    unanswered: int = 1
+    total: int | None = None
+    currency: str | None = None
+    languages: dict[str, int] = {}
+
+
+_ALSO = {"mail_domain": "mail", "email": "mail", "mail domain": "mail"}
+
+
+def printed(line: str, number: int, channel: str, rules: Rules, now: datetime) -> str:
+    r"""What is read in one line, as JSON.
+
+    A line that is no JSON object is a text, in which `\n` is a line break. `now` is when a message
+    was written that does not tell it.
+    """
+    given = _given(line.rstrip("\r\n"))
+    at = given.at or now
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    channel = given.channel or channel
+    store = rules.store(StoreId(given.store or ""))
+    known = Known(
+        order_country=given.country.upper() if given.country else None,
+        order_region=given.region,
+        phone=given.phone,
+        locale=given.locale,
+        mail=given.mail,
+        market=given.market or (store.market if store else None),
+        heard=given.languages,
+        store_languages=store.languages if store else (),
+    )
+    family = family_of(channel)
+    around = Around(family, given.unanswered, given.total, given.currency)
+    found = read(given.text, given.subject, known, around, rules.high_values)
+    told = shown(
+        found,
+        store=given.store or "",
+        channel=channel,
+        family=family,
+        at=at,
+        promises=rules.promises,
+    )
+    return msgspec.json.encode({"line": number, **told}).decode()
+
+
+def _given(line: str) -> Given:
+    if line.startswith("{"):
+        try:
+            fields = msgspec.json.decode(line)
+        except msgspec.MsgspecError:
+            fields = None
+        if isinstance(fields, dict):
+            return _of(fields)
+    return Given(text=line.replace("\\n", "\n"))
+
+
+def _of(fields: Mapping[str, Any]) -> Given:
+    given = Given()
+    for name, value in fields.items():
+        field = _ALSO.get(name, name)
+        if field in Given.__struct_fields__:
+            with suppress(msgspec.ValidationError):
+                one = msgspec.convert({field: value}, Given)
+                given = msgspec.structs.replace(given, **{field: getattr(one, field)})
+    return given
