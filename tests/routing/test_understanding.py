@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routing.domain.escalation import CRISIS
 from routing.domain.intent import meant
 from routing.domain.intents import everywhere, table
 from routing.domain.understanding import Known, Reading, read
@@ -94,6 +95,27 @@ def test_what_presses_makes_the_priority() -> None:
     assert "safety words" in fire.urgency.reasons
     lawyer = reading("Это мошенники, мой адвокат подаст в суд")
     assert lawyer.urgency.priority is Priority.URGENT
+    assert fire.urgency.reasons[-1] == lawyer.urgency.reasons[-1] == CRISIS
+    assert CRISIS not in late.urgency.reasons
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is the Fire TV stick in stock",
+        "환불이 안 됐어요",
+        "커피가 왔어요",
+        "die Anzeige bleibt dunkel",
+        "er zat niets in de doos",
+        "có màu hồng không shop",
+        "please ship it asap",
+    ],
+)
+def test_words_that_only_look_dangerous_are_no_crisis(text: str) -> None:
+    found = reading(text)
+
+    assert CRISIS not in found.urgency.reasons
+    assert found.urgency.priority in (Priority.NORMAL, Priority.HIGH)
 
 
 def test_repeated_contact_order_value_and_live_chat_each_press() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from routing.domain.escalation import CRISIS
 from routing.domain.intent import Meant
 from shared.contracts.routing import Family, Intent, Priority
 
@@ -15,6 +16,8 @@ _BY_INTENT = {
     Intent.REFUND: 1,
 }
 _BY_WORDS = {"safety": 4, "legal": 2, "anger": 1, "urgent": 1}
+_CRISES = frozenset({"safety", "legal"})
+"""What a lead has to see at once."""
 _ANGRY_FACES = frozenset("😡🤬😠👿💢😤")
 _URGENT_FROM, _HIGH_FROM = 4, 2
 _REPEATED_FROM = 3
@@ -85,7 +88,11 @@ def urgency(
     points["order value"] = int(_is_high(around, high_values))
     points["live chat"] = int(around.family is Family.CHAT)
     reasons = tuple(reason for reason, worth in points.items() if worth)
-    return Urgency(_priority(sum(points.values()), text), reasons)
+    priority = _priority(sum(points.values()), text)
+    is_crisis = not meant.pressing.isdisjoint(_CRISES) or (
+        meant.intent is Intent.COMPLAINT and priority is Priority.URGENT
+    )
+    return Urgency(priority, (*reasons, CRISIS) if is_crisis else reasons)
 
 
 _SAID = {
