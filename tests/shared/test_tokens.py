@@ -138,4 +138,5 @@ def test_a_token_stays_readable_for_ever() -> None:
     token = "aeazbigclmphypmkj4jdivtyscvzr4os5avxeuhodeya"
 
     assert Tokens([KEY]).sign("order", AN_ID) == token
-    assert KINDS == {"order": 1, "thread": 2, "shipment": 3, "case": 4, "notification": 5}
+    old = {"order": 1, "thread": 2, "shipment": 3, "case": 4, "notification": 5}
+    assert dict(KINDS) == {**old, "file": 6}
