@@ -13,6 +13,7 @@ from rich.table import Table
 
 from tests.bench.bench_bus import bench_bus
 from tests.bench.bench_chain import bench_chain
+from tests.bench.bench_claims import bench_claims
 from tests.bench.bench_decide import bench_decide
 from tests.bench.bench_intake import bench_intake
 from tests.bench.bench_language import bench_language
@@ -24,6 +25,7 @@ from tests.bench.places import Place, opened
 BENCHES = {
     "bus": bench_bus,
     "relay": bench_relay,
+    "claims": bench_claims,
     "intake": bench_intake,
     "mail": bench_mail,
     "chain": bench_chain,

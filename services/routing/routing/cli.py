@@ -12,8 +12,10 @@ from routing.clients import read_team
 from routing.handlers import reading
 from routing.handlers.rules import Rules
 from routing.settings import Settings
-from shared import cli, clock
+from routing.store import drift
+from shared import cli, clock, service
 from shared.callers import new_token
+from shared.errors import Refused
 from shared.stores import Stores
 from shared.yaml_files import BadFile
 
@@ -97,6 +99,32 @@ def _rules() -> Rules:
     except BadFile as why:
         typer.echo(str(why), err=True)
         raise typer.Exit(2) from None
+
+
+@main.command()
+def check(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Set what differs to what is held, and write it down.")
+    ] = False,
+) -> None:
+    """Compare every agent's load with what he holds; exit code 1 when they differ."""
+    cli.start(_check(cli.read(Settings), repair=repair))
+
+
+async def _check(settings: Settings, *, repair: bool) -> None:
+    async with (
+        service.opened_quietly(app.NAME, settings) as runtime,
+        runtime.db.transaction() as tx,
+    ):
+        found = await drift.look(tx)
+        if repair:
+            for agent_id in sorted({each.agent_id for each in found}):
+                await drift.repair(tx, agent_id, clock.now())
+    for each in found:
+        typer.echo(f"{each.agent_id}: {each.family} counted {each.counted}, held {each.held}")
+    if found and not repair:
+        raise Refused("loads differ from what is held; --repair sets them right")
+    typer.echo("repaired" if found else "every load is what is held")
 
 
 def _known(id: str, team_file: Path | None, stores_file: Path | None) -> tuple[str, list[str]]:

@@ -41,6 +41,10 @@ conversations_pending = Gauge(
     "meridian_conversations_pending_oldest_age_seconds",
     "Age of the oldest conversation that waits for its order to be known.",
 )
+load_drift = Gauge(
+    "meridian_load_drift_units",
+    "Units by which agents' loads differ from what they hold; anything but 0 is an incident.",
+)
 assignment_wait = Histogram(
     "meridian_assignment_wait_seconds",
     "From the customer's question to its assignment.",
