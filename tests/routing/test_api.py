@@ -116,6 +116,7 @@ async def test_an_agent_sees_what_he_has(client: Client, has_one: MessageReceive
 
     assert (mine["thread_id"], mine["state"]) == (str(has_one.thread_id), "assigned")
     assert others == []
+    assert (mine["intent"], mine["priority"]) == ("order_status", "normal")
 
 
 async def test_a_reply_stops_the_clock_and_carries_the_whole_route(

@@ -22,6 +22,9 @@ class Shown(BaseModel):
     second_language: str | None
     region: str | None
     time_zone: str | None
+    intent: str | None
+    priority: str
+    urgency_reasons: list[str]
     skills: list[str]
     thread_id: UUID | None
     contact_id: UUID | None
@@ -50,6 +53,9 @@ def shown(of: Conversation) -> Shown:
         second_language=of.second_language,
         region=of.region,
         time_zone=of.time_zone,
+        intent=of.intent,
+        priority=of.priority,
+        urgency_reasons=list(of.urgency_reasons),
         skills=list(of.skills),
         thread_id=of.thread_id,
         contact_id=of.contact_id,
