@@ -9,7 +9,7 @@ export UV_CUSTOM_COMPILE_COMMAND := make lock
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check lint format test flow chaos bench demo run lock docs up status down
+.PHONY: help setup check lint format test flow chaos bench simulate demo run lock docs up status down
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ chaos: setup ## The long run with kills and restarts
 
 bench: setup ## Figures beside their floors, all or some: make bench B=language
 	$(BIN)/python -m tests.bench $(B)
+
+simulate: setup ## Routing's decisions in a seeded world, against common rules and bounds (Q=1: a look)
+	$(BIN)/python -m tests.simulation $(if $(Q),--quick)
 
 demo: setup ## The whole system on this machine, and a story through it
 	@$(BIN)/python -m deploy.demo

@@ -1,7 +1,7 @@
 """One seed of one scenario: every policy on the same customers, and what came of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -154,8 +154,3 @@ def _occupancy(lived: _Lived) -> list[float]:
         if there:
             found.append(100.0 * busy / (there * lived.line.slots))
     return found
-
-
-def with_weights(**changes: float) -> Weights:
-    """The production's own weights but for these."""
-    return replace(Weights(), **changes)  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ from routing.workers.on_call import calling
 from routing.workers.promises import promising
 from routing.workers.pulse import pulse
 from routing.workers.roster import Roster
+from routing.workers.upkeep import upkeep
 from shared import clock, db, service
 from shared.bus import Bus
 from shared.contracts.base import AgentId, Message
@@ -185,6 +186,7 @@ async def run(settings: Settings) -> None:
             promising(runtime.db, its, settings.sweep),
             *_calling(settings, runtime.db),
             pulse(runtime.db),
+            upkeep(runtime.db, settings.keep_decisions),
             runtime.serve(api.app(runtime.db, its, runtime.callers, runtime.ready)),
         )
 

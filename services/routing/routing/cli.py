@@ -1,20 +1,25 @@
 """Routing's commands: what every service has, and tokens for its agents."""
 
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 from routing import app
 from routing.clients import read_team
+from routing.domain import replaying
+from routing.domain.replaying import Replayed
 from routing.handlers import reading
 from routing.handlers.rules import Rules
 from routing.settings import Settings
-from routing.store import drift
+from routing.store import decisions, drift
 from shared import cli, clock, service
 from shared.callers import new_token
+from shared.contracts.base import ConversationId
 from shared.errors import Refused
 from shared.stores import Stores
 from shared.yaml_files import BadFile
@@ -125,6 +130,49 @@ async def _check(settings: Settings, *, repair: bool) -> None:
     if found and not repair:
         raise Refused("loads differ from what is held; --repair sets them right")
     typer.echo("repaired" if found else "every load is what is held")
+
+
+@main.command()
+def replay(
+    file: Annotated[
+        Path | None, typer.Argument(help="JSON lines of an earlier --save; no database is needed.")
+    ] = None,
+    since: Annotated[datetime | None, typer.Option(help="From when on, in UTC.")] = None,
+    conversation: Annotated[UUID | None, typer.Option(help="Its decisions alone.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Write the log there as well.")] = None,
+) -> None:
+    """Decide again what is in the log, and tell what comes out differently: then exit code 1."""
+    found = Replayed()
+    if file is not None:
+        with file.open("rb") as lines:
+            for line in lines:
+                found.batch(*replaying.parsed(line))
+    else:
+        begin = since.replace(tzinfo=UTC) if since is not None else datetime(1970, 1, 1, tzinfo=UTC)
+        cli.start(_replay(cli.read(Settings), begin, conversation, save, found))
+    for difference in found.differences:
+        typer.echo(difference)
+    typer.echo(found.summary())
+    raise typer.Exit(1 if found.differences else 0)
+
+
+async def _replay(
+    settings: Settings,
+    since: datetime,
+    conversation: UUID | None,
+    save: Path | None,
+    found: Replayed,
+) -> None:
+    of = ConversationId(conversation) if conversation is not None else None
+    async with (
+        service.opened_quietly(app.NAME, settings) as runtime,
+        runtime.db.transaction() as tx,
+    ):
+        with save.open("wb") if save is not None else nullcontext() as lines:
+            async for logged in decisions.read(tx, since, of):
+                found.batch(logged.record, logged.team)
+                if lines is not None:
+                    lines.write(replaying.line(logged.record, logged.team))
 
 
 def _known(id: str, team_file: Path | None, stores_file: Path | None) -> tuple[str, list[str]]:

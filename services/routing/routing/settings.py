@@ -58,6 +58,8 @@ class Settings(ServiceSettings):
     """How long who let a conversation pass, or gave it back, is not asked for it again."""
     sweep: timedelta = timedelta(seconds=1)
     """How often a dispatcher looks without being woken."""
+    keep_decisions: timedelta = timedelta(days=30)
+    """For how long decisions are kept with all that they stood on, to be replayed."""
     batch: int = Field(default=50, ge=1, le=500)
     """Conversations assigned in one transaction at most."""
     weight_scarcity: float = 1.0

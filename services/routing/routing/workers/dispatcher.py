@@ -16,12 +16,14 @@ from routing import metrics
 from routing.domain import saying
 from routing.domain.decide import Decision, decide_all
 from routing.domain.offers import Offering
+from routing.domain.record import record
 from routing.domain.score import Weights
 from routing.domain.team import FAMILIES, Agent
 from routing.domain.waiting import Waiting
 from routing.handlers.rules import pool
 from routing.store import agents, claims, queue
 from routing.store.claims import Claim, Conflict, Deposed
+from routing.store.decisions import Log
 from routing.workers.leases import Leases
 from routing.workers.roster import Roster
 from shared import clock
@@ -50,6 +52,7 @@ class Dispatcher:
     legal: frozenset[str] = ANY
     """The countries that the store's agents must sit in; empty, any will do."""
     offering: Offering = field(default_factory=Offering)
+    log: Log = field(default_factory=Log)
 
     async def drain(self, lease_epoch: int) -> int:
         """Assign until nobody can take any more of what waits; returns how many were assigned.
@@ -91,7 +94,14 @@ class Dispatcher:
             taken, stuck = decide_all(waiting, team, now, self.weights)
             round_.stuck |= stuck
             round_.is_over = not stuck and len(waiting) < self.batch
-            asked = await self._claim(tx, taken, team, round_.lease_epoch, now) if taken else set()
+            asked: set[AgentId] = set()
+            digest = None
+            if taken:
+                asked = await self._claim(tx, taken, team, round_.lease_epoch, now)
+                batch = record(waiting, team, now, self.weights, taken, stuck)
+                digest = await self.log.put(tx, self.store_id, batch, team)
+        if digest is not None:
+            self.log.committed(digest, now)
         for one, decision in taken:
             step = decision.explanation.step
             if decision.agent_id not in asked:

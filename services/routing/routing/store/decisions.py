@@ -1,0 +1,127 @@
+"""The log of decisions: a row for each batch, and one for each team that batches stood on."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from sqlalchemy import text
+
+from routing.domain import record
+from routing.domain.record import Record
+from routing.domain.team import Agent
+from shared.contracts.base import AgentId, ConversationId, StoreId
+from shared.db import Transaction
+
+_PUT = text(
+    """
+    INSERT INTO decisions (store_id, decided_at, digest, record)
+    VALUES (:store_id, :decided_at, :digest, cast(:record AS json))
+    """
+)
+_PUT_TEAM = text(
+    """
+    INSERT INTO decision_teams (digest, team, used_at)
+    VALUES (:digest, cast(:team AS json), :now)
+    ON CONFLICT (digest) DO UPDATE SET used_at = excluded.used_at
+    """
+)
+_READ = text(
+    """
+    SELECT d.id, d.store_id, d.digest, cast(d.record AS text) AS record,
+        cast(t.team AS text) AS team
+    FROM decisions AS d JOIN decision_teams AS t USING (digest)
+    WHERE d.id > :after AND d.decided_at >= :since
+        AND (cast(:conversation AS uuid) IS NULL OR (d.store_id, d.decided_at) IN (
+            SELECT store_id, offered_at FROM offers WHERE conversation_id = :conversation
+        ))
+    ORDER BY d.id LIMIT 50
+    """
+)
+_FORGET = text(
+    """
+    DELETE FROM decisions WHERE id IN (
+        SELECT id FROM decisions WHERE decided_at < :before ORDER BY decided_at LIMIT 500
+    )
+    """
+)
+_FORGET_TEAMS = text("DELETE FROM decision_teams WHERE used_at < :before")
+_SAID_AGAIN = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """One row of the log with its team, as JSON."""
+
+    store_id: StoreId
+    record: str
+    team: str
+
+
+class Log:
+    """Writes a process's batches. It remembers which teams are written already."""
+
+    def __init__(self) -> None:
+        self._written: dict[AgentId, tuple[object, bytes]] = {}
+        self._teams: dict[str, datetime] = {}
+
+    async def put(
+        self, tx: Transaction, store_id: StoreId, of: Record, agents: Sequence[Agent]
+    ) -> str:
+        """Write a batch and, where it may not be there, its team; returns the team's digest."""
+        whole = b"[" + b",".join(self._agent(agent) for agent in agents) + b"]"
+        digest = blake2b(whole, digest_size=16).hexdigest()
+        said = self._teams.get(digest)
+        if said is None or of.decided_at - said > _SAID_AGAIN:
+            values = {"digest": digest, "team": whole.decode(), "now": of.decided_at}
+            await tx.execute(_PUT_TEAM, values)
+        await tx.execute(
+            _PUT,
+            {
+                "store_id": store_id,
+                "decided_at": of.decided_at,
+                "digest": digest,
+                "record": record.written_record(of),
+            },
+        )
+        return digest
+
+    def committed(self, digest: str, at: datetime) -> None:
+        """A team that `put` wrote is there to stay, and needs not be written for a while."""
+        if len(self._teams) > 1_000:
+            self._teams.clear()
+        said = self._teams.get(digest)
+        if said is None or at - said > _SAID_AGAIN:
+            self._teams[digest] = at
+
+    def _agent(self, agent: Agent) -> bytes:
+        is_now = record.apart_from_load(agent)
+        known = self._written.get(agent.agent_id)
+        if known is None or known[0] != is_now:
+            known = self._written[agent.agent_id] = is_now, record.written(agent)
+        return known[1]
+
+
+async def read(
+    tx: Transaction, since: datetime, conversation_id: ConversationId | None
+) -> AsyncIterator[Logged]:
+    """The batches since then, or those of them in which a conversation was given, oldest first."""
+    after = 0
+    while True:
+        values = {"after": after, "since": since, "conversation": conversation_id}
+        found = (await tx.execute(_READ, values)).all()
+        for row in found:
+            after = row.id
+            yield Logged(row.store_id, row.record, row.team)
+        if not found:
+            return
+
+
+async def forget(tx: Transaction, before: datetime) -> int:
+    """Forget batches that are older, a few hundred at a time; returns how many.
+
+    A team goes when it has not been used for longer than any batch is kept.
+    """
+    done = await tx.execute(_FORGET, {"before": before})
+    await tx.execute(_FORGET_TEAMS, {"before": before - 2 * _SAID_AGAIN})
+    return int(done.rowcount)
