@@ -116,6 +116,11 @@ def read(path: Path) -> Document:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadFile([f"{path}: cannot be read: {error}"]) from None
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Document:
+    """Parse YAML that is there already; `path` is what it is called. Raises `BadFile`."""
     loader = _Loader(text)
     try:
         node = loader.get_single_node()

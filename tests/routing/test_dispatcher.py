@@ -99,7 +99,10 @@ async def test_a_claim_on_what_has_changed_changes_nothing(
     epoch = await lease(routing)
     async with routing.transaction() as tx:
         waiting = await queue.next_waiting(tx, *POOL, stuck=(), marks=(), now=clock.now(), limit=10)
-        team = [agents.agent(row) for row in await agents.rows_of_team(tx)]
+        team = [
+            agents.agent(row)
+            for row in await agents.rows_of_team(tx, clock.now(), timedelta(minutes=1))
+        ]
     taken, _ = decide_all(waiting, [replace(team[0])], clock.now(), Weights())
     explanation = taken[0][1].explanation
     one = Claim(waiting[0], team[0].agent_id, 100, explanation)
@@ -134,7 +137,10 @@ async def test_a_claim_for_one_language_fails_when_the_next_message_brings_anoth
         [waiting] = await queue.next_waiting(
             tx, *POOL, stuck=(), marks=(), now=clock.now(), limit=10
         )
-        [eva] = [agents.agent(row) for row in await agents.rows_of_team(tx)]
+        [eva] = [
+            agents.agent(row)
+            for row in await agents.rows_of_team(tx, clock.now(), timedelta(minutes=1))
+        ]
     [(_, given)], _ = decide_all([waiting], [eva], clock.now(), Weights())
 
     await hear(message("早く返金してください", thread=asked.thread_id))

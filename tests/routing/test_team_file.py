@@ -1,5 +1,6 @@
 """The team file: what is read, and what is told of a bad one."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,8 @@ async def test_the_database_keeps_an_agent_as_he_was_read(
     found = read_team(team(tmp_path), STORES)
 
     async with routing.transaction() as tx:
-        assert await agents.put(tx, found.agents, found.names, clock.now()) == []
-        [row] = await agents.rows_of_team(tx)
+        await agents.put(tx, found.agents, found.names, clock.now())
+        [row] = await agents.rows_of_team(tx, clock.now(), timedelta(minutes=1))
         assert await agents.stores_of(tx, AgentId("noor")) == STORES
 
     kept, [given] = agents.agent(row), found.agents

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, cast
 
 from routing import api
-from routing.clients import read_hours, read_promises, read_team, usual_hours
+from routing.clients import digest, read_hours, read_promises, read_team, usual_hours
 from routing.domain.clocks import Hours
 from routing.domain.escalation import Chain
 from routing.domain.offers import Offering
@@ -16,6 +16,7 @@ from routing.domain.urgency import HIGH_VALUES
 from routing.handlers import cases, messages, notifications, orders, parcels, team
 from routing.handlers.rules import Rules
 from routing.settings import Settings
+from routing.workers.desks import Desks
 from routing.workers.dispatcher import Dispatching
 from routing.workers.offers import expiring
 from routing.workers.on_call import calling
@@ -94,6 +95,8 @@ def rules(settings: Settings, stores: Stores) -> Rules:
         _chain(settings),
         settings.on_call_url is not None,
         {**HIGH_VALUES, **settings.high_values},
+        heartbeat=settings.heartbeat_timeout,
+        beat_every=settings.heartbeat_every,
     )
 
 
@@ -160,7 +163,7 @@ async def run(settings: Settings) -> None:
     # Half a second that no message shall wait for.
     detectors.load()
     async with service.opened(NAME, settings) as runtime:
-        roster = Roster()
+        roster = Roster(settings.heartbeat_timeout)
         stores = list(runtime.stores.stores)
         its = rules(settings, runtime.stores)
         await db.retried(lambda: _read_team(runtime, settings, roster), stop=runtime.stop)
@@ -177,6 +180,7 @@ async def run(settings: Settings) -> None:
                 for store_id, store in runtime.stores.stores.items()
             },
         )
+        desks = Desks(runtime.db, its, settings.shift_ending_before, settings.desks_sweep)
         await runtime.run(
             *(bus.run for bus in buses(runtime)),
             runtime.relay().run,
@@ -185,7 +189,8 @@ async def run(settings: Settings) -> None:
             expiring(runtime.db, its, settings.sweep),
             promising(runtime.db, its, settings.sweep),
             *_calling(settings, runtime.db),
-            pulse(runtime.db),
+            desks.run,
+            pulse(runtime.db, roster),
             upkeep(runtime.db, settings.keep_decisions),
             runtime.serve(api.app(runtime.db, its, runtime.callers, runtime.ready)),
         )
@@ -198,6 +203,7 @@ async def _read_team(runtime: Runtime, settings: Settings, roster: Roster) -> No
             read_team(settings.team_file, runtime.stores.stores),
             now=clock.now(),
             rules=rules(settings, runtime.stores),
+            file_sha256=digest(settings.team_file),
         )
     async with runtime.db.transaction() as tx:
         await roster.refresh(tx)

@@ -60,3 +60,13 @@ answers = Counter(
     "Answers to customers who waited, by whether the promise was kept.",
     ["family", "is_met"],
 )
+handed_over = Counter(
+    "meridian_conversations_handed_over_total",
+    "Conversations of agents who left, by why, and whether they wait again or are kept for them.",
+    ["why", "outcome"],
+)
+agents_present = Gauge(
+    "meridian_agents_present",
+    "Agents on shift by how they stand: available, busy, away, offline, on a break.",
+    ["presence"],
+)

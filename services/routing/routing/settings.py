@@ -17,7 +17,15 @@ class Settings(ServiceSettings):
     team_file: Path | None = Field(
         default=None, validation_alias=AliasChoices("team_file", "TEAM_FILE", "ROUTING_TEAM_FILE")
     )
-    """team.yaml: the agents, read at start; without it the agents of the last start stay."""
+    """team.yaml: imported at start when it has changed since it was imported last."""
+    heartbeat_every: timedelta = timedelta(seconds=20)
+    """How often an agent's console is to be heard of."""
+    heartbeat_timeout: timedelta = timedelta(seconds=60)
+    """After this silence an agent present by heartbeat counts as gone, and his work waits again."""
+    shift_ending_before: timedelta = timedelta(minutes=15)
+    """How long before the end of a shift ShiftEnding is said."""
+    desks_sweep: timedelta = timedelta(seconds=5)
+    """How often is looked for who has left, whose shift ends, and what was snoozed until now."""
     promises_file: Path | None = None
     """promises.yaml: promises by store, channel, language and priority; the first that fits."""
     hours_file: Path | None = None

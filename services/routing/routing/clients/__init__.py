@@ -2,6 +2,14 @@
 
 from routing.clients.hours_file import read_hours, usual_hours
 from routing.clients.promises_file import read_promises
-from routing.clients.team_file import read_team
+from routing.clients.team_file import digest, read_team, team_of, team_yaml
 
-__all__ = ["read_hours", "read_promises", "read_team", "usual_hours"]
+__all__ = [
+    "digest",
+    "read_hours",
+    "read_promises",
+    "read_team",
+    "team_of",
+    "team_yaml",
+    "usual_hours",
+]

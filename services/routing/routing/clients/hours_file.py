@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from routing.clients.team_file import _Shift
+from routing.clients.team_document import ShiftIn
 from routing.domain.clocks import Clock, Desk, Holidays, Hours, NeverOpen
 from routing.domain.shifts import Shift
 from shared import yaml_files
@@ -49,7 +49,7 @@ class _Row(BaseModel):
     regions: frozenset[CountryCode] = frozenset()
     families: frozenset[Annotated[Family, AfterValidator(_known)]] = frozenset()
     time_zone: ZoneName
-    open: tuple[_Shift, ...] = Field(min_length=1)
+    open: tuple[ShiftIn, ...] = Field(min_length=1)
     holidays: _HolidayRow = _HolidayRow()
 
     def desk(self) -> Desk:

@@ -27,12 +27,16 @@ from shared.contracts.routing import Family, Intent, LanguageShare, OpenedBy, Pr
 
 
 class State(StrEnum):
-    """Where a conversation stands. Pending: what it is about is not known well enough yet."""
+    """Where a conversation stands. Pending: what it is about is not known well enough yet.
+
+    Parked: an agent's without counting for him, until the customer writes or a snooze is over.
+    """
 
     PENDING = "pending"
     QUEUED = "queued"
     OFFERED = "offered"
     ASSIGNED = "assigned"
+    PARKED = "parked"
     RESOLVED = "resolved"
 
 
@@ -118,6 +122,7 @@ class Conversation:
     escalated_to: Level = Level.NONE
     escalate_at: datetime | None = None
     escalated_why: str | None = None
+    snoozed_until: datetime | None = None
 
     @property
     def signature(self) -> str:
@@ -187,10 +192,15 @@ class Conversation:
             units=0,
             assigned_at=None,
             offer_ends_at=None,
+            snoozed_until=None,
             resolved_at=None,
             known_agent_id=self.agent_id or self.known_agent_id,
             reopened_count=self.reopened_count + reopened,
         )
+
+    def parked(self, until: datetime | None) -> "Conversation":
+        """Its agent's still, without counting for him; until then at most, if it is snoozed."""
+        return replace(self, state=State.PARKED, units=0, snoozed_until=until)
 
     def routed(self, route: ReplyRoute, at: datetime) -> "Conversation":
         """With the way back of a message of `at`, unless a newer one is known."""
@@ -228,6 +238,7 @@ class Conversation:
             assigned_at=None,
             offer_ends_at=None,
             declined={},
+            snoozed_until=None,
         )
 
     def accepted(self, at: datetime) -> "Conversation":

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from routing.domain.conversation import Conversation
+from routing.domain.conversation import Conversation, State
 from routing.domain.team import UNIT
 from routing.domain.waiting import Waiting
 from shared.contracts.base import ActorKind, AgentId, By, ReplyId
@@ -153,9 +153,15 @@ def accepted(
 
 
 def released(
-    of: Conversation, agent_id: AgentId, *, why: str, by: By, at: datetime
+    of: Conversation,
+    agent_id: AgentId,
+    *,
+    why: str,
+    by: By,
+    at: datetime,
+    last_reply_id: ReplyId | None = None,
 ) -> tuple[Conversation, ConversationReleased]:
-    """The agent has it no longer."""
+    """It counts for the agent no longer; what is parked stays his."""
     now = of.next()
     return now, ConversationReleased(
         occurred_at=at,
@@ -167,6 +173,11 @@ def released(
         agent_id=agent_id,
         epoch=now.epoch,
         why=why,
+        is_kept=now.state is State.PARKED,
+        snoozed_until=now.snoozed_until,
+        asked_at=now.asked_at,
+        answer_by=now.answer_by,
+        last_reply_id=last_reply_id,
     )
 
 

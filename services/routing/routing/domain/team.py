@@ -132,10 +132,11 @@ class Team:
     """Everybody, and what they are called.
 
     `costs` are hundredths of a unit for one conversation; `free_days` are by country or
-    subdivision.
+    subdivision. `settled` are the agents whose differences are all given; others keep theirs.
     """
 
     agents: tuple[Agent, ...]
     names: Mapping[AgentId, str]
     costs: Mapping[Family, int] = field(default_factory=dict)
     free_days: Mapping[str, FreeDays] = field(default_factory=dict)
+    settled: frozenset[AgentId] = frozenset()

@@ -45,7 +45,7 @@ async def reply(tx: Transaction, act: Act, text: str) -> dict[str, Any]:
     way to the customer is known.
     """
     of, now, by = act.conversation, act.now, act.actor.by
-    if of.state is not State.ASSIGNED:
+    if of.state not in (State.ASSIGNED, State.PARKED):
         raise Refused(f"the conversation is {of.state}, nobody has it to answer")
     cause = act.cause("reply")
     reply_id = ReplyId(cause)
@@ -84,8 +84,9 @@ async def resolve(tx: Transaction, act: Act, reason: str | None) -> dict[str, An
     after = of
     if of.agent_id is not None:
         await claims.release(tx, of.store_id, [of.id], why="resolved", now=now)
-        after, released = saying.released(of, of.agent_id, why="resolved", by=by, at=now)
-        messages.append(released)
+        if of.state is not State.PARKED:
+            after, released = saying.released(of, of.agent_id, why="resolved", by=by, at=now)
+            messages.append(released)
         if of.contact_id is not None:
             await customers.note_agent(tx, of.store_id, of.contact_id, of.agent_id)
         await wake_for(tx, of.agent_id)

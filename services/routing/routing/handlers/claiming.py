@@ -139,7 +139,7 @@ async def _give(
         raise NotNow(f"the conversation is {of.state}")
     if is_override and act.actor.role is not Role.LEAD:
         raise Refused("only a lead may go over an agent's room")
-    agent = await agents.one(tx, to)
+    agent = await agents.one(tx, to, now)
     if agent is None or of.store_id not in agent.stores:
         raise Refused("this agent does not work for the store")
     messages: list[Event] = []
@@ -147,9 +147,12 @@ async def _give(
     if of.agent_id is not None:
         await claims.lock_desks(tx, {of.agent_id, to})
         await claims.release(tx, of.store_id, [of.id], why=why, now=now)
-        before, released = saying.released(of, of.agent_id, why=why, by=by, at=now)
+        if of.state is State.PARKED:  # released already, when it was parked
+            before = of.parked(None)
+        else:
+            before, released = saying.released(of, of.agent_id, why=why, by=by, at=now)
+            messages.append(released)
         await conversations.save(tx, [before])
-        messages.append(released)
         await wake_for(tx, of.agent_id)
     one = Claim(
         waiting=before.waiting(),

@@ -102,11 +102,18 @@ def opened(
 
 
 def gone_on(
-    before: Conversation, message: MessageReceived, found: Reading, now: datetime, rules: Rules
+    before: Conversation,
+    message: MessageReceived,
+    found: Reading,
+    now: datetime,
+    rules: Rules,
+    *,
+    has_left: bool = False,
 ) -> Conversation:
     """The conversation after one more message: the clock runs, the newest way back counts.
 
-    An agent who has it keeps it; a resolved one waits for an agent again.
+    An agent who has it keeps it, unless he `has_left`: then it waits for whoever is there, as one
+    does that is parked or resolved.
     """
     asked_at = min(message.occurred_at, now)
     after = replace(
@@ -115,7 +122,7 @@ def gone_on(
         contact_id=before.contact_id or message.contact_id,
     )
     after = _meant(after, found)
-    if before.agent_id is not None:
+    if before.state in (State.OFFERED, State.ASSIGNED) and not has_left:
         return after.asked(asked_at, rules.promises)
     if before.state is State.QUEUED:
         return _clearer(after, found).asked(asked_at, rules.promises)

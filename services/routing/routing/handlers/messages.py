@@ -3,9 +3,10 @@
 It only queues; who gets it is the dispatcher's to decide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 from routing import metrics
 from routing.domain import saying
@@ -14,12 +15,13 @@ from routing.domain.customer import OrderFacts
 from routing.handlers import joining, writers
 from routing.handlers.rules import Rules, pool
 from routing.handlers.understanding import understand
-from routing.store import conversations, customers, history
+from routing.store import agents, claims, conversations, customers, history
 from routing.store.history import Happening, happening
 from shared import clock, db
 from shared.bus import Heard, Said, batch
 from shared.contracts.base import (
     ActorKind,
+    AgentId,
     By,
     CaseId,
     ConversationId,
@@ -28,6 +30,8 @@ from shared.contracts.base import (
 )
 from shared.contracts.intake import MessageReceived
 from shared.db import Transaction
+
+LEFT = "agent gone"
 
 
 @dataclass
@@ -39,9 +43,11 @@ class _Turn:
     contacts: writers.Contacts
     orders: Sequence[OrderFacts]
     there: joining.There
+    left: Collection[AgentId]
     new: dict[ConversationId, Conversation] = field(default_factory=dict)
     changed: dict[ConversationId, Conversation] = field(default_factory=dict)
     happened: list[Happening] = field(default_factory=list)
+    released: dict[ConversationId, Conversation] = field(default_factory=dict)
 
     @property
     def resolved_since(self) -> datetime:
@@ -65,10 +71,12 @@ async def on_message_received(
     )
     contacts = await writers.known(tx, messages)
     orders = await customers.orders_of(tx, contacts.values())
-    turn = _Turn(now, rules, {**contacts}, orders, joining.There(there))
+    left = await _left(tx, there, now, rules)
+    turn = _Turn(now, rules, {**contacts}, orders, joining.There(there), left)
     said = [one for each in heard for one in _take_in(each, turn)]
     changed = [each for key, each in turn.contacts.items() if each is not contacts[key]]
     await customers.save_languages(tx, changed)
+    await _release(tx, turn)
     await conversations.insert(tx, list(turn.new.values()))
     await conversations.save(tx, list(turn.changed.values()))
     await history.note(tx, turn.happened)
@@ -90,7 +98,10 @@ def _take_in(heard: Heard[MessageReceived], turn: _Turn) -> list[Said]:
     if before is None:
         after = joining.opened(message, found, contact, heard.correlation_id, turn.now, turn.rules)
     else:
-        after = joining.gone_on(before, message, found, turn.now, turn.rules)
+        has_left = before.state is State.ASSIGNED and before.agent_id in turn.left
+        after = joining.gone_on(before, message, found, turn.now, turn.rules, has_left=has_left)
+        if has_left:
+            turn.released[before.id] = before
     after = after.with_orders(writers.meant(message, orders))
     after, events = _told(before, after, turn.now)
     turn.there.put(after)
@@ -112,6 +123,25 @@ def _take_in(heard: Heard[MessageReceived], turn: _Turn) -> list[Said]:
     return [Said(event, heard.id, heard.correlation_id) for event in events]
 
 
+async def _left(
+    tx: Transaction, there: Sequence[Conversation], now: datetime, rules: Rules
+) -> set[AgentId]:
+    """Who has one of these and is not there to answer it."""
+    owners = {of.agent_id for of in there if of.state is State.ASSIGNED and of.agent_id is not None}
+    team = await agents.some(tx, owners, now, rules.heartbeat)
+    return {each for each in owners if each not in team or team[each].has_left(now)}
+
+
+async def _release(tx: Transaction, turn: _Turn) -> None:
+    """Give the units back of what was taken from an empty chair."""
+    taken = sorted(turn.released.values(), key=lambda of: (of.store_id, of.id))
+    for store_id, group in groupby(taken, key=lambda of: of.store_id):
+        await claims.release(tx, store_id, [of.id for of in group], why=LEFT, now=turn.now)
+    turn.happened.extend(
+        happening(of.store_id, of.id, turn.now, LEFT, agent_id=of.agent_id) for of in taken
+    )
+
+
 def _told(
     before: Conversation | None, after: Conversation, now: datetime
 ) -> tuple[Conversation, list[Event]]:
@@ -121,7 +151,13 @@ def _told(
         after, opened = saying.opened(after, now)
         events.append(opened)
         metrics.conversations_opened.labels(after.family, after.opened_by).inc()
-    if before is None or before.state in (State.PENDING, State.RESOLVED):
+    is_taken = before is not None and before.state is State.ASSIGNED and after.agent_id is None
+    if is_taken and before is not None and before.agent_id is not None:
+        after, released = saying.released(
+            after, before.agent_id, why=LEFT, by=saying.ROUTING, at=now
+        )
+        events.append(released)
+    if after.state is State.QUEUED and (before is None or before.state is not State.QUEUED):
         after, queued = saying.queued(after, now)
         events.append(queued)
     return after, events

@@ -6,11 +6,11 @@ from datetime import datetime
 from itertools import groupby
 
 from routing.domain import saying
-from routing.domain.conversation import Conversation
+from routing.domain.conversation import Conversation, State
 from routing.domain.offers import Offering
 from routing.domain.team import FAMILIES
 from routing.handlers.rules import Rules, pool
-from routing.store import agents, claims, conversations, history
+from routing.store import agents, claims, conversations, history, replies
 from routing.store.history import happening
 from shared import db
 from shared.bus import Said, cause_of
@@ -55,9 +55,24 @@ async def take_back(  # noqa: PLR0913 - who takes what, and why
     released = await requeue_all(tx, held, why=why, now=now, rules=rules, by=by)
     await conversations.save(tx, [after for after, _ in released])
     told = {} if reason is None else {"reason": reason}
+    last = await replies.last_of(tx, held)
     await history.note(
         tx,
-        [happening(of.store_id, of.id, now, why, by, agent_id=of.agent_id, **told) for of in held],
+        [
+            happening(
+                of.store_id,
+                of.id,
+                now,
+                why,
+                by,
+                agent_id=of.agent_id,
+                asked_at=of.asked_at,
+                answer_by=of.answer_by,
+                last_reply_id=last.get(of.id),
+                **told,
+            )
+            for of in held
+        ],
     )
     said = [
         Said(event, cause_of(why, of.store_id, of.id, of.epoch), of.flow_id)
@@ -105,12 +120,16 @@ async def requeue_all(
             await claims.release(tx, store_id, ids, why=why, now=now)
     for agent_id in sorted(holders):
         await wake_for(tx, agent_id)
+    last = await replies.last_of(tx, held)
     found: list[tuple[Conversation, list[Event]]] = []
     for of in held:
         events: list[Event] = []
         after = of
-        if of.agent_id is not None:
-            after, released = saying.released(of, of.agent_id, why=why, by=by, at=now)
+        # What is parked was released when it was parked.
+        if of.agent_id is not None and of.state is not State.PARKED:
+            after, released = saying.released(
+                of, of.agent_id, why=why, by=by, at=now, last_reply_id=last.get(of.id)
+            )
             events.append(released)
         waiting = after.queued(now, now, rules.promises)
         if of.asked_at is not None:

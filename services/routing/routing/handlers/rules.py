@@ -24,6 +24,8 @@ class Rules:
 
     `chain` is whom a broken promise is brought before, `has_on_call` whether its end is called.
     `high_values` are the totals, in minor units by currency, from which on an order presses.
+    `heartbeat` is how long ago a console may have been heard of to count as there; it is to be
+    heard of every `beat_every`.
     """
 
     stores: Stores
@@ -33,10 +35,16 @@ class Rules:
     chain: Chain = field(default_factory=Chain)
     has_on_call: bool = False
     high_values: Mapping[str, int] = field(default_factory=lambda: HIGH_VALUES)
+    heartbeat: timedelta = timedelta(seconds=60)
+    beat_every: timedelta = timedelta(seconds=20)
 
     def store(self, store_id: StoreId) -> Store | None:
         """The store; None when the file knows it no more."""
         return self.stores.stores.get(store_id)
+
+
+DESKS = "desks"
+"""What the worker is woken by that looks after who left, whose shift ends, what is snoozed."""
 
 
 def pool(store_id: StoreId, family: Family) -> str:

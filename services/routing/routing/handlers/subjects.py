@@ -157,7 +157,7 @@ def _again(
     if before.state is State.PENDING:
         return before, []
     asked_at = min(subject.at, now)
-    if before.state is not State.RESOLVED:
+    if before.state not in (State.RESOLVED, State.PARKED):
         return before.asked(asked_at, rules.promises), []
     after, queued = saying.queued(before.queued(asked_at, now, rules.promises), now)
     return after, [queued]

@@ -1,24 +1,32 @@
-"""The team and what each agent holds."""
+"""The agents of the team and what each holds."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import text
 
-from routing.domain.shifts import Calendar, Shift
+from routing.domain.free_days import FreeDays
+from routing.domain.presence import Counting, Presence
+from routing.domain.shifts import Calendar, Difference, Kind
 from routing.domain.team import FAMILIES, Agent, Room
+from routing.store.differences import as_json, as_shift
 from shared.contracts.base import AgentId, StoreId
 from shared.contracts.routing import Family
+from shared.contracts.routing import Presence as State
 from shared.db import Transaction
+
+_PAST = timedelta(days=5)
+"""A difference of longer ago touches no shift that may go on."""
 
 _PUT_AGENTS = text(
     """
-    INSERT INTO agents (id, name, role, stores, languages, skills, country, time_zone, shifts,
-        costs, is_asked, changed_at)
+    INSERT INTO agents AS a (id, name, role, stores, languages, skills, country, time_zone, shifts,
+        costs, is_asked, products, intents, counting, free_days, version, changed_at)
     SELECT id, name, role, stores, languages, skills, country, time_zone, shifts, costs, is_asked,
-        :now
+        products, intents, counting, free_days, 1, :now
     FROM jsonb_populate_recordset(cast(null AS agents), cast(:rows AS jsonb))
     ORDER BY id
     ON CONFLICT (id) DO UPDATE
@@ -26,6 +34,8 @@ _PUT_AGENTS = text(
         languages = excluded.languages, skills = excluded.skills, country = excluded.country,
         time_zone = excluded.time_zone, shifts = excluded.shifts, costs = excluded.costs,
         is_asked = excluded.is_asked,
+        products = excluded.products, intents = excluded.intents, counting = excluded.counting,
+        free_days = excluded.free_days, version = a.version + 1,
         changed_at = excluded.changed_at, retired_at = NULL
     """
 )
@@ -43,11 +53,18 @@ _PUT_LOADS = text(
         messaging_capacity = excluded.messaging_capacity, chat_capacity = excluded.chat_capacity
     """
 )
+_PUT_PRESENCES = text(
+    """
+    INSERT INTO agent_presence (agent_id)
+    SELECT agent_id FROM unnest(cast(:ids AS text[])) AS a (agent_id) ORDER BY agent_id
+    ON CONFLICT DO NOTHING
+    """
+)
 _RETIRE = text(
     """
     WITH gone AS (
-        UPDATE agents SET retired_at = :now
-        WHERE retired_at IS NULL AND NOT id = ANY (cast(:ids AS text[]))
+        UPDATE agents SET retired_at = :now, version = version + 1
+        WHERE retired_at IS NULL AND id = ANY (cast(:ids AS text[]))
         RETURNING id
     ),
     closed AS (
@@ -58,18 +75,33 @@ _RETIRE = text(
     SELECT id FROM gone ORDER BY id
     """
 )
-_TEAM_ROWS = """
+# A heartbeat alone changes nothing of a row, only that it is late, or is heard again.
+_TEAM = """
     SELECT cast(jsonb_build_object(
-        'agent_id', id, 'is_lead', role = 'lead', 'stores', stores, 'languages', languages,
-        'skills', skills, 'country', country, 'time_zone', time_zone, 'shifts', shifts,
-        'costs', costs, 'is_asked', is_asked, 'total', capacity, 'mail', mail_capacity,
-        'messaging', messaging_capacity, 'chat', chat_capacity
+        'agent_id', a.id, 'is_lead', a.role = 'lead', 'stores', a.stores,
+        'languages', a.languages, 'skills', a.skills, 'products', a.products,
+        'intents', a.intents, 'country', a.country, 'time_zone', a.time_zone, 'shifts', a.shifts,
+        'costs', a.costs, 'is_asked', a.is_asked, 'total', l.capacity, 'mail', l.mail_capacity,
+        'messaging', l.messaging_capacity, 'chat', l.chat_capacity,
+        'counting', a.counting, 'said', p.said, 'said_at', p.said_at,
+        'beats', coalesce(p.beat_at >= :heard_since, false),
+        'free_days', a.free_days, 'free', t.free_days -> a.free_days,
+        'differences', coalesce((
+            SELECT jsonb_agg(jsonb_build_object(
+                'kind', d.kind, 'day', d.day, 'shift', d.shift, 'zone', d.zone
+            ) ORDER BY d.day, d.id)
+            FROM differences AS d WHERE d.agent_id = a.id AND d.day >= :since
+        ), '[]')
     ) AS text)
-    FROM agents JOIN agent_loads ON agent_id = id
-    WHERE retired_at IS NULL
+    FROM agents AS a
+    JOIN agent_loads AS l ON l.agent_id = a.id
+    JOIN agent_presence AS p ON p.agent_id = a.id
+    CROSS JOIN team AS t
+    WHERE a.retired_at IS NULL
 """
-_TEAM = text(f"{_TEAM_ROWS} ORDER BY id")
-_ONE = text(f"{_TEAM_ROWS} AND id = :id")
+_EVERYBODY = text(f"{_TEAM} ORDER BY a.id")
+_SOME = text(f"{_TEAM} AND a.id = ANY (cast(:ids AS text[])) ORDER BY a.id")
+_NAMES = text("SELECT id, name, version FROM agents WHERE retired_at IS NULL ORDER BY id")
 _LOADS = text(
     """
     SELECT agent_id, load, mail, messaging, chat FROM agent_loads
@@ -82,12 +114,24 @@ _RETIRED_WITH_WORK = text(
     WHERE retired_at IS NOT NULL
         AND EXISTS (
             SELECT 1 FROM conversations
-            WHERE agent_id = agents.id AND state IN ('offered', 'assigned')
+            WHERE agent_id = agents.id AND state IN ('offered', 'assigned', 'parked')
         )
     ORDER BY id
     """
 )
 _POOLS_OF = text("SELECT stores FROM agents WHERE id = :id AND retired_at IS NULL")
+
+
+class _Free(msgspec.Struct, frozen=True):
+    worked: frozenset[date]
+    closed: frozenset[date]
+
+
+class _Difference(msgspec.Struct, frozen=True):
+    kind: Kind
+    day: date
+    shift: dict[str, Any] | None
+    zone: str | None
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -105,6 +149,15 @@ class _Row(msgspec.Struct, frozen=True):
     messaging: int
     chat: int
     is_asked: bool | None = None
+    products: dict[str, int] = {}
+    intents: dict[str, int] = {}
+    counting: Counting = Counting.SHIFT
+    said: State = State.AVAILABLE
+    said_at: datetime | None = None
+    beats: bool = False
+    free_days: str | None = None
+    free: _Free | None = None
+    differences: list[_Difference] = []
 
 
 _decoder = msgspec.json.Decoder(_Row)
@@ -112,8 +165,8 @@ _decoder = msgspec.json.Decoder(_Row)
 
 async def put(
     tx: Transaction, agents: Sequence[Agent], names: Mapping[AgentId, str], now: datetime
-) -> list[AgentId]:
-    """Make these the team. Returns who is retired by it, as he is not among them any more."""
+) -> None:
+    """Write these agents down, new or changed; their differences and presence stay."""
     members = [_row(agent, names[agent.agent_id]) for agent in agents]
     await tx.execute(_PUT_AGENTS, {"rows": msgspec.json.encode(members).decode(), "now": now})
     rooms = [agent.room for agent in agents]
@@ -124,24 +177,52 @@ async def put(
     for family in FAMILIES:
         values[family.value] = [room.families.get(family, 0) for room in rooms]
     await tx.execute(_PUT_LOADS, values)
-    gone = await tx.execute(_RETIRE, {"ids": values["ids"], "now": now})
+    await tx.execute(_PUT_PRESENCES, {"ids": values["ids"]})
+
+
+async def retire(tx: Transaction, agents: Iterable[AgentId], now: datetime) -> list[AgentId]:
+    """Let these take nothing any more; returns who was not retired yet."""
+    gone = await tx.execute(_RETIRE, {"ids": list(agents), "now": now})
     return [AgentId(identity) for identity in gone.scalars()]
 
 
-async def rows_of_team(tx: Transaction) -> list[str]:
-    """The rows, for `agent`, of everybody who is not retired, sorted by id."""
-    return list((await tx.execute(_TEAM)).scalars())
+async def rows_of_team(tx: Transaction, now: datetime, heartbeat: timedelta) -> list[str]:
+    """The rows, for `agent`, of everybody who is not retired, sorted by id.
+
+    A console counts as heard that was heard within `heartbeat` before `now`.
+    """
+    return list((await tx.execute(_EVERYBODY, _as_of(now, heartbeat))).scalars())
 
 
+async def some(
+    tx: Transaction, agents: Iterable[AgentId], now: datetime, heartbeat: timedelta
+) -> dict[AgentId, Agent]:
+    """Those of these who are not retired, with nothing to hold."""
+    ids = sorted(set(agents))
+    if not ids:
+        return {}
+    found = await tx.execute(_SOME, {**_as_of(now, heartbeat), "ids": ids})
+    return {each.agent_id: each for each in map(agent, found.scalars())}
+
+
+async def names(tx: Transaction) -> dict[AgentId, tuple[str, int]]:
+    """Everybody who is not retired: what he is called, and the version of what is known of him."""
+    return {AgentId(row.id): (row.name, row.version) for row in await tx.execute(_NAMES)}
+
+
+def _as_of(now: datetime, heartbeat: timedelta) -> dict[str, Any]:
+    return {"heard_since": now - heartbeat, "since": now.date() - _PAST}
+
+
+@lru_cache(maxsize=16_384)
 def agent(row: str) -> Agent:
-    """The agent of a row, with nothing to hold."""
+    """The agent of a row, with nothing to hold; the same row gives the same one."""
     return _agent(_decoder.decode(row))
 
 
-async def one(tx: Transaction, agent_id: AgentId) -> Agent | None:
-    """An agent with nothing to hold; None when he is not there or retired."""
-    row = await tx.scalar(_ONE, {"id": agent_id})
-    return None if row is None else agent(row)
+async def one(tx: Transaction, agent_id: AgentId, now: datetime) -> Agent | None:
+    """An agent with nothing to hold, heard of or not; None when there is none or he is retired."""
+    return (await some(tx, [agent_id], now, timedelta(0))).get(agent_id)
 
 
 async def loads(
@@ -179,16 +260,26 @@ def _row(agent: Agent, name: str) -> dict[str, Any]:
         "skills": sorted(agent.skills),
         "country": agent.country,
         "time_zone": agent.calendar.zone.key,
-        "shifts": [
-            {"days": sorted(shift.days), "begin": shift.begin, "end": shift.end} for shift in shifts
-        ],
+        "shifts": [as_json(shift) for shift in shifts],
         "costs": {family.value: cost for family, cost in agent.room.costs.items()},
         "is_asked": agent.is_asked,
+        "products": dict(agent.products),
+        "intents": dict(agent.intents),
+        "counting": agent.presence.counting,
+        "free_days": agent.calendar.free_days and agent.calendar.free_days.of,
     }
 
 
 def _agent(row: _Row) -> Agent:
-    shifts = [Shift(frozenset(shift["days"]), shift["begin"], shift["end"]) for shift in row.shifts]
+    calendar = Calendar(
+        [as_shift(shift) for shift in row.shifts],
+        row.time_zone,
+        [
+            Difference(each.kind, each.day, as_shift(each.shift) if each.shift else None, each.zone)
+            for each in row.differences
+        ],
+        _free(row.free_days, row.free) if row.free_days else None,
+    )
     return Agent(
         agent_id=row.agent_id,
         is_lead=row.is_lead,
@@ -196,7 +287,7 @@ def _agent(row: _Row) -> Agent:
         languages=row.languages,
         skills=row.skills,
         country=row.country,
-        calendar=Calendar(shifts, row.time_zone),
+        calendar=calendar,
         room=Room(
             total=row.total,
             families={
@@ -207,4 +298,11 @@ def _agent(row: _Row) -> Agent:
             costs={Family(family): cost for family, cost in row.costs.items()},
         ),
         is_asked=row.is_asked,
+        products=row.products,
+        intents=row.intents,
+        presence=Presence(row.counting, row.said, row.said_at, row.beats),
     )
+
+
+def _free(of: str, found: _Free | None) -> FreeDays:
+    return FreeDays(of) if found is None else FreeDays(of, found.worked, found.closed)

@@ -80,14 +80,14 @@ _SEEN = text(
 _OF_AGENT = text(
     """
     SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
-    WHERE agent_id = :agent_id AND state IN ('offered', 'assigned')
+    WHERE agent_id = :agent_id AND state IN ('offered', 'assigned', 'parked')
     ORDER BY answer_by NULLS LAST, assigned_at, id
     """
 )
 _LOCKED_OF_AGENT = text(
     """
     SELECT cast(to_jsonb(c) AS text) FROM conversations AS c
-    WHERE agent_id = :agent_id AND state IN ('offered', 'assigned')
+    WHERE agent_id = :agent_id AND state IN ('offered', 'assigned', 'parked')
     ORDER BY store_id, id
     FOR UPDATE
     """

@@ -1,5 +1,6 @@
 """Replies of agents, and requests that must not be done twice."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +49,14 @@ _OF = text(
     SELECT id, agent_id, text, replied_at, failed_at, why_failed FROM replies
     WHERE store_id = :store_id AND conversation_id = :conversation_id
     ORDER BY replied_at, id
+    """
+)
+_LAST_OF = text(
+    """
+    SELECT DISTINCT ON (r.conversation_id) r.conversation_id, r.id
+    FROM unnest(cast(:stores AS text[]), cast(:ids AS uuid[])) AS c (store_id, id)
+    JOIN replies AS r ON r.store_id = c.store_id AND r.conversation_id = c.id
+    ORDER BY r.conversation_id, r.replied_at DESC, r.id
     """
 )
 _EXPLANATIONS = text(
@@ -136,6 +145,22 @@ async def of(
     """The replies in a conversation, oldest first."""
     found = await tx.execute(_OF, {"store_id": store_id, "conversation_id": conversation_id})
     return [dict(row) for row in found.mappings()]
+
+
+async def last_of(
+    tx: Transaction, conversations: Sequence[Conversation]
+) -> dict[ConversationId, ReplyId]:
+    """The last reply in each of these conversations that has one."""
+    if not conversations:
+        return {}
+    found = await tx.execute(
+        _LAST_OF,
+        {
+            "stores": [of.store_id for of in conversations],
+            "ids": [of.id for of in conversations],
+        },
+    )
+    return {ConversationId(row.conversation_id): ReplyId(row.id) for row in found}
 
 
 async def explanations(

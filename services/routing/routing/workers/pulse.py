@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from collections import Counter
 
 import structlog
 
 from routing import metrics
 from routing.domain.team import FAMILIES, UNIT
 from routing.store import drift, queue
+from routing.workers.roster import Roster
 from shared import clock
 from shared.db import Database, is_unavailable
 from shared.service import Part
@@ -18,7 +20,7 @@ _EVERY = 10.0
 _DRIFT_EVERY = 60.0
 
 
-def pulse(db: Database) -> Part:
+def pulse(db: Database, roster: Roster) -> Part:
     """A part that keeps these figures up to date."""
 
     async def run(stop: asyncio.Event) -> None:
@@ -26,6 +28,7 @@ def pulse(db: Database) -> Part:
         while not stop.is_set():
             try:
                 await _look(db)
+                _count(roster)
                 if time.monotonic() >= next_drift:
                     await look_for_drift(db)
                     next_drift = time.monotonic() + _DRIFT_EVERY
@@ -63,3 +66,10 @@ async def look_for_drift(db: Database) -> None:
             counted=each.counted,
             held=each.held,
         )
+
+
+def _count(roster: Roster) -> None:
+    now = clock.now()
+    absences = Counter(each.absence(now) or "available" for each in roster.all())
+    for presence in ("available", "busy", "away", "offline", "on a break"):
+        metrics.agents_present.labels(presence).set(absences[presence])

@@ -7,6 +7,7 @@ import structlog
 
 from routing.domain.team import Agent
 from routing.store import agents
+from shared import clock
 from shared.contracts.base import StoreId
 from shared.db import Database, Transaction, is_unavailable
 from shared.service import Part
@@ -17,9 +18,15 @@ log = structlog.get_logger()
 class Roster:
     """Everybody who is not retired. It is a copy: what a claim may rest on is in the database."""
 
-    def __init__(self) -> None:
+    def __init__(self, heartbeat: timedelta = timedelta(seconds=60)) -> None:
+        """`heartbeat` is how long ago a console may have been heard of to count as there."""
+        self._heartbeat = heartbeat
         self._rows: list[str] = []
         self._agents: list[Agent] = []
+
+    def all(self) -> list[Agent]:
+        """Everybody, sorted by id, with nothing to hold."""
+        return list(self._agents)
 
     def of(self, store_id: StoreId) -> list[Agent]:
         """The agents of a store, sorted by id, with nothing to hold."""
@@ -27,7 +34,7 @@ class Roster:
 
     async def refresh(self, tx: Transaction) -> None:
         """Read the team again."""
-        found = await agents.rows_of_team(tx)
+        found = await agents.rows_of_team(tx, clock.now(), self._heartbeat)
         if found != self._rows:
             self._rows = found
             self._agents = [agents.agent(row) for row in found]

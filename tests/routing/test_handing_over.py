@@ -1,0 +1,363 @@
+"""When agents go home: what waits goes to who is there, the rest waits for the customer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from routing.domain.presence import Counting, Presence
+from routing.domain.shifts import Difference, Kind, Shift
+from routing.domain.team import Agent
+from routing.handlers import parking, presence
+from routing.handlers.rules import Rules
+from routing.store import conversations, differences
+from routing.workers.desks import Desks
+from shared import clock, testing
+from shared.contracts.base import ActorKind, AgentId, By, Message
+from shared.contracts.intake import MessageReceived
+from shared.contracts.routing import (
+    AgentPresenceChanged,
+    ConversationAssigned,
+    ConversationQueued,
+    ConversationReleased,
+    ShiftEnding,
+)
+from shared.contracts.routing import Presence as State
+from shared.db import Database
+from shared.errors import Refused
+from tests.routing.pools import assert_sound, dispatcher, lease, states
+
+Make = Callable[..., MessageReceived]
+Hear = Callable[..., Awaitable[None]]
+Install = Callable[..., Awaitable[None]]
+MakeAgent = Callable[..., Agent]
+
+EVA = AgentId("eva")
+MADRID = ZoneInfo("Europe/Madrid")
+BY_EVA = By(kind=ActorKind.AGENT, id="eva")
+
+
+M = TypeVar("M", bound=Message)
+
+
+async def told(routing: Database, kind: type[M]) -> list[M]:
+    """What was said of a kind, in order."""
+    return [each for each in await testing.said(routing, kind) if isinstance(each, kind)]
+
+
+def until(minutes: int) -> Shift:
+    """A shift in Madrid that ends in so many minutes; it began six hours before."""
+    here = datetime.now(UTC).astimezone(MADRID) + timedelta(minutes=minutes)
+    end = (here.hour * 60 + here.minute) or 1440
+    return Shift(frozenset(range(7)), (end - 360) % 1440, end)
+
+
+@pytest.fixture
+async def given(
+    routing: Database, install: Install, agent: MakeAgent, hear: Hear, message: Make
+) -> list[MessageReceived]:
+    """Two conversations of eva's, on shift for ten minutes more; the first one is answered."""
+    await install(agent("eva", shifts=(until(10),)))
+    messages = [message(), message()]
+    await hear(*messages)
+    assert await (await dispatcher(routing)).drain(await lease(routing)) == 2
+    await testing.rows(
+        routing,
+        "UPDATE conversations SET asked_at = NULL, answer_by = NULL, first_from = NULL "
+        "WHERE thread_id = :thread RETURNING id",
+        thread=messages[0].thread_id,
+    )
+    return messages
+
+
+@pytest.fixture
+def look(routing: Database, rules: Rules) -> Callable[[], Awaitable[None]]:
+    """The worker looks once; twice at the same time, as two processes do."""
+    workers = [Desks(routing, rules), Desks(routing, rules)]
+
+    async def twice() -> None:
+        await asyncio.gather(*(each.look() for each in workers))
+
+    return twice
+
+
+async def test_at_the_end_of_a_shift_what_waits_goes_on_and_the_rest_is_kept(
+    routing: Database,
+    given: list[MessageReceived],
+    look: Callable[[], Awaitable[None]],
+    install: Install,
+    agent: MakeAgent,
+) -> None:
+    before = await testing.rows(
+        routing, "SELECT answer_by FROM conversations WHERE asked_at IS NOT NULL"
+    )
+    await look()
+    assert await states(routing) == {"assigned": 2}
+
+    # When eva's shift is over, and iris is there in another part of the world
+    iris = agent("iris", time_zone="America/Mexico_City")
+    await install(agent("eva", shifts=(until(-1),)), iris)
+    await look()
+
+    # Then the one that waits is queued with the due date it had, the other stays eva's
+    assert await states(routing) == {"queued": 1, "parked": 1}
+    assert (
+        await testing.rows(routing, "SELECT answer_by FROM conversations WHERE state = 'queued'")
+        == before
+    )
+    released = await told(routing, ConversationReleased)
+    assert [(each.why, each.is_kept) for each in sorted(released, key=lambda e: e.is_kept)] == [
+        ("shift ended", False),
+        ("shift ended", True),
+    ]
+    assert released[0].agent_id == EVA
+    notes = await testing.rows(
+        routing, "SELECT details FROM history WHERE what = 'shift ended' ORDER BY id"
+    )
+    assert {note["details"]["agent_id"] for note in notes} == {"eva"}
+    await assert_sound(routing)
+    # And iris gets it
+    await (await dispatcher(routing)).drain(await lease(routing))
+    [row] = await testing.rows(
+        routing, "SELECT agent_id, known_agent_id FROM conversations WHERE state = 'assigned'"
+    )
+    assert (row["agent_id"], row["known_agent_id"]) == ("iris", "eva")
+    await look()
+    assert len(await told(routing, ConversationReleased)) == 2
+
+
+async def test_who_writes_back_after_the_agent_went_home_is_not_given_to_the_empty_chair(
+    routing: Database,
+    *,
+    given: list[MessageReceived],
+    look: Callable[[], Awaitable[None]],
+    install: Install,
+    agent: MakeAgent,
+    hear: Hear,
+    message: Make,
+) -> None:
+    answered, waiting = given
+    await install(agent("eva", shifts=(until(-1),)))
+
+    # The worker has not looked yet: the message itself finds the chair empty.
+    again = message(thread=answered.thread_id, contact=answered.contact_id)
+    await hear(again, message(thread=waiting.thread_id, contact=waiting.contact_id), again)
+
+    assert await states(routing) == {"queued": 2}
+    released = await told(routing, ConversationReleased)
+    assert [each.why for each in released] == ["agent gone", "agent gone"]
+    await assert_sound(routing)
+    rows = await testing.rows(routing, "SELECT known_agent_id, version FROM conversations")
+    assert {row["known_agent_id"] for row in rows} == {"eva"}
+    queued = await told(routing, ConversationQueued)
+    assert sorted(each.version for each in queued)[-2:] == [row["version"] for row in rows]
+
+
+async def test_who_writes_to_a_kept_conversation_waits_for_whoever_is_there(
+    routing: Database,
+    *,
+    given: list[MessageReceived],
+    look: Callable[[], Awaitable[None]],
+    install: Install,
+    agent: MakeAgent,
+    hear: Hear,
+    message: Make,
+) -> None:
+    await install(agent("eva", shifts=(until(-1),)))
+    await look()
+
+    await hear(message(thread=given[0].thread_id, contact=given[0].contact_id))
+
+    assert await states(routing) == {"queued": 2}
+    assert len(await told(routing, ConversationReleased)) == 2
+    # Back on shift, eva gets them again.
+    await install(agent("eva"))
+    await (await dispatcher(routing)).drain(await lease(routing))
+    assert await states(routing) == {"assigned": 2}
+    await assert_sound(routing)
+
+
+async def test_a_shift_that_ends_soon_is_told_once(
+    routing: Database, given: list[MessageReceived], look: Callable[[], Awaitable[None]]
+) -> None:
+    await look()
+    await look()
+
+    [event] = await told(routing, ShiftEnding)
+    assert (event.agent_id, event.stores, event.open_count) == (EVA, ("aurora",), 2)
+    assert timedelta(0) < event.ends_at - event.occurred_at <= timedelta(minutes=10)
+    assert event.time_zone == "Europe/Madrid"
+
+
+async def test_a_silent_console_gives_its_work_back_and_is_told_of_once(
+    routing: Database,
+    *,
+    rules: Rules,
+    look: Callable[[], Awaitable[None]],
+    install: Install,
+    agent: MakeAgent,
+    hear: Hear,
+    message: Make,
+) -> None:
+    eva = replace(agent("eva"), presence=Presence(Counting.HEARTBEAT))
+    await install(eva)
+    await hear(message())
+    # By heartbeat, nobody is there before he says so.
+    assert await (await dispatcher(routing)).drain(await lease(routing)) == 0
+    async with routing.transaction() as tx:
+        await presence.stand(tx, EVA, State.AVAILABLE, by=BY_EVA, now=clock.now(), rules=rules)
+    assert await (await dispatcher(routing)).drain(await lease(routing)) == 1
+    await look()
+    assert await states(routing) == {"assigned": 1}
+
+    # When nothing is heard of it for longer than is allowed
+    await testing.rows(
+        routing, "UPDATE agent_presence SET beat_at = now() - interval '61 s' RETURNING 1"
+    )
+    await look()
+    await look()
+
+    assert await states(routing) == {"queued": 1}
+    [*_, released] = await told(routing, ConversationReleased)
+    assert (released.why, released.is_kept) == ("agent gone", False)
+    async with routing.transaction() as tx:
+        back = await presence.beat(tx, EVA, BY_EVA, clock.now(), rules)
+    assert back is not None
+    assert back.absence(clock.now()) is None
+    changes = await told(routing, AgentPresenceChanged)
+    assert [(each.why, each.presence, each.is_present) for each in changes] == [
+        ("said so", State.AVAILABLE, True),
+        ("not heard of", State.OFFLINE, False),
+        ("heard again", State.AVAILABLE, True),
+    ]
+    assert [each.version for each in changes] == [1, 2, 3]
+    await assert_sound(routing)
+
+
+async def test_who_is_busy_keeps_what_he_has_and_gets_nothing_new(
+    routing: Database,
+    rules: Rules,
+    given: list[MessageReceived],
+    look: Callable[[], Awaitable[None]],
+    hear: Hear,
+    message: Make,
+) -> None:
+    async with routing.transaction() as tx:
+        for _ in range(2):
+            await presence.stand(tx, EVA, State.BUSY, by=BY_EVA, now=clock.now(), rules=rules)
+    await hear(message())
+
+    assert await (await dispatcher(routing)).drain(await lease(routing)) == 0
+    await look()
+    assert await states(routing) == {"assigned": 2, "queued": 1}
+    assert len(await told(routing, AgentPresenceChanged)) == 1
+
+
+@pytest.mark.parametrize("back", ["there", "full", "home"])
+async def test_snoozed_work_returns_to_its_agent_or_to_who_is_there(
+    routing: Database,
+    *,
+    rules: Rules,
+    given: list[MessageReceived],
+    look: Callable[[], Awaitable[None]],
+    install: Install,
+    agent: MakeAgent,
+    hear: Hear,
+    message: Make,
+    back: str,
+) -> None:
+    now = clock.now()
+    async with routing.transaction() as tx:
+        for each in await conversations.locked_of_agent(tx, EVA):
+            await parking.snooze(tx, each, now + timedelta(hours=1), BY_EVA, now)
+    await look()
+    assert await states(routing) == {"parked": 2}
+    [load] = await testing.rows(routing, "SELECT load FROM agent_loads WHERE agent_id = 'eva'")
+    assert load["load"] == 0
+
+    # When the hour is over
+    if back == "full":
+        await install(agent("eva", room=100))
+    if back == "home":
+        await install(agent("eva", shifts=(until(-1),)))
+    await testing.rows(
+        routing, "UPDATE conversations SET snoozed_until = now() - interval '1 s' RETURNING 1"
+    )
+    await look()
+    await look()
+
+    assert (
+        await states(routing)
+        == {
+            "there": {"assigned": 2},
+            "full": {"assigned": 1, "queued": 1},
+            "home": {"queued": 2},
+        }[back]
+    )
+    await assert_sound(routing)
+    snoozed = await told(routing, ConversationReleased)
+    assert [(each.why, each.is_kept, each.snoozed_until) for each in snoozed] == [
+        ("snoozed", True, now + timedelta(hours=1))
+    ] * 2
+    again = [each for each in await told(routing, ConversationAssigned) if each.epoch == 2]
+    assert {each.agent_id for each in again} <= {EVA}
+    assert len(again) == {"there": 2, "full": 1, "home": 0}[back]
+
+
+async def test_a_customer_who_writes_wakes_what_was_snoozed(
+    routing: Database, given: list[MessageReceived], hear: Hear, message: Make
+) -> None:
+    now = clock.now()
+    async with routing.transaction() as tx:
+        [first, _] = await conversations.locked_of_agent(tx, EVA)
+        for wrong in (now, now + timedelta(days=91)):
+            with pytest.raises(Refused):
+                await parking.snooze(tx, first, wrong, BY_EVA, now)
+        await parking.snooze(tx, first, now + timedelta(hours=1), BY_EVA, now)
+    [written] = [each for each in given if each.thread_id == first.thread_id]
+
+    await hear(message(thread=written.thread_id, contact=written.contact_id))
+
+    assert await states(routing) == {"queued": 1, "assigned": 1}
+    rows = await testing.rows(routing, "SELECT snoozed_until FROM conversations")
+    assert [row["snoozed_until"] for row in rows] == [None, None]
+    await assert_sound(routing)
+
+
+async def test_who_is_retired_keeps_nothing_that_was_snoozed(
+    routing: Database,
+    given: list[MessageReceived],
+    look: Callable[[], Awaitable[None]],
+    install: Install,
+    agent: MakeAgent,
+) -> None:
+    now = clock.now()
+    async with routing.transaction() as tx:
+        for each in await conversations.locked_of_agent(tx, EVA):
+            await parking.snooze(tx, each, now + timedelta(hours=1), BY_EVA, now)
+
+    await install(agent("iris"))
+
+    assert await states(routing) == {"queued": 2}
+    await assert_sound(routing)
+
+
+async def test_a_day_off_empties_the_chair_too(
+    routing: Database, given: list[MessageReceived], look: Callable[[], Awaitable[None]]
+) -> None:
+    today = datetime.now(MADRID).date()
+    off = [Difference(Kind.OFF, today + timedelta(days=n)) for n in (-1, 0)]
+    async with routing.transaction() as tx:
+        await differences.add(
+            tx,
+            [differences.kept(UUID(int=n), EVA, each) for n, each in enumerate(off)],
+        )
+
+    await look()
+
+    assert await states(routing) == {"queued": 1, "parked": 1}
