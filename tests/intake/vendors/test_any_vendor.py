@@ -99,6 +99,22 @@ PAYLOADS: dict[str, list[Any]] = {
          {"type": "message_create", "id": "1", "message_create": {"sender_id": "7",
          "message_data": {"text": "a", "attachment": {"media": {"type": "photo"}}}}}]},
     ],
+    "shopee": [
+        {"code": 10, "shop_id": 100, "data": {"type": "message", "content": {"message_id": "1",
+         "from_id": 5, "conversation_id": "9", "message_type": "text", "content": {"text": "a"},
+         "created_timestamp": 1, "source_content": {"order_sn": "2"}}}},
+    ],
+    "tiktok-shop": [
+        {"type": 14, "shop_id": "100", "data": {"message_id": "1", "type": "TEXT", "content":
+         {"content": "a"}, "sender": {"role": "BUYER", "im_user_id": "1"}}},
+    ],
+    "woocommerce": [
+        {"id": 1, "currency": "EUR", "total": "1", "billing": {"email": "a@b.example",
+         "country": "ES", "phone": "600111222"}, "date_paid_gmt": "2026-05-04T09:01:00",
+         "line_items": [{"id": 1, "quantity": 1, "total": "1", "total_tax": "0"}],
+         "refunds": [{"id": 1, "total": "-1"}], "meta_data": [{"key":
+         "_wc_shipment_tracking_items", "value": [{"tracking_number": "1"}]}]},
+    ],
     "zalo": [
         {"event_name": "user_send_image", "sender": {"id": "7"}, "timestamp": "1", "message":
          {"msg_id": "m", "attachments": [{"type": "image", "payload":

@@ -30,9 +30,11 @@ from intake.channels import (
 from intake.channels.mail import Envelope, OurOwn, Recipient
 from intake.channels.mail.claims import notification_in
 from intake.domain.items import Arrival, Came, Odd, Raw, Reading
+from intake.domain.shapes import obj
 from intake.handlers.door import Door
 from intake.handlers.mail_doors import MAIL_DOORS
 from intake.handlers.shop_doors import SHOP_DOORS
+from intake.shops import plain
 from shared.stores import Account, MailAccount, Stores, WhatsAppAccount
 from shared.stores.accounts import messaging, sms
 from shared.webhooks import Delivery, Scheme
@@ -71,6 +73,11 @@ class Around:
         return found or tuple(first)[:1]
 
 
+def _of_anything_else(came: Came[Delivery, messaging.GenericAccount]) -> Reading:
+    is_order = obj(came.payload).get("type") == plain.KIND
+    return plain.read(came) if is_order else generic.read(came)
+
+
 DOORS: Mapping[str, Door] = {
     **MAIL_DOORS,
     **SHOP_DOORS,
@@ -78,7 +85,7 @@ DOORS: Mapping[str, Door] = {
         messaging.GenericAccount,
         "secret",
         Scheme(generic.verify, signed_at=generic.signed_at),
-        generic.read,
+        _of_anything_else,
         delivery_id=generic.delivery_id,
     ),
     "infobip": Door(sms.InfobipAccount, "webhook_secret", Scheme(infobip.verify), infobip.read),

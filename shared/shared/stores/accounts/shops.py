@@ -23,3 +23,36 @@ class ShopifyAccount(Account):
     base_url: BaseUrl = Field(
         default_factory=lambda data: f"https://{data.get('account_id')}/admin/api/2026-10"
     )
+
+
+class WooCommerceAccount(Account):
+    """A WooCommerce shop; `account_id` is any name, e.g. its domain."""
+
+    channel: Literal["woocommerce"]
+    webhook_secret: Secret
+    """As it stands in the webhook's settings."""
+
+
+class AmazonAccount(Account):
+    """A seller on Amazon, by notifications that a forwarder of yours passes on."""
+
+    channel: Literal["amazon-sp-api"]
+    secret: Secret
+    """With which the forwarder signs (Standard Webhooks, `whsec_…`)."""
+
+
+class TikTokShopAccount(Account):
+    """A shop on TikTok; `account_id` is its shop id."""
+
+    channel: Literal["tiktok-shop"]
+    app_key: str = ""
+    """Goes into the signature."""
+    app_secret: Secret
+
+
+class ShopeeAccount(Account):
+    """A shop on Shopee; `account_id` is its shop id."""
+
+    channel: Literal["shopee"]
+    partner_key: Secret
+    """Of push: signs the pushes."""

@@ -4,7 +4,7 @@ Sources: shopify.dev, "Webhooks: verify deliveries" (X-Shopify-Hmac-Sha256, X-Sh
 and the Admin REST reference of Order, Fulfillment and Refund, whose objects the webhooks carry.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -33,13 +33,40 @@ def delivery_id(delivery: Delivery) -> str | None:
 def read(came: Came[Delivery, ShopifyAccount]) -> Reading:
     """The order, or the part of one, that the delivery tells of."""
     topic = came.delivery.headers.get("x-shopify-topic", "").strip().lower()
-    body = obj(came.payload)
     if topic in _SAYS_NOTHING:
         return Reading.of([Known("a topic that says nothing by itself")])
+    bodies = list(_bodies(topic, came.payload))
+    if came.payload and not bodies:
+        return Reading.of([Known("a list of something that is no order")])
+    return Reading.of(_entry(topic, body, came) for body in bodies)
+
+
+def _entry(
+    topic: str, body: Object, came: Came[Delivery, ShopifyAccount]
+) -> OrderNews | Known | Odd:
     reader = _READERS.get(_resource(topic, body))
-    if reader is None:
-        return Reading.of([Known("a topic of no concern") if topic else Odd("no topic")])
-    return Reading.of([reader(body, came.account, came.at) or Odd("an object of another shape")])
+    if reader is not None:
+        return reader(body, came.account, came.at) or Odd("an object of another shape")
+    if topic:
+        return Known("a topic of no concern")
+    is_known = not _SHOPS_OWN.isdisjoint(body) or any(
+        isinstance(v, dict | list) and v for v in body.values()
+    )
+    return Known("something of the shop that is no order") if is_known else Odd("no topic")
+
+
+_SHOPS_OWN = {"admin_graphql_api_id", "count", "created_at", "updated_at", "product_id", "shop_id"}
+_WRAPPED = {"order", "orders", "fulfillment", "fulfillments", "refund", "refunds"}
+
+
+def _bodies(topic: str, payload: object) -> Iterator[Object]:
+    """The object, or without a topic all that a list or an answer of the Admin API has of them."""
+    if topic or not isinstance(payload, dict | list):
+        yield obj(payload)
+        return
+    if isinstance(payload, dict) and len(payload) == 1 and not _WRAPPED.isdisjoint(payload):
+        payload = next(iter(payload.values()))
+    yield from objects(payload if isinstance(payload, list) else [payload])
 
 
 # They carry no order; what an edit changes follows as orders/updated.

@@ -1,0 +1,108 @@
+"""Amazon's Selling Partner API: notifications, which come to a queue and are passed on to us.
+
+Amazon calls no webhook: it writes to SQS or EventBridge, and a forwarder of yours posts each
+notification as it is, signed as Standard Webhooks has it (standardwebhooks.com).
+
+Sources: developer-docs.amazon.com/sp-api, "Notification type values"; the schemas of ORDER_CHANGE,
+FULFILLMENT_ORDER_STATUS, FBA_OUTBOUND_SHIPMENT_STATUS. None of them tells what anything cost: an
+order is known by them in part only. Names begin with capitals or, in newer types, do not.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from intake.domain.items import Came, Known, Odd, Reading
+from intake.domain.orders import FulfilmentNews, OrderNews
+from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.texts import line
+from intake.domain.times import from_iso
+from intake.shops.telling import news, parcel
+from shared.stores.accounts.shops import AmazonAccount
+from shared.webhooks import Delivery, is_standard, standard_time
+
+
+def verify(delivery: Delivery, account: AmazonAccount) -> bool:
+    """Whether the forwarder's secret signed id, time and body."""
+    return is_standard(delivery, account.secret)
+
+
+def signed_at(delivery: Delivery) -> datetime | None:
+    """The time that is signed with the body."""
+    return standard_time(delivery)
+
+
+def delivery_id(delivery: Delivery) -> str | None:
+    """The forwarder's id of the delivery."""
+    return line(delivery.headers.get("webhook-id"), 300)
+
+
+def read(came: Came[Delivery, AmazonAccount]) -> Reading:
+    """One notification, as SQS has it or inside an event of EventBridge."""
+    body = _small(obj(came.payload))
+    body = _small(obj(body.get("detail"))) or body
+    kind, payload = text(body.get("notificationtype")) or "", _small(obj(body.get("payload")))
+    if not kind:
+        return Reading.of([Odd("a notification without type")])
+    if kind == "ORDER_CHANGE":
+        return Reading.of([_order(payload, came)])
+    if kind == "FULFILLMENT_ORDER_STATUS":
+        return Reading.of([_shipment(payload, came)])
+    if kind == "FBA_OUTBOUND_SHIPMENT_STATUS":
+        return Reading.of([_outbound(payload, came)])
+    return Reading.of([Known("a notification of no concern")])
+
+
+def _small(told: Object) -> Object:
+    """The object by names without capitals."""
+    return {name.lower(): value for name, value in told.items()}
+
+
+def _inner(payload: Object, name: str) -> Object:
+    return _small(obj(payload.get(name.lower())))
+
+
+def _order(payload: Object, came: Came[Delivery, AmazonAccount]) -> OrderNews | Odd:
+    told = _inner(payload, "OrderChangeNotification")
+    found = news(told.get("amazonorderid"), came.account, came.at)
+    return found or Odd("a change of no order")
+
+
+def _shipment(payload: Object, came: Came[Delivery, AmazonAccount]) -> OrderNews | Odd:
+    told = _inner(payload, "FulfillmentOrderStatusNotification")
+    found = news(
+        told.get("sellerfulfillmentorderid"),
+        came.account,
+        came.at,
+        parcels=_parcels(_inner(told, "FulfillmentShipment"), came.at),
+    )
+    return found or Odd("a shipment of no order")
+
+
+_GONE = ("CANCELLED_BY_FULFILLER", "CANCELLED_BY_SELLER", "Cancelled", "Canceled", "CANCELLED")
+
+
+def _parcels(shipment: Object, at: datetime) -> Iterator[FulfilmentNews | None]:
+    shipment_id = line(shipment.get("amazonshipmentid"), 80)
+    is_cancelled = text(shipment.get("fulfillmentshipmentstatus")) in _GONE
+    packages = [_small(one) for one in objects(shipment.get("fulfillmentshippackages"))]
+    packages += [_small(one) for one in objects(shipment.get("fulfillmentshipmentpackages"))]
+    for package in packages:
+        yield parcel(
+            f"{shipment_id}:{text(package.get('packagenumber'))}",
+            at,
+            number=package.get("trackingnumber"),
+            carrier=package.get("carriercode"),
+            is_cancelled=is_cancelled,
+        )
+
+
+def _outbound(payload: Object, came: Came[Delivery, AmazonAccount]) -> OrderNews | Odd:
+    told = _inner(payload, "FBAOutboundShipmentStatusNotification")
+    shipped = parcel(
+        told.get("amazonshipmentid"),
+        came.at,
+        shipped_at=from_iso(told.get("shipmentstatusdate")),
+        is_cancelled=text(told.get("shipmentstatus")) in _GONE,
+    )
+    found = news(told.get("amazonorderid"), came.account, came.at, parcels=(shipped,))
+    return found or Odd("a shipment of no order")

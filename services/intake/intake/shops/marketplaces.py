@@ -1,0 +1,59 @@
+"""Buyers who write in the chat of a marketplace: a thread of theirs, about an order of theirs."""
+
+from datetime import datetime
+from typing import Any
+
+from intake.domain import ids
+from intake.domain.contacts import Contact
+from intake.domain.items import Inbound, Odd
+from intake.domain.languages import language_tag
+from intake.domain.texts import clean, cut, line
+from intake.domain.times import happened_at
+from shared.contracts.base import About, ReplyRoute
+from shared.contracts.intake import MessageReceived
+from shared.stores import Account
+
+
+def chat_message(said: dict[str, Any], account: Account, received_at: datetime) -> Inbound | Odd:
+    """The buyer's message: `id`, `conversation`, `user`, `name`, `text`, `at`, `order`, `locale`.
+
+    An answer goes to the conversation, which is what the marketplace's API wants.
+    """
+    external_id, user = line(said.get("id"), 300), line(said.get("user"), 200)
+    peer, written = line(said.get("conversation"), 200) or user, clean(said.get("text") or "")
+    if external_id is None or user is None or peer is None or not written.strip():
+        return Odd("a message without id, sender or words")
+    contact = Contact(
+        store_id=account.store_id,
+        identity="user",
+        scope=account.account_id,
+        address=user,
+        name=line(said.get("name"), 200),
+        locale=language_tag(said.get("locale")),
+    )
+    names = (account.store_id, account.channel_name, account.account_id)
+    text_said, is_cut = cut(written.strip())
+    order = line(said.get("order"), 100)
+    event = MessageReceived(
+        occurred_at=happened_at(said.get("at"), received_at),
+        store_id=account.store_id,
+        version=0,
+        message_id=ids.message_id(*names, external_id),
+        thread_id=ids.peer_thread(*names, contact.contact_id),
+        contact_id=contact.contact_id,
+        channel=account.channel_name,
+        account_id=account.account_id,
+        external_id=external_id,
+        text=text_said,
+        is_cut=is_cut,
+        locale=contact.locale,
+        sender_name=contact.name,
+        about=About(kind="order", id=str(ids.order_id(*names, order))) if order else None,
+        reply_route=ReplyRoute(
+            channel=account.channel_name,
+            account_id=account.account_id,
+            peer=peer,
+            reply_to_id=external_id,
+        ),
+    )
+    return Inbound(event=event, contact=contact, text=written.strip())

@@ -1,0 +1,91 @@
+"""TikTok Shop: what becomes of orders, and buyers' messages to the shop.
+
+Sources: partner.tiktokshop.com, "Webhooks overview" (`Authorization`: hex of HMAC-SHA256 over app
+key and raw body under the app secret), types 1 to 21. An order's change names the order and its
+status alone.
+"""
+
+import hmac
+from typing import Any
+
+import msgspec
+
+from intake.domain.items import Came, Inbound, Known, Odd, Reading
+from intake.domain.orders import OrderNews
+from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.times import from_seconds
+from intake.shops.marketplaces import chat_message
+from intake.shops.telling import news, parcel
+from shared.stores.accounts.shops import TikTokShopAccount
+from shared.webhooks import Delivery, equal
+
+
+def verify(delivery: Delivery, account: TikTokShopAccount) -> bool:
+    """Whether a secret of the app signed its key and the raw body."""
+    given = delivery.headers.get("authorization", "").lower()
+    signed = account.app_key.encode() + delivery.body
+    macs = [hmac.digest(secret.encode(), signed, "sha256").hex() for secret in account.app_secret]
+    return True in [equal(given, mac) for mac in macs]
+
+
+def read(came: Came[Delivery, TikTokShopAccount]) -> Reading:
+    """One event; an app may have several shops."""
+    body = obj(came.payload)
+    kind, data = body.get("type"), obj(body.get("data"))
+    shop = text(body.get("shop_id")) or came.account.account_id
+    owner = came.account if shop == came.account.account_id else came.sibling(shop)
+    if owner is None:
+        return Reading.of([Odd("a shop that is no account")])
+    if "message_id" in data or kind == 14:
+        return Reading.of([_message(data, owner, came)])
+    if "order_id" in data:
+        return Reading.of([_order(data, owner, came)])
+    return Reading.of([Odd("an event without type") if kind is None else Known("no order in it")])
+
+
+def _order(
+    data: Object, owner: TikTokShopAccount, came: Came[Delivery, TikTokShopAccount]
+) -> OrderNews | Odd:
+    packages = [*objects(data.get("package_list")), *([data] if "package_id" in data else [])]
+    parcels = [
+        parcel(
+            one.get("package_id"),
+            came.at,
+            number=one.get("tracking_number"),
+            carrier=one.get("shipping_provider_name"),
+        )
+        for one in packages
+    ]
+    found = news(data.get("order_id"), owner, came.at, parcels=parcels)
+    return found or Odd("an order without id")
+
+
+def _content(told: object) -> Object:
+    """A message's content: JSON inside the JSON, or an object."""
+    if not isinstance(told, str):
+        return obj(told)
+    try:
+        return obj(msgspec.json.decode(told))
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return {"content": told}
+
+
+def _message(
+    data: Object, owner: TikTokShopAccount, came: Came[Delivery, TikTokShopAccount]
+) -> Inbound | Known | Odd:
+    sender, kind = obj(data.get("sender")), (text(data.get("type")) or "TEXT").upper()
+    role = (text(sender.get("role")) or "BUYER").upper()
+    if role not in ("BUYER", "CUSTOMER"):
+        return Known("a message of the shop or of a machine")
+    content = _content(data.get("content"))
+    order = text(content.get("order_id"))
+    said: dict[str, Any] = {
+        "id": text(data.get("message_id")),
+        "conversation": text(data.get("conversation_id")),
+        "user": text(sender.get("im_user_id")) or text(sender.get("user_id")),
+        "name": text(sender.get("nickname")),
+        "text": text(content.get("content")) or f"[{kind.lower().replace('_', ' ')}]",
+        "at": from_seconds(data.get("create_time")),
+        "order": order,
+    }
+    return chat_message(said, owner, came.at)

@@ -1,0 +1,195 @@
+"""WooCommerce: orders as its webhooks tell them, with their refunds and parcels.
+
+Sources: woocommerce.github.io/woocommerce-rest-api-docs, "Orders", "Webhooks" (delivery headers;
+`X-WC-Webhook-Signature`: base64 of HMAC-SHA256 over the raw body); the legacy API's order inside
+`order`; WooCommerce Shipment Tracking's `_wc_shipment_tracking_items`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from intake.domain.items import Came, Known, Odd, Reading
+from intake.domain.money import money
+from intake.domain.orders import FulfilmentNews, OrderNews, RefundNews
+from intake.domain.phones import e164
+from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.texts import line
+from intake.domain.times import from_iso, from_seconds
+from intake.shops.telling import (
+    Person,
+    Whole,
+    address,
+    country,
+    full_name,
+    news,
+    order_line,
+    parcel,
+)
+from shared.contracts.base import Address, Money
+from shared.contracts.intake import OrderLine, Payment
+from shared.stores.accounts.shops import WooCommerceAccount
+from shared.webhooks import Delivery, Form, is_signed
+
+
+def verify(delivery: Delivery, account: WooCommerceAccount) -> bool:
+    """Whether the webhook's secret signed the raw body."""
+    return is_signed(
+        delivery, account.webhook_secret, header="x-wc-webhook-signature", written="base64"
+    )
+
+
+def read(came: Came[Delivery, WooCommerceAccount]) -> Reading:
+    """The order that a delivery tells of; other resources say nothing."""
+    if isinstance(came.payload, Form):
+        return Reading.of([Known("a test of the address")])
+    topic = came.delivery.headers.get("x-wc-webhook-topic", "").strip().lower()
+    body = obj(came.payload)
+    order = obj(body.get("order")) or body
+    if topic == "order.deleted":
+        return Reading.of([Known("an order was deleted; nothing else is told")])
+    if topic and not topic.startswith("order."):
+        return Reading.of([Known("a topic of no concern")])
+    if "line_items" in order and "currency" in order:
+        return Reading.of([_order(order, came) or _unfinished(order)])
+    is_known = not topic and _is_of_the_shop(body)
+    why = "something of the shop that is no order"
+    return Reading.of([Known(why) if is_known else Odd("an object of another shape")])
+
+
+def _is_of_the_shop(body: Object) -> bool:
+    """Customers, products, coupons, notes, refunds and webhooks: all have an id and its times."""
+    return "id" in body and any(name in body for name in ("date_created", "created_at", "_links"))
+
+
+_UNFINISHED = ("checkout-draft", "auto-draft", "draft")
+
+
+def _unfinished(order: Object) -> Known | Odd:
+    if order.get("status") in _UNFINISHED:
+        return Known("an order that is not placed yet")
+    return Odd("an order without id or total")
+
+
+def _order(order: Object, came: Came[Delivery, WooCommerceAccount]) -> OrderNews | None:
+    currency = text(order.get("currency"))
+    total = money(order.get("total"), currency)
+    if total is None or order.get("status") in _UNFINISHED:
+        return None
+    billing = obj(order.get("billing")) or obj(order.get("billing_address"))
+    shipping = obj(order.get("shipping")) or obj(order.get("shipping_address"))
+    updated_at = _at(order, "date_modified", "updated_at") or came.at
+    status = text(order.get("status"))
+    paid_at = _paid_at(order, status, updated_at)
+    whole = Whole(
+        number=order.get("number") or order.get("order_number"),
+        total=total,
+        lines=tuple(_lines(order, total.currency)),
+        buyer=Person(
+            name=full_name(billing) or full_name(shipping),
+            mail=billing.get("email"),
+            phone=e164(billing.get("phone"), country(billing.get("country"))),
+            locale=_meta(order, "wpml_language", "_locale", "locale", "trp_language"),
+        ),
+        ship_to=_address(shipping, billing) or _address(billing, billing),
+        placed_at=_at(order, "date_created", "created_at"),
+        updated_at=updated_at,
+        paid_at=paid_at,
+        cancelled_at=updated_at if status in ("cancelled", "trash") else None,
+        payments=tuple(_payments(order, total)) if paid_at else (),
+    )
+    return news(
+        order.get("id"),
+        came.account,
+        came.at,
+        whole=whole,
+        parcels=_parcels(order, came.at),
+        refunds=_refunds(order, total.currency, updated_at),
+    )
+
+
+def _at(told: Object, *names: str) -> datetime | None:
+    """A time: `…_gmt` is UTC and does not say so; others only with an offset of their own."""
+    for name in names:
+        if isinstance(gmt := told.get(f"{name}_gmt"), str):
+            return from_iso(gmt if gmt.endswith("Z") else f"{gmt}+00:00")
+        if found := from_iso(told.get(name)):
+            return found
+    return None
+
+
+def _paid_at(order: Object, status: str | None, updated_at: datetime) -> datetime | None:
+    """When it was paid. One that is completed was, even where no time is told."""
+    is_paid = obj(order.get("payment_details")).get("paid") is True
+    found = _at(order, "date_paid", "completed_at" if is_paid else "date_paid")
+    if found is None and (is_paid or status == "completed"):
+        return _at(order, "date_completed") or updated_at
+    return found
+
+
+def _lines(order: Object, currency: str) -> Iterator[OrderLine]:
+    for told in objects(order.get("line_items")):
+        found = order_line(
+            told.get("id"),
+            told.get("name"),
+            told.get("quantity"),
+            _sum(told.get("total"), told.get("total_tax"), currency),
+            sku=told.get("sku"),
+        )
+        if found:
+            yield found
+
+
+def _sum(amount: object, tax: object, currency: str) -> Money | None:
+    """What the buyer paid for a line, with its tax."""
+    try:
+        return money(str(Decimal(str(amount)) + Decimal(str(tax or 0))), currency)
+    except InvalidOperation:
+        return money(amount, currency)
+
+
+def _address(told: Object, billing: Object) -> Address | None:
+    return address(
+        told.get("country"),
+        name=full_name(told) or full_name(billing),
+        lines=(told.get("company"), told.get("address_1"), told.get("address_2")),
+        city=told.get("city"),
+        region=told.get("state"),
+        postal_code=told.get("postcode"),
+        phone=told.get("phone") or billing.get("phone"),
+    )
+
+
+def _meta(order: Object, *keys: str) -> object:
+    """The first of these in the order's metadata."""
+    found = {text(one.get("key")): one.get("value") for one in objects(order.get("meta_data"))}
+    return next((found[key] for key in keys if found.get(key)), None)
+
+
+def _payments(order: Object, total: Money) -> Iterator[Payment]:
+    payment = obj(order.get("payment_details"))
+    payment_id = line(order.get("transaction_id"), 100)
+    if payment_id:
+        gateway = line(order.get("payment_method"), 100) or line(payment.get("method_id"), 100)
+        yield Payment(payment_id=payment_id, amount=total, shop_amount=total, gateway=gateway)
+
+
+def _refunds(order: Object, currency: str, at: datetime) -> Iterator[RefundNews]:
+    for told in objects(order.get("refunds")):
+        refund_id, amount = line(told.get("id"), 100), money(told.get("total"), currency)
+        if refund_id and amount:
+            given_back = Money(amount=abs(amount.amount), currency=amount.currency)
+            yield RefundNews(external_refund_id=refund_id, refunded_at=at, amounts=(given_back,))
+
+
+def _parcels(order: Object, received_at: datetime) -> Iterator[FulfilmentNews | None]:
+    for told in objects(_meta(order, "_wc_shipment_tracking_items")):
+        number = told.get("tracking_number")
+        yield parcel(
+            told.get("tracking_id") or number,
+            received_at,
+            number=number,
+            carrier=told.get("tracking_provider") or told.get("custom_tracking_provider"),
+            url=told.get("custom_tracking_link") or told.get("tracking_link"),
+            shipped_at=from_seconds(told.get("date_shipped")),
+        )
