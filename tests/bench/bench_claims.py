@@ -42,7 +42,8 @@ from tests.bench.figures import Figure
 from tests.bench.places import Place
 
 CLAIMS = 6_000
-AGENTS = 200
+AGENTS = (25, 200)
+"""Of one pool. Every claim carries its explanation, which has a line for each of them."""
 BATCH = 50
 AURORA = StoreId("aurora")
 _DAY = timedelta(days=1)
@@ -74,46 +75,48 @@ _BARE = (
 
 async def bench_claims(place: Place) -> list[Figure]:
     """Queue as many for each, then claim them."""
-    promises = Promises(dict.fromkeys(FAMILIES, Promise(_DAY)))
-    rules = Rules(Stores({}), promises, _DAY)
+    return [await _with_agents(place, agents) for agents in AGENTS]
+
+
+async def _with_agents(place: Place, agents: int) -> Figure:
+    rules = Rules(Stores({}), Promises(dict.fromkeys(FAMILIES, Promise(_DAY))), _DAY)
     name = await testing.make_template(place.database_url, ["routing"])
     url = testing.database_named(place.database_url, name)
     async with testing.opened_database(url, "routing") as db:
-        await team.install(db, _team(), now=clock.now(), rules=rules)
+        await team.install(db, _team(agents), now=clock.now(), rules=rules)
         await _queue(db, rules)
         floor = await _bare(db)
         await testing.rows(db, "UPDATE agent_loads SET load = 0, messaging = 0")
         await testing.rows(db, "TRUNCATE offers, outbox, conversations")
         await _queue(db, rules)
-        roster = Roster()
-        async with db.transaction() as tx:
-            await roster.refresh(tx)
-        connection = await db.direct()
-        epoch = await leases.take(
-            connection, AURORA, Family.MESSAGING, holder="bench", now=clock.now()
-        )
-        assert epoch is not None
-        dispatcher = Dispatcher(db, AURORA, Family.MESSAGING, roster, Weights(), BATCH)
         start = time.perf_counter()
-        claimed = await dispatcher.drain(epoch)
+        claimed = await _drain(db)
         spent = time.perf_counter() - start
-        await connection.close()
         await _judge(db, claimed)
-    return [
-        Figure(
-            f"durable claims, decided, {BATCH} a batch, {AGENTS} agents",
-            CLAIMS / spent,
-            "claims/s",
-            "≥ 3,000",
-            floor,
-            "bare UPDATE, UPDATE, INSERT of the same batches",
-        )
-    ]
+    return Figure(
+        f"durable claims, decided and explained, {BATCH} a batch, {agents} agents",
+        CLAIMS / spent,
+        "claims/s",
+        "≥ 3,000",
+        floor,
+        "bare UPDATE, UPDATE, INSERT of the same batches",
+    )
 
 
-def _team() -> Team:
+async def _drain(db: Database) -> int:
+    roster = Roster()
+    async with db.transaction() as tx:
+        await roster.refresh(tx)
+    connection = await db.direct()
+    epoch = await leases.take(connection, AURORA, Family.MESSAGING, holder="bench", now=clock.now())
+    await connection.close()
+    assert epoch is not None
+    return await Dispatcher(db, AURORA, Family.MESSAGING, roster, Weights(), BATCH).drain(epoch)
+
+
+def _team(count: int) -> Team:
     always = (Shift(frozenset(range(7)), 0, 24 * 60),)
-    room = CLAIMS // AGENTS * 100
+    room = CLAIMS // count * 100
     agents = tuple(
         Agent(
             agent_id=AgentId(f"agent-{n:03}"),
@@ -125,7 +128,7 @@ def _team() -> Team:
             calendar=Calendar(always, "Europe/Madrid"),
             room=Room(room, dict.fromkeys(FAMILIES, room), dict.fromkeys(FAMILIES, 100)),
         )
-        for n in range(AGENTS)
+        for n in range(count)
     )
     return Team(agents, {agent.agent_id: str(agent.agent_id) for agent in agents})
 
