@@ -63,7 +63,7 @@ class Size:
 
 
 SMALL = Size(conversations=80, kills=8, agents=8, pause=0.5, within=120)
-FULL = Size(conversations=4_000, kills=100, agents=24, pause=1.0, within=900)
+FULL = Size(conversations=1_500, kills=100, agents=24, pause=1.0, within=900)
 
 
 @dataclass

@@ -1,21 +1,32 @@
 """A load that is not what is held is seen, told, and set right only by command."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
 from prometheus_client import REGISTRY
+from typer.testing import CliRunner
 
+from routing import cli
 from routing.domain.team import Agent
 from routing.store import drift
 from routing.workers.pulse import look_for_drift
-from shared import clock, testing
-from shared.contracts.base import AgentId
+from shared import testing
 from shared.contracts.intake import MessageReceived
 from shared.db import Database
 from tests.routing.pools import dispatcher, lease
 
 
-async def test_drift_is_shown_in_units_and_repaired_by_command_alone(
+async def check(*options: str) -> tuple[int, str]:
+    """`python -m routing check`: exit code and what it printed."""
+    done = await asyncio.to_thread(CliRunner().invoke, cli.main, ["check", *options])
+    return done.exit_code, done.output
+
+
+async def test_drift_is_shown_in_units_and_repaired_by_command_alone(  # noqa: PLR0917
     routing: Database,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
     hear: Callable[..., Awaitable[None]],
     message: Callable[..., MessageReceived],
     install: Callable[..., Awaitable[None]],
@@ -36,9 +47,15 @@ async def test_drift_is_shown_in_units_and_repaired_by_command_alone(
     assert await shown() == 0.5
     async with routing.transaction() as tx:
         [found] = await drift.look(tx)
-        assert (found.agent_id, found.family.value) == ("eva", "messaging")
-        assert (found.counted, found.held) == (150, 200)
-        await drift.repair(tx, AgentId("eva"), clock.now())
+    assert (found.agent_id, found.family.value) == ("eva", "messaging")
+    assert (found.counted, found.held) == (150, 200)
+
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    code, printed = await check()
+    assert (code, "eva: messaging counted 150, held 200" in printed) == (1, True)
+    assert await shown() == 0.5
+    assert (await check("--repair"))[0] == 0
+    assert (await check())[0] == 0
 
     assert await shown() == 0.0
     [last] = await testing.rows(
