@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from routing.api import claiming, conversations, escalations, me
+from routing.api import claiming, conversations, escalations, me, presence, snoozes, team
 from routing.handlers.rules import Rules
 from shared.callers import Callers
 from shared.db import Database
@@ -17,6 +17,9 @@ def app(db: Database, rules: Rules, callers: Callers, ready: Ready | None = None
         conversations.router(db, rules),
         claiming.router(db, rules),
         escalations.router(db, rules),
+        presence.router(db, rules),
+        snoozes.router(db),
+        team.router(db, rules),
     ):
         api.include_router(router)
     return api
