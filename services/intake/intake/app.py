@@ -10,6 +10,8 @@ from intake.api.messages import Messages
 from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
 from intake.channels.mail import Mailboxes, OurOwn
+from intake.channels.mailers import sns
+from intake.clients.amazon import Sns
 from intake.clients.objects import Objects
 from intake.clients.scanner import Scanner
 from intake.handlers.chat import send_to_chat
@@ -19,6 +21,7 @@ from intake.settings import Settings
 from intake.workers import mailboxes as mailboxes_worker
 from intake.workers.files import Files
 from intake.workers.housekeeping import Housekeeper
+from intake.workers.sns import SnsErrands
 from shared import service
 from shared.bus import Bus
 from shared.contracts.intake import SendToChat
@@ -72,5 +75,6 @@ async def run(settings: Settings) -> None:
                 seal=seal,
                 most_octets=settings.file_max_octets,
             ).run,
+            SnsErrands(Sns(), sns.WANTED).run,
             Housekeeper(runtime.db, settings.raw_days).run,
         )

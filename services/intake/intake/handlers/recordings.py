@@ -66,7 +66,7 @@ def _read(octets: bytes, at: datetime) -> tuple[str, Reading]:
         if recording.get("secret") is not None and not _vouched(delivery, door, account):
             return channel, Reading.of([Odd(UNVERIFIED)])
     except Unavailable:
-        notes = ("the signature was not checked: its certificate lies with the vendor",)
+        notes = ("nothing was fetched from the vendor: not all that vouches for it was checked",)
     if delivery.method == "GET" and door.handshake is not None:
         return channel, Reading.of([Known("the vendor asks whether the address is ours")])
     reading = _reading(delivery, account, at)

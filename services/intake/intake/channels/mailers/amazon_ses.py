@@ -23,12 +23,16 @@ from shared.webhooks import Delivery
 def verify(delivery: Delivery, account: SesAccount) -> bool:
     """By the secret in the subscribed address; where there is none, by SNS's own signature.
 
-    Raises `Unavailable` while the certificate that the signature needs is being fetched.
+    Raises `Unavailable` while the certificate that the signature needs is being fetched, and while
+    the subscription that is asked for is being confirmed.
     """
     secret = shared(delivery, account.webhook_secret)
     if not sns.is_of_topic(delivery, account.topic_arns):
         return False
-    return proven(secret) if secret is not None else sns.is_signed(delivery)
+    if not (proven(secret) if secret is not None else sns.is_signed(delivery)):
+        return False
+    sns.confirm(delivery)
+    return True
 
 
 def delivery_id(delivery: Delivery) -> str | None:
@@ -41,7 +45,7 @@ def read(came: Came[Delivery, SesAccount]) -> Reading:
     body = obj(came.payload)
     kind = text(body.get("Type")) or came.delivery.headers.get("x-amz-sns-message-type", "")
     if kind in ("SubscriptionConfirmation", "UnsubscribeConfirmation"):
-        return Reading.of([Known("a subscription to be confirmed")])
+        return Reading.of([Known("a subscription of the topic")])
     told = obj(json_of(body.get("Message"))) if "Message" in body else body
     name = text(told.get("eventType")) or text(told.get("notificationType")) or ""
     if name == "Received" or ("receipt" in told and "mail" in told):

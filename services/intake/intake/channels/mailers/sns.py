@@ -4,12 +4,13 @@ Source: docs.aws.amazon.com, SNS Developer Guide, "Verifying the signatures of A
 certificates come from SNS's own hosts over HTTPS only; fields are signed in the order of their
 names, with SHA-1 (version 1) or SHA-256 (version 2).
 
-A certificate is fetched outside the request. Until it is there the request waits with SNS, which
-comes again after an answer of 503.
+A certificate is fetched outside the request, and so is a subscription confirmed. Until that is done
+the request waits with SNS, which comes again after an answer of 503.
 """
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -70,8 +71,57 @@ class Certificates:
         self._wanted.pop(url, None)
 
 
-CERTIFICATES = Certificates()
-"""Of this process: they are public, and the same for every account."""
+class Confirmations:
+    """Subscriptions by the address that confirms them: to be confirmed, and done."""
+
+    def __init__(self) -> None:
+        self._wanted: dict[str, None] = {}
+        self._done: dict[str, None] = {}
+
+    def confirm(self, url: str) -> None:
+        """Return when it is confirmed. Raises `Unavailable` until it is."""
+        if url in self._done:
+            return
+        if len(self._wanted) < _MOST:
+            self._wanted[url] = None
+        raise Unavailable("subscription")
+
+    def wanted(self) -> list[str]:
+        """What to confirm."""
+        return list(self._wanted)
+
+    def done(self, url: str) -> None:
+        """It is confirmed."""
+        self._wanted.pop(url, None)
+        while len(self._done) >= _MOST:
+            self._done.pop(next(iter(self._done)))
+        self._done[url] = None
+
+    def drop(self, url: str) -> None:
+        """It failed; the next time that SNS asks it is tried again."""
+        self._wanted.pop(url, None)
+
+
+class Wanted(NamedTuple):
+    """All that is to be fetched for SNS."""
+
+    certificates: Certificates
+    confirmations: Confirmations
+
+
+WANTED = Wanted(Certificates(), Confirmations())
+"""Of this process. Certificates are public, and the same for every account."""
+
+
+def confirm(delivery: Delivery, confirmations: Confirmations = WANTED.confirmations) -> None:
+    """Confirm the subscription that a verified message asks for; any other is passed over.
+
+    Raises `Unavailable` until it is confirmed: SNS then delivers the request again.
+    """
+    told = message(delivery)
+    url = text(told.get("SubscribeURL"))
+    if text(told.get("Type")) == "SubscriptionConfirmation" and url and is_amazons(url):
+        confirmations.confirm(url)
 
 
 def is_amazons(url: str | None) -> bool:
@@ -102,7 +152,7 @@ def is_of_topic(delivery: Delivery, topics: Iterable[str] | None) -> bool:
     return not wanted or text(message(delivery).get("TopicArn")) in wanted
 
 
-def is_signed(delivery: Delivery, certificates: Certificates = CERTIFICATES) -> bool:
+def is_signed(delivery: Delivery, certificates: Certificates = WANTED.certificates) -> bool:
     """Whether SNS signed the message. Raises `Unavailable` until the certificate is there."""
     told = message(delivery)
     url = text(told.get("SigningCertURL")) or ""
