@@ -10,10 +10,10 @@ from uuid import UUID
 import typer
 
 from routing import app
-from routing.clients import read_team
+from routing.clients import read_team, team_yaml
 from routing.domain import replaying
 from routing.domain.replaying import Replayed
-from routing.handlers import reading
+from routing.handlers import reading, team
 from routing.handlers.rules import Rules
 from routing.settings import Settings
 from routing.store import decisions, drift
@@ -106,6 +106,42 @@ def _rules() -> Rules:
         raise typer.Exit(2) from None
 
 
+teams = typer.Typer(no_args_is_help=True, help="The team as one YAML file.")
+main.add_typer(teams, name="team")
+
+
+@teams.command("import")
+def import_(file: Path) -> None:
+    """Make the file the team; who is not in it is retired and his work waits again."""
+    cli.start(_import(cli.read(Settings), file))
+
+
+async def _import(settings: Settings, file: Path) -> None:
+    async with service.opened_quietly(app.NAME, settings) as runtime:
+        revision = await team.install(
+            runtime.db,
+            read_team(file, runtime.stores.stores),
+            now=clock.now(),
+            rules=app.rules(settings, runtime.stores),
+        )
+    typer.echo(f"revision {revision}")
+
+
+@teams.command("export")
+def export() -> None:
+    """Print the team as it stands, exceptions and all."""
+    cli.start(_export(cli.read(Settings)))
+
+
+async def _export(settings: Settings) -> None:
+    async with (
+        service.opened_quietly(app.NAME, settings) as runtime,
+        runtime.db.transaction() as tx,
+    ):
+        found, _ = await team.current(tx, app.rules(settings, runtime.stores), clock.now())
+    typer.echo(team_yaml(found), nl=False)
+
+
 @main.command()
 def check(
     repair: Annotated[
@@ -179,11 +215,11 @@ def _known(id: str, team_file: Path | None, stores_file: Path | None) -> tuple[s
     """Role and stores by the team file; for who is not in it, an agent of the stores there are."""
     try:
         stores = list(Stores.load(stores_file).stores)
-        team = read_team(team_file, stores).agents if team_file else []
+        members = read_team(team_file, stores).agents if team_file else []
     except BadFile as why:
         typer.echo(str(why), err=True)
         raise typer.Exit(2) from None
-    for agent in team:
+    for agent in members:
         if agent.agent_id == id:
             return ("lead" if agent.is_lead else "agent"), sorted(agent.stores)
     return "agent", [str(store) for store in stores] or ["*"]
