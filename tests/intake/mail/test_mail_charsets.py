@@ -159,3 +159,37 @@ def test_a_date_that_is_none_is_none(written: str) -> None:
     found = Headers([("Date", written)]).date()
 
     assert found is None or found.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("codec", "text"),
+    [
+        ("gb18030", "您好，我的订单还没有收到，请帮我查询一下物流信息"),
+        ("big5", "您好，我的訂單還沒有收到，請幫我查詢一下物流資訊，謝謝"),
+        ("shift_jis", "注文した商品がまだ届いていません。確認をお願いします。"),
+        ("euc-jp", "注文した商品がまだ届いていません。確認をお願いします。"),
+        ("euc-kr", "주문한 상품이 아직 도착하지 않았습니다. 확인 부탁드립니다."),
+        ("cp1250", "Proszę o informację, kiedy wyślą państwo moją paczkę"),
+        ("iso8859-2", "Proszę o informację, kiedy wyślą państwo moją paczkę"),
+        ("cp1251", "Здравствуйте, мой заказ ещё не пришёл, когда вы его отправите?"),
+        ("koi8-r", "Здравствуйте, мой заказ ещё не пришёл, когда вы его отправите?"),
+        ("koi8-u", "Вітаю, моє замовлення ще не прийшло, коли ви його відправите"),
+        ("cp866", "Здравствуйте, мой заказ еще не пришел"),
+        ("cp1252", "Grüße, où est ma commande “123” — señor"),
+        ("iso8859-15", "Où est ma commande à 5 € ?"),
+        ("cp1253", "Καλημέρα, πού είναι η παραγγελία μου;"),
+        ("cp1254", "Merhaba, siparişim henüz gelmedi, ne zaman göndereceksiniz"),
+        ("cp1255", "שלום, ההזמנה שלי עדיין לא הגיעה"),
+        ("cp1256", "مرحبا، لم يصل طلبي بعد، متى سترسلونه"),
+        ("cp1257", "Sveiki, mano užsakymas dar neatėjo, kada išsiųsite"),
+        ("cp874", "สวัสดีค่ะ สินค้ายังไม่ได้รับ กรุณาตรวจสอบ"),
+    ],
+)
+@pytest.mark.parametrize("label", [None, "us-ascii", "utf-8", "iso-8859-1", "klingon"])
+def test_a_charset_shows_in_what_it_says(codec: str, text: str, label: str | None) -> None:
+    assert decoded(text.encode(codec), label) == text
+
+
+def test_a_label_of_the_west_is_believed_where_it_reads_well() -> None:
+    for text in ("Ça va, à bientôt", "Jag är på väg, hälsa Åsa", "Não é só você", "Það er gott"):
+        assert decoded(text.encode("cp1252"), "iso-8859-1") == text

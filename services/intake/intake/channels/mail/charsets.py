@@ -9,6 +9,8 @@ import re
 
 from charset_normalizer import from_bytes
 
+from intake.channels.mail.guesses import best_guess, score
+
 # What mail programs write, and what they mean by it (WHATWG Encoding Standard §4.2: a label stands
 # for the superset that its writers use).
 _MEANT = {
@@ -48,6 +50,15 @@ _MEANT = {
     "iso-8859-6-i": "iso8859-6",
     "unicode-1-1-utf-7": "utf-7",
     "x-mac-roman": "mac-roman",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "x-mac-ce": "mac-latin2",
+    "unicode-1-1-utf-8": "utf-8",
+    "utf8mb4": "utf-8",
+    "koi8": "koi8-r",
+    "win-1251": "cp1251",
+    "windows1251": "cp1251",
+    "windows1252": "cp1252",
+    "iso-8859-8-e": "iso8859-8",
     "cp-850": "cp850",
 }
 _LATIN = {"cp1252"}
@@ -59,6 +70,9 @@ _GUESSES = [
     "cp874", "cp1250", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258",
 ]  # fmt: skip
 _ENOUGH = 8 * 1024
+_CLEARLY = 0.3
+_GENERAL_LATIN = "iso8859-15"
+"""Where windows-1252 has the sign for any currency, which nobody writes, it has the euro's."""
 
 
 _C1 = re.compile("[\x80-\x9f]")
@@ -84,8 +98,10 @@ def _decoded(octets: bytes, label: str | None) -> str:
         return octets.decode("ascii")
     if _is_surely_utf8(octets, codec):
         return octets.decode("utf-8")
-    if codec is None or (codec in _LATIN and _looks_foreign(octets)):
-        codec = _guessed(octets) or codec or "cp1252"
+    if codec is None:
+        codec = _guessed(octets) or "cp1252"
+    elif codec in _LATIN:
+        codec = _or_better(octets, codec)
     return _strictly(octets, codec) or _least_bad(octets, codec)
 
 
@@ -135,35 +151,21 @@ def _is_surely_utf8(octets: bytes, codec: str | None) -> bool:
     return len(_UTF8_SEQUENCE.findall(octets[:_ENOUGH])) >= needed
 
 
-def _looks_foreign(octets: bytes) -> bool:
-    """Whether so many octets are high ones that no text in a western language would have them."""
+def _or_better(octets: bytes, codec: str) -> str:
+    """The charset of the label, unless another reads clearly better: it is on everything."""
     sample = octets[:_ENOUGH]
-    letters = sum(byte > 0x40 for byte in sample)
-    return sum(byte > 0x7F for byte in sample) * 2 > letters
-
-
-_COMMON_HAN = frozenset(
-    "的一是不了在人有我他这这个们中来上大为和国地到以说时要就出会可也你对生能而子那得着下自之年过发后作里"
-    "這個們來為國說時對過發後裡還沒请請问問谢謝您好单單货貨收订訂买買没还吗嗎"
-)
-_CHINESE = ("gb18030", "big5hkscs")
+    guess = best_guess(sample)
+    if guess is None or score(sample, guess) < max(score(sample, codec), 0.0) + _CLEARLY:
+        return _GENERAL_LATIN if b"\xa4" in octets else codec
+    return guess
 
 
 def _guessed(octets: bytes) -> str | None:
     sample = octets[:_ENOUGH]
-    # The detector takes short simplified Chinese for other East Asian charsets.
-    shares = {codec: _common_share(sample, codec) for codec in _CHINESE}
-    likeliest = max(shares, key=lambda codec: shares[codec])
-    if shares[likeliest] > 0.2:
-        return likeliest
+    if (found := best_guess(sample)) is not None:
+        return _GENERAL_LATIN if found == "cp1252" and b"\xa4" in octets else found
     best = from_bytes(sample, cp_isolation=_GUESSES, enable_fallback=False).best()
     return best.encoding if best is not None else None
-
-
-def _common_share(octets: bytes, codec: str) -> float:
-    """How much of what is not ASCII are Chinese characters that every text is full of."""
-    others = [one for one in octets.decode(codec, "replace") if one > "\x7f"]
-    return sum(one in _COMMON_HAN for one in others) / max(len(others), 1)
 
 
 def _least_bad(octets: bytes, codec: str) -> str:
