@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from routing import api
+from routing.domain.shifts import Shift
 from routing.domain.team import Agent
 from routing.handlers.rules import Rules
 from shared import testing
@@ -100,3 +101,28 @@ async def test_an_agent_says_how_he_stands_and_leads_see_it(
     assert (await eva.put("/me/presence", json={"state": "asleep"})).status_code == 422
     rows = await testing.rows(routing, "SELECT said, version FROM agent_presence")
     assert [dict(row) for row in rows] == [{"said": "away", "version": 1}]
+
+
+async def test_a_shift_is_swapped_once_and_who_is_retired_is_gone(
+    routing: Database,
+    client: Client,
+    install: Callable[..., Awaitable[None]],
+    agent: Callable[..., Agent],
+) -> None:
+    days = Shift(frozenset(range(7)), 540, 1020)
+    nights = Shift(frozenset(range(7)), 1200, 1260)
+    await install(agent("eva", shifts=(days,)), agent("iris", shifts=(nights,)))
+    lea = client("lea")
+    body = {"giver": "eva", "taker": "iris", "day": "2030-03-04", "begins_at": "09:00"}
+    key = {"idempotency-key": "a-key-of-the-test"}
+
+    first = await lea.post("/swaps", json=body, headers=key)
+    twice = await lea.post("/swaps", json=body, headers={"idempotency-key": "another-key"})
+
+    assert first.status_code == 201
+    assert 400 <= twice.status_code < 500  # it is not eva's any more
+    rows = await testing.rows(routing, "SELECT agent_id, kind FROM differences ORDER BY 1")
+    assert [tuple(row.values()) for row in rows] == [("eva", "given"), ("iris", "taken")]
+    assert (await client("eva").delete("/agents/iris")).status_code == 403
+    assert (await lea.delete("/agents/iris")).status_code == 204
+    assert (await lea.delete("/agents/iris")).status_code == 404

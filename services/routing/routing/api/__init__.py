@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from routing.api import claiming, conversations, escalations, me, presence, snoozes, team
+from routing.api import claiming, conversations, escalations, me, presence, snoozes, swaps, team
 from routing.handlers.rules import Rules
 from shared.callers import Callers
 from shared.db import Database
@@ -19,6 +19,7 @@ def app(db: Database, rules: Rules, callers: Callers, ready: Ready | None = None
         escalations.router(db, rules),
         presence.router(db, rules),
         snoozes.router(db),
+        swaps.router(db, rules),
         team.router(db, rules),
     ):
         api.include_router(router)
