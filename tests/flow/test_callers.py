@@ -61,7 +61,11 @@ CALLS = {
     ("routing", "PUT", "/me/presence"): Call("agent", {"state": "available"}, is_list=True),
     ("routing", "POST", "/me/heartbeat"): Call("agent", is_list=True),
     ("routing", "GET", "/presence"): Call(LEAD),
-    ("routing", "POST", "/swaps"): Call(LEAD, {"giver": "x"}),
+    ("routing", "POST", "/swaps"): Call(
+        LEAD,
+        {"giver": "x", "taker": "y", "day": "2030-01-01", "begins_at": "09:00"},
+        is_missing=True,
+    ),
     ("routing", "DELETE", "/agents/{agent_id}"): Call(LEAD, is_missing=True),
     ("routing", "GET", "/team"): Call(LEAD),
     ("routing", "PUT", "/team"): Call(LEAD, {"agents": []}),
