@@ -27,6 +27,9 @@ PUBLIC = {
     ("intake", "GET", "/hooks/{channel}/{account_id}"),
     ("intake", "POST", "/hooks/{channel}/{account_id}"),
     ("intake", "GET", "/files/{store_id}/{token}"),
+    ("intake", "GET", "/widget.js"),
+    ("intake", "OPTIONS", "/chat/{account_id}/files"),
+    ("intake", "POST", "/chat/{account_id}/files"),
     ("logistics-watch", "POST", "/hooks/aftership/{account_id}"),
 }
 """The written list: everything else needs a token."""
@@ -50,6 +53,8 @@ CALLS = {
         LEAD, {"store_id": KAEDE, "account_id": "none", "from": {"id": "x"}, "text": "…"}
     ),
     ("intake", "GET", "/stores/{store_id}/messages/{message_id}/files"): Call(LEAD),
+    ("intake", "GET", "/stores/{store_id}/threads/{thread_id}/typing"): Call(LEAD),
+    ("intake", "POST", "/stores/{store_id}/threads/{thread_id}/typing"): Call(LEAD),
     ("routing", "GET", "/me/conversations"): Call("agent", is_list=True),
     ("routing", "GET", "/conversations"): Call(LEAD, query={"state": "assigned"}, is_list=True),
     ("routing", "GET", "/conversations/{conversation_id}"): Call(LEAD),
@@ -102,6 +107,7 @@ def known(
     return {
         "store_id": KAEDE,
         "message_id": str(talk.received.message_id),
+        "thread_id": str(next(t for t in talks if t.received.channel == "chat").received.thread_id),
         "conversation_id": str(talk.given.opened.conversation_id),
         "agent": str(talk.given.assigned.agent_id),
         "case_id": str(done.requested.case_id),

@@ -9,6 +9,7 @@ from intake.api.hooks import Hooks
 from intake.api.messages import Messages
 from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
+from intake.api.uploads import Uploads
 from intake.channels.mail import Mailboxes, OurOwn
 from intake.channels.mailers import sns
 from intake.clients.amazon import Sns
@@ -53,6 +54,9 @@ async def run(settings: Settings) -> None:
             chat,
             Messages(runtime.db, stores, keeper),
             FilesDoor(runtime.db, tokens, objects, settings.public_url),
+            Uploads(
+                runtime.db, stores, tokens, objects, scanner, settings.file_max_octets
+            ),
         )
         routes = api.app(
             doors,

@@ -25,6 +25,7 @@ from intake.api.hooks import Hooks
 from intake.api.messages import Messages
 from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
+from intake.api.uploads import Uploads
 from intake.channels.mail import Mailboxes, OurOwn
 from intake.clients.objects import Objects
 from intake.handlers.doors import Around
@@ -178,6 +179,7 @@ async def intake_process(
                 chat,
                 Messages(db, stores, keeper),
                 FilesDoor(db, tokens, objects, settings.public_url),
+                Uploads(db, stores, tokens, objects, None, settings.file_max_octets),
             )
             routes = api.app(
                 doors,

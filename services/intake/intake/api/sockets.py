@@ -8,7 +8,7 @@ comes again on the next socket, wherever that is.
 import asyncio
 import math
 from contextlib import suppress
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from fastapi import WebSocket
@@ -17,15 +17,17 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from intake.api.visits import Visit, Visits
 from intake.channels import chat as frames
-from intake.channels.chat import Hello, Kept, Refusal, Refused, Say, Seen, Welcome
+from intake.channels.chat import Hello, Kept, Refusal, Refused, Say, Seen, Typing, Welcome
 from intake.domain.items import Arrival, Reading
 from intake.handlers import chat as handlers
 from intake.handlers.keeping import Keeper
 from intake.settings import Settings
 from intake.store import chat as store
+from intake.store import files
 from intake.store.people import ThreadKey
 from shared import clock, rates
-from shared.contracts.base import NotificationId, ThreadId
+from shared.callers import Actor
+from shared.contracts.base import NotificationId, StoreId, ThreadId
 from shared.db import Database, is_unavailable
 from shared.stores import ChatAccount, Stores
 from shared.tokens import Tokens
@@ -53,17 +55,35 @@ class Chat:
         self._settings = settings
         self._visits = Visits()
         self._wake = db.on_wake(handlers.CHAT)
+        self._wake_typing = db.on_wake(handlers.TYPING)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tell open sockets what is new, until `stop`."""
         stopping = asyncio.create_task(stop.wait())
         stopping.add_done_callback(lambda _: self._wake.set())
+        stopping.add_done_callback(lambda _: self._wake_typing.set())
+        typing = asyncio.create_task(self._tell_of_typing(stop))
         try:
             while not stop.is_set():
                 await self._wake.wait(_LOOKS_EVERY)
                 await self._tell_all()
         finally:
             stopping.cancel()
+            self._wake_typing.set()
+            await typing
+
+    async def _tell_of_typing(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            if not await self._wake_typing.wait(60.0) or not (threads := self._visits.threads()):
+                continue
+            try:
+                async with self._db.transaction() as tx:
+                    found = await store.typing(tx, threads, "agent", clock.now())
+            except Exception as why:
+                if not is_unavailable(why):
+                    raise
+                continue
+            self._visits.tell_typing(found)
 
     async def _tell_all(self) -> None:
         threads = self._visits.threads()
@@ -80,6 +100,24 @@ class Chat:
         async with self._db.transaction() as tx:
             unseen = await store.unseen(tx, threads)
         self._visits.tell(unseen)
+
+    async def agent_types(self, actor: Actor, store_id: str, thread_id: UUID) -> None:
+        """Tell a visitor that somebody is writing to him, wherever his socket is."""
+        thread = self._seen_by(actor, store_id, thread_id)
+        async with self._db.transaction() as tx:
+            if not await handlers.agent_types(tx, thread, clock.now()):
+                raise HTTPException(404)
+
+    async def visitor_types(self, actor: Actor, store_id: str, thread_id: UUID) -> bool:
+        """Whether a visitor is writing just now."""
+        thread = self._seen_by(actor, store_id, thread_id)
+        async with self._db.transaction() as tx:
+            return thread in await store.typing(tx, [thread], "visitor", clock.now())
+
+    def _seen_by(self, actor: Actor, store_id: str, thread_id: UUID) -> ThreadKey:
+        if not actor.sees(store_id):
+            raise HTTPException(404)
+        return ThreadKey(StoreId(store_id), ThreadId(thread_id))
 
     async def converse(self, socket: WebSocket, account_id: str) -> None:
         """Serve one socket until it closes."""
@@ -186,6 +224,8 @@ class Chat:
                 await self._keep(frame, visit)
             elif isinstance(frame, Seen):
                 await self._note(frame, visit)
+            elif isinstance(frame, Typing):
+                await self._types(visit)
             else:
                 raise Refusal("hello was said")
         except Exception as why:
@@ -194,15 +234,38 @@ class Chat:
             raise Refusal("not now; say it again") from None
 
     async def _keep(self, said: Say, visit: Visit) -> None:
+        try:
+            await self._keep_message(said, visit)
+        except Refusal as why:
+            visit.send(Refused(str(why), said.client_id[:100]))
+
+    async def _keep_message(self, said: Say, visit: Visit) -> None:
         if rates.wait(self._settings.chat_says_per_second, "say", str(visit.thread.thread_id)):
             raise Refusal("too fast; say it again")
+        thread = frames.Thread(visit.thread.thread_id, visit.contact)
         inbound = frames.message(
-            visit.account, visit.thread.thread_id, visit.contact, said, clock.now()
+            visit.account, thread, said, await self._uploaded(said, visit), clock.now()
         )
         await self._keeper.keep(
             Arrival(channel=handlers.CHAT, raw=None, reading=Reading(items=(inbound,)))
         )
         visit.send(Kept(said.client_id, inbound.event.message_id))
+
+    async def _uploaded(self, said: Say, visit: Visit) -> list[frames.Uploaded]:
+        if not said.files or len(said.files) > frames.MOST_FILES:
+            return []
+        of = frames.message_id(visit.account, visit.thread.thread_id, said.client_id)
+        async with self._db.transaction() as tx:
+            found = await files.laid_down(
+                tx, visit.thread.store_id, visit.thread.thread_id, of, said.files
+            )
+        return [frames.Uploaded(*row) for row in found]
+
+    async def _types(self, visit: Visit) -> None:
+        if rates.wait(1, "typing", str(visit.thread.thread_id)):
+            return
+        async with self._db.transaction() as tx:
+            await handlers.visitor_types(tx, visit.thread, clock.now())
 
     async def _note(self, seen: Seen, visit: Visit) -> None:
         async with self._db.transaction() as tx:

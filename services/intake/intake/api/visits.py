@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from intake import metrics
-from intake.channels.chat import Kept, Refused, Said, Welcome, write_frame
+from intake.channels.chat import Kept, Refused, Said, Typing, Welcome, write_frame
 from intake.domain.contacts import Contact
 from intake.store.chat import Unseen
 from intake.store.people import ThreadKey
@@ -24,7 +24,7 @@ class Visit:
         self._unsent: asyncio.Queue[str | None] = asyncio.Queue(_MOST_UNSENT)
         self._told: set[UUID] = set()
 
-    def send(self, frame: Welcome | Kept | Said | Refused) -> None:
+    def send(self, frame: Welcome | Kept | Said | Typing | Refused) -> None:
         """Send a frame after those before it. A client that takes none is hung up on."""
         try:
             self._unsent.put_nowait(write_frame(frame))
@@ -67,6 +67,12 @@ class Visits:
     def threads(self) -> list[ThreadKey]:
         """The threads that have a socket here."""
         return list(self._by_thread)
+
+    def tell_typing(self, threads: Iterable[ThreadKey]) -> None:
+        """Tell the sockets of these threads that somebody is writing to them."""
+        for thread in threads:
+            for visit in self._by_thread.get(thread, ()):
+                visit.send(Typing())
 
     def tell(self, unseen: Iterable[Unseen]) -> None:
         """Send each answer to the sockets of its thread, in the order given."""

@@ -1,12 +1,15 @@
 """Live chat: the frames of its WebSocket, and what a visitor says as a message.
 
-Client: hello{resume?, locale?, name?, email?} · say{client_id, text} · seen{message_id}.
-Server: welcome{resume, thread_id} · kept{client_id, message_id} · said{message_id, at, text} ·
-refused{why}. Every frame is a JSON object with its name in `type`.
+Client: hello{resume?, locale?, name?, email?} · say{client_id, text, files?} · seen{message_id} ·
+typing{}. Server: welcome{resume, thread_id} · kept{client_id, message_id} · said{message_id, at,
+text} · typing{} · refused{why, client_id?}. Every frame is a JSON object with its name in `type`. A
+file is laid down first: `POST /chat/{account_id}/files`; `files` has the ids that it answers.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -16,8 +19,8 @@ from intake.domain.contacts import Contact
 from intake.domain.items import Inbound
 from intake.domain.languages import language_tag
 from intake.domain.texts import MESSAGE_LIMIT, clean, line
-from shared.contracts.base import NotificationId, ReplyRoute, ThreadId
-from shared.contracts.intake import MessageReceived
+from shared.contracts.base import MessageId, NotificationId, ReplyRoute, ThreadId
+from shared.contracts.intake import Attachment, MessageReceived
 from shared.stores import ChatAccount
 
 
@@ -38,7 +41,12 @@ class Say(msgspec.Struct, frozen=True, tag="say"):
     """A message; sent again with the same `client_id` it is the same message."""
 
     client_id: str
-    text: str
+    text: str = ""
+    files: tuple[UUID, ...] = ()
+
+
+class Typing(msgspec.Struct, frozen=True, tag="typing"):
+    """The other one is writing just now."""
 
 
 class Seen(msgspec.Struct, frozen=True, tag="seen"):
@@ -70,27 +78,47 @@ class Said(msgspec.Struct, frozen=True, tag="said"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
-    """A frame was not taken."""
+    """A frame was not taken; `client_id` names the message where it was one."""
 
     why: str
+    client_id: str | None = None
 
 
-_decoder = msgspec.json.Decoder(Hello | Say | Seen)
+_decoder = msgspec.json.Decoder(Hello | Say | Seen | Typing)
 _encoder = msgspec.json.Encoder()
 
 
-def read_frame(text: str) -> Hello | Say | Seen:
+def read_frame(text: str) -> Hello | Say | Seen | Typing:
     """A client's frame. Raises `Refusal`."""
     try:
-        frame: Hello | Say | Seen = _decoder.decode(text.encode("utf-8", "replace"))
+        frame: Hello | Say | Seen | Typing = _decoder.decode(text.encode("utf-8", "replace"))
     except (msgspec.MsgspecError, RecursionError):
         raise Refusal("not a frame of this chat") from None
     return frame
 
 
-def write_frame(frame: Welcome | Kept | Said | Refused) -> str:
+def write_frame(frame: Welcome | Kept | Said | Typing | Refused) -> str:
     """A frame for the client."""
     return _encoder.encode(frame).decode()
+
+
+MOST_FILES = 10
+
+
+class Thread(NamedTuple):
+    """A visitor's thread and himself."""
+
+    thread_id: ThreadId
+    contact: Contact
+
+
+class Uploaded(NamedTuple):
+    """A file that a visitor laid down."""
+
+    file_id: UUID
+    name: str | None
+    media_type: str
+    size: int
 
 
 _MAIL = re.compile(r"[^\s@<>\"',;:()]{1,64}@[^\s@<>\"',;:()]{1,189}")
@@ -110,13 +138,27 @@ def visitor(account: ChatAccount, thread_id: ThreadId, hello: Hello) -> Contact:
     )
 
 
+def message_id(account: ChatAccount, thread_id: ThreadId, client_id: str) -> MessageId:
+    """Our id of a visitor's message."""
+    return ids.message_id(
+        account.store_id, account.channel_name, account.account_id, f"{thread_id}/{client_id}"
+    )
+
+
 def message(
-    account: ChatAccount, thread_id: ThreadId, contact: Contact, said: Say, at: datetime
+    account: ChatAccount, thread: Thread, said: Say, files: Sequence[Uploaded], at: datetime
 ) -> Inbound:
-    """What a visitor said. Raises `Refusal` for what cannot be one message."""
+    """What a visitor said, with files that he laid down.
+
+    Raises `Refusal` for what cannot be one message.
+    """
+    thread_id, contact = thread
     client_id, text = line(said.client_id, 100), clean(said.text).strip()
     if client_id is None or client_id != said.client_id:
         raise Refusal("client_id is one line of 1 to 100 characters")
+    if len(files) != len(set(said.files)) or len(files) > MOST_FILES:
+        raise Refusal(f"files are those laid down here, {MOST_FILES} at most")
+    text = text or " ".join(f"[file: {one.name}]" if one.name else "[file]" for one in files)
     if not text:
         raise Refusal("there is no text")
     if len(text.encode()) > MESSAGE_LIMIT:
@@ -126,9 +168,7 @@ def message(
         occurred_at=at,
         store_id=account.store_id,
         version=0,
-        message_id=ids.message_id(
-            account.store_id, account.channel_name, account.account_id, external_id
-        ),
+        message_id=message_id(account, thread_id, client_id),
         thread_id=thread_id,
         contact_id=contact.contact_id,
         channel=account.channel_name,
@@ -138,8 +178,13 @@ def message(
         locale=contact.locale,
         # Not the mail address he claims: whoever is told of it takes its owner's orders for his.
         sender_name=contact.name,
+        attachments=tuple(
+            Attachment(name=one.name, media_type=one.media_type, size=one.size, file_id=one.file_id)
+            for one in files
+        ),
         reply_route=ReplyRoute(
             channel=account.channel_name, account_id=account.account_id, peer=str(thread_id)
         ),
     )
-    return Inbound(event=event, contact=contact, text=text)
+    uploaded = tuple(one.file_id for one in files)
+    return Inbound(event=event, contact=contact, text=text, uploaded=uploaded)

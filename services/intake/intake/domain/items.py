@@ -33,6 +33,8 @@ class Inbound:
     """The vendor's id of the message that it answers, where the customer pointed at one."""
     remote: tuple["RemoteFile", ...] = ()
     """Files that lie with the vendor yet."""
+    uploaded: tuple[UUID, ...] = ()
+    """Files that were laid down before, by id; each attachment has its own."""
     local: tuple["LocalFile", ...] = field(default=(), repr=False)
     """Files that lie in the delivery itself."""
 

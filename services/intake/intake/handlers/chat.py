@@ -1,7 +1,7 @@
 """Live chat: who visits, what he is told, what he has seen."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from intake.domain import ids
 from intake.domain.contacts import Contact
@@ -10,7 +10,7 @@ from intake.store import people
 from intake.store.people import NewThread, ThreadKey
 from shared import db
 from shared.bus import cause_of, say
-from shared.contracts.base import Message, NotificationId
+from shared.contracts.base import ContactId, Message, NotificationId
 from shared.contracts.intake import Delivery, MessageStatusChanged, SendToChat
 from shared.db import Transaction
 from shared.errors import Refused
@@ -18,6 +18,10 @@ from shared.stores import ChatAccount
 
 CHAT = "chat"
 """What those are woken by who hold the sockets."""
+TYPING = "chat typing"
+"""What they are woken by when an agent is writing."""
+TYPING_LASTS = timedelta(seconds=6)
+"""How long one sign that somebody writes is believed; clients give one every three seconds."""
 
 
 async def send_to_chat(command: SendToChat, tx: Transaction) -> Sequence[Message]:
@@ -29,6 +33,28 @@ async def send_to_chat(command: SendToChat, tx: Transaction) -> Sequence[Message
     await store.add(tx, command, thread)
     db.wake(tx, CHAT)
     return ()
+
+
+async def visitor_of(tx: Transaction, account: ChatAccount, thread: ThreadKey) -> ContactId | None:
+    """Whose thread this is; None where it was not opened at this account."""
+    found = (await people.lock(tx, [thread])).get(thread)
+    if found is None or (found.channel, found.account_id) != (CHAT, account.account_id):
+        return None
+    return found.contact_id
+
+
+async def agent_types(tx: Transaction, thread: ThreadKey, now: datetime) -> bool:
+    """Tell a visitor that somebody is writing to him; false where there is no such chat."""
+    if not await people.there(tx, [thread], CHAT):
+        return False
+    await store.types(tx, thread, "agent", now + TYPING_LASTS)
+    db.wake(tx, TYPING)
+    return True
+
+
+async def visitor_types(tx: Transaction, thread: ThreadKey, now: datetime) -> None:
+    """Note that a visitor is writing, for whoever asks."""
+    await store.types(tx, thread, "visitor", now + TYPING_LASTS)
 
 
 async def open_thread(

@@ -96,6 +96,13 @@ async def _note_files(
         for file in _files(one, event, raw)
     }
     await files.add(tx, list(rows.values()), at)
+    uploads = [
+        (event.store_id, event.message_id, file_id)
+        for one, _ in inbound
+        if (event := new.get(one.event.message_id)) is not None
+        for file_id in one.uploaded
+    ]
+    await files.attach(tx, uploads)
     if rows:
         db.wake(tx, FILES)
 
@@ -129,6 +136,13 @@ def _with_links(
     one: Inbound, event: MessageReceived, at: datetime, linked: Linked
 ) -> MessageReceived:
     """The event with the address of each file that will be found there."""
+    if one.uploaded:
+        laid = (
+            msgspec.structs.replace(told, url=linked(event.store_id, told.file_id, at))
+            for told in event.attachments
+            if told.file_id
+        )
+        return msgspec.structs.replace(event, attachments=tuple(laid))
     known = {each.index for each in one.remote} | {each.index for each in one.local}
     if not known:
         return event

@@ -94,3 +94,43 @@ async def mark_seen(
         },
     )
     return bool(found.rowcount)
+
+
+_TYPES = text(
+    """
+    INSERT INTO typing (store_id, thread_id, who, until)
+    VALUES (:store_id, :thread_id, :who, :until)
+    ON CONFLICT (store_id, thread_id, who) DO UPDATE SET until = excluded.until
+    """
+)
+_TYPING = text(
+    """
+    SELECT t.store_id, t.thread_id FROM typing t
+    JOIN unnest(cast(:store_ids AS text[]), cast(:thread_ids AS uuid[]))
+        AS open (store_id, thread_id) USING (store_id, thread_id)
+    WHERE t.who = :who AND t.until > :now
+    """
+)
+
+
+async def types(tx: Transaction, thread: ThreadKey, who: str, until: datetime) -> None:
+    """Note that somebody, `visitor` or `agent`, is writing."""
+    told = {"store_id": thread.store_id, "thread_id": thread.thread_id, "who": who}
+    await tx.execute(_TYPES, {**told, "until": until})
+
+
+async def typing(
+    tx: Transaction, threads: Iterable[ThreadKey], who: str, now: datetime
+) -> set[ThreadKey]:
+    """The threads of these in which somebody is writing."""
+    keys = list(threads)
+    rows = await tx.execute(
+        _TYPING,
+        {
+            "store_ids": [key.store_id for key in keys],
+            "thread_ids": [key.thread_id for key in keys],
+            "who": who,
+            "now": now,
+        },
+    )
+    return {ThreadKey(row.store_id, row.thread_id) for row in rows}

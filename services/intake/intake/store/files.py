@@ -138,6 +138,90 @@ def _plural(name: str) -> str:
     return f"{name}s"
 
 
+_LAY_DOWN = text(
+    """
+    INSERT INTO files (store_id, file_id, contact_id, thread_id, n, channel, account_id, name,
+        declared_type, media_type, size, sha256, state, received_at)
+    VALUES (:store_id, :file_id, :contact_id, :thread_id, 0, :channel, :account_id, :name,
+        :media_type, :media_type, :size, :sha256, 'kept', :at)
+    ON CONFLICT (store_id, file_id) DO NOTHING
+    """
+)
+
+_LAID_DOWN = text(
+    """
+    SELECT file_id, name, media_type, size FROM files
+    WHERE store_id = :store_id AND thread_id = :thread_id AND file_id = ANY(:file_ids)
+        AND state = 'kept' AND (message_id IS NULL OR message_id = :message_id)
+    """
+)
+
+_ATTACH = text(
+    """
+    UPDATE files f SET message_id = told.message_id
+    FROM unnest(
+        cast(:store_ids AS text[]), cast(:message_ids AS uuid[]), cast(:file_ids AS uuid[])
+    ) AS told (store_id, message_id, file_id)
+    WHERE f.store_id = told.store_id AND f.file_id = told.file_id AND f.message_id IS NULL
+    """
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaidDown:
+    """A file that a visitor laid down, kept already, of no message yet."""
+
+    store_id: StoreId
+    file_id: UUID
+    contact_id: ContactId
+    thread_id: ThreadId
+    channel: Channel
+    account_id: AccountId
+    name: str | None = field(repr=False)
+    media_type: str
+    size: int
+    sha256: str
+
+
+async def lay_down(tx: Transaction, file: LaidDown, at: datetime) -> None:
+    """Keep a visitor's file; the same once more is the same."""
+    values = {name: getattr(file, name) for name in LaidDown.__dataclass_fields__}
+    await tx.execute(_LAY_DOWN, {"at": at, **values})
+
+
+async def laid_down(
+    tx: Transaction,
+    store_id: StoreId,
+    thread_id: ThreadId,
+    message_id: MessageId,
+    file_ids: Sequence[UUID],
+) -> list[Row[Any]]:
+    """Files of a thread that a message may take: of none yet, or its own. In the order asked."""
+    rows = await tx.execute(
+        _LAID_DOWN,
+        {
+            "store_id": store_id,
+            "thread_id": thread_id,
+            "message_id": message_id,
+            "file_ids": list(file_ids),
+        },
+    )
+    return sorted(rows, key=lambda row: file_ids.index(row.file_id))
+
+
+async def attach(tx: Transaction, uploads: Sequence[tuple[StoreId, MessageId, UUID]]) -> None:
+    """Give files that were laid down to the messages that name them."""
+    if uploads:
+        await tx.execute(
+            _ATTACH,
+            {
+                "store_ids": [one[0] for one in uploads],
+                "message_ids": [one[1] for one in uploads],
+                "file_ids": [one[2] for one in uploads],
+            },
+        )
+
+
 async def claim(tx: Transaction, now: datetime, *, limit: int, patience: timedelta) -> list[Due]:
     """Take files that are due; who is killed meanwhile leaves them due after `patience`."""
     rows = await tx.execute(_CLAIM, {"now": now, "again_at": now + patience, "limit": limit})

@@ -1,0 +1,137 @@
+"""Files that visitors of the live chat lay down before they say what they are.
+
+Refused at once and told why: 415 for programs, archives and what the scanner finds, 413 for what is
+too large, 401 for who has no chat.
+"""
+
+import asyncio
+import hashlib
+import math
+from urllib.parse import unquote
+from uuid import UUID, uuid5
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from intake.clients.objects import Objects
+from intake.clients.scanner import Scanner
+from intake.domain.files import INFECTED, Verdict, judge
+from intake.domain.places import without_place
+from intake.domain.texts import line
+from intake.handlers import chat
+from intake.store import files
+from intake.store.files import LaidDown
+from intake.store.people import ThreadKey
+from shared import clock, rates
+from shared.contracts.base import ThreadId
+from shared.db import Database
+from shared.http.guard import allow_body
+from shared.stores import ChatAccount, Stores
+from shared.tokens import Tokens
+
+_FILES_PER_SECOND = 3
+
+
+class Upload(BaseModel):
+    """A file that is kept; `say` names it by its id."""
+
+    file_id: UUID
+    name: str | None
+    media_type: str
+    size: int
+
+
+class Uploads:
+    """The door for files of the chat's visitors."""
+
+    def __init__(  # noqa: PLR0913 - what it stands between
+        self,
+        db: Database,
+        stores: Stores,
+        tokens: Tokens,
+        objects: Objects,
+        scanner: Scanner | None,
+        most_octets: int,
+    ) -> None:
+        self._db = db
+        self._stores = stores
+        self._tokens = tokens
+        self._objects = objects
+        self._scanner = scanner
+        self._most = most_octets
+
+    def preflight(self, request: Request, account_id: str, response: Response) -> None:
+        """Tell a browser that the store's pages may send files here (Fetch standard, CORS)."""
+        self._admit(request, account_id, response)
+        response.headers["Access-Control-Allow-Methods"] = "POST"
+        response.headers["Access-Control-Allow-Headers"] = "content-type,x-file-name,x-resume"
+        response.headers["Access-Control-Max-Age"] = "600"
+
+    async def take(self, request: Request, account_id: str, response: Response) -> Upload:
+        """Keep the body as a file of the visitor whose `welcome` gave the header X-Resume.
+
+        X-File-Name is percent-encoded UTF-8.
+        """
+        account = self._admit(request, account_id, response)
+        thread = self._thread(request, account)
+        seconds = rates.wait(_FILES_PER_SECOND, "upload", str(thread.thread_id))
+        if seconds:
+            raise HTTPException(429, headers={"Retry-After": str(math.ceil(seconds))})
+        async with self._db.transaction() as tx:
+            contact_id = await chat.visitor_of(tx, account, thread)
+        if contact_id is None:
+            raise HTTPException(401, "x-resume is no token of this chat")
+        allow_body(request, self._most)
+        octets = await request.body()
+        name = line(unquote(request.headers.get("x-file-name", "")), 255)
+        declared = request.headers.get("content-type")
+        octets, verdict = await self._judged(octets, name, declared)
+        sha256 = hashlib.sha256(octets).hexdigest()
+        await self._objects.put(account.store_id, sha256, octets)
+        file = LaidDown(
+            store_id=account.store_id,
+            # The same file laid down again is the same: nothing is doubled by a second try.
+            file_id=uuid5(thread.thread_id, f"{sha256}/{name or ''}"),
+            contact_id=contact_id,
+            thread_id=thread.thread_id,
+            channel=account.channel_name,
+            account_id=account.account_id,
+            name=name,
+            media_type=verdict.media_type,
+            size=len(octets),
+            sha256=sha256,
+        )
+        async with self._db.transaction() as tx:
+            await files.lay_down(tx, file, clock.now())
+        return Upload(file_id=file.file_id, name=name, media_type=file.media_type, size=file.size)
+
+    def _admit(self, request: Request, account_id: str, response: Response) -> ChatAccount:
+        account = self._stores.account("chat", account_id)
+        if not isinstance(account, ChatAccount):
+            raise HTTPException(404)
+        origin = request.headers.get("origin", "").lower()
+        if account.origins and origin not in account.origins:
+            raise HTTPException(403, "not from this page")
+        if origin:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Vary"] = "Origin"
+        return account
+
+    def _thread(self, request: Request, account: ChatAccount) -> ThreadKey:
+        told = self._tokens.read(request.headers.get("x-resume", ""))
+        if told is None or told[0] != "thread":
+            raise HTTPException(401, "x-resume is no token of this chat")
+        return ThreadKey(account.store_id, ThreadId(told[1]))
+
+    async def _judged(
+        self, octets: bytes, name: str | None, declared: str | None
+    ) -> tuple[bytes, Verdict]:
+        verdict = await asyncio.to_thread(judge, octets, name, declared, self._most)
+        if verdict.refused:
+            raise HTTPException(415, f"the file is not taken: {verdict.refused}")
+        if self._scanner is not None and not await self._scanner.is_clean(octets):
+            raise HTTPException(415, f"the file is not taken: {INFECTED}")
+        if verdict.media_type.startswith("image/"):
+            octets = await asyncio.to_thread(without_place, octets)
+        return octets, verdict
