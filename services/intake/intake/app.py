@@ -54,9 +54,7 @@ async def run(settings: Settings) -> None:
             chat,
             Messages(runtime.db, stores, keeper),
             FilesDoor(runtime.db, tokens, objects, settings.public_url),
-            Uploads(
-                runtime.db, stores, tokens, objects, scanner, settings.file_max_octets
-            ),
+            Uploads(runtime.db, stores, tokens, objects, scanner, settings.file_max_octets),
         )
         routes = api.app(
             doors,

@@ -45,7 +45,7 @@ class Upload(BaseModel):
 class Uploads:
     """The door for files of the chat's visitors."""
 
-    def __init__(  # noqa: PLR0913 - what it stands between
+    def __init__(
         self,
         db: Database,
         stores: Stores,
