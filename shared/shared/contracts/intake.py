@@ -192,6 +192,9 @@ class Order(Part, frozen=True, kw_only=True):
     payments: tuple[Payment, ...] = ()
     fulfilments: tuple[Fulfilment, ...] = ()
     is_cancelled: bool = False
+    address_problems: tuple[str, ...] = ()
+    """What looks wrong with `ship_to`: `<field> missing` or `<field> invalid`. Nothing waits for
+    it: somebody may ask the buyer before the parcel leaves."""
 
 
 class _OrderEvent(Event, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ import msgspec
 
 from intake.domain.contacts import Contact
 from intake.domain.money import at_rate, sum_of
+from intake.domain.postal_addresses import problems
 from shared.contracts.base import (
     AccountId,
     Channel,
@@ -143,6 +144,7 @@ def whole(known: Known) -> Order | None:
     return msgspec.structs.replace(
         known.snapshot.order,
         fulfilments=shipped,
+        address_problems=problems(known.snapshot.order.ship_to),
         is_cancelled=known.snapshot.cancelled_at is not None,
     )
 
