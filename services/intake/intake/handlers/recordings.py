@@ -146,7 +146,7 @@ def _reading(delivery: Delivery, account: Account, at: datetime) -> Reading:
 
 def _account(channel: str, door: Door, secret: object, account_id: object) -> Account:
     """An account that has nothing but these secrets; what else it must have is empty."""
-    given = secret if isinstance(secret, dict) else {_meant(door, secret): secret}
+    given = _by_field(door, secret) if isinstance(secret, dict) else {_meant(door, secret): secret}
     fields: dict[str, Any] = {}
     for name, info in door.account.model_fields.items():
         if name in ("channel", "account_id"):
@@ -162,6 +162,14 @@ def _account(channel: str, door: Door, secret: object, account_id: object) -> Ac
     )
     account._store_id = STORE
     return account
+
+
+def _by_field(door: Door, secrets: Mapping[str, object]) -> dict[str, object]:
+    """Secrets by the account's fields, which others name in capitals behind a prefix."""
+    return {
+        next((field for field in _fields(door) if name.lower().endswith(field)), name): value
+        for name, value in secrets.items()
+    }
 
 
 def _meant(door: Door, secret: object) -> str:

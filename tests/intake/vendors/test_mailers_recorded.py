@@ -1,0 +1,61 @@
+"""Recorded requests of mail services, with their secrets as settings name them."""
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from intake.handlers import recordings
+
+AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
+BASIC = f"Basic {base64.b64encode(b'user:pass').decode()}"
+BODY = {"RecordType": "Bounce", "Type": "HardBounce", "Email": "ana@x.example", "MessageID": "1"}
+
+
+def read(vendor: str, body: Any, **more: Any) -> dict[str, Any]:
+    recorded = {"vendor": vendor, "method": "POST", "body": json.dumps(body), **more}
+    return recordings.line("here", json.dumps(recorded).encode(), AT)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["user:pass", ["other:pass", "user:pass"], {"webhook_secret": "user:pass"},
+     {"WEBHOOK_SECRET": "user:pass"}, None],
+)  # fmt: skip
+def test_basic_auth_vouches_for_a_recording(secret: Any) -> None:
+    shown = read("postmark", BODY, secret=secret, headers={"Authorization": BASIC})
+
+    assert shown["outcome"] == "bounce"
+    [told] = shown["messages"]
+    assert (told["address"], told["is_permanent"]) == ("ana@x.example", True)
+    assert (
+        read("postmark", BODY, secret="user:x", headers={"Authorization": BASIC})["outcome"]
+        == "unverified"
+    )
+
+
+def test_both_secrets_of_an_account_must_fit() -> None:
+    mac = hmac.new(b"key", b"1tok", hashlib.sha256).hexdigest()
+    stamp = {"timestamp": "1", "token": "tok", "signature": mac}
+    body = {"signature": stamp, "event-data": {"event": "delivered"}}
+    secrets = {"WEBHOOK_SECRET": "user:pass", "MAILGUN_WEBHOOK_SIGNING_KEY": "key"}
+    headers = {"Authorization": BASIC}
+
+    assert read("mailgun", body, secret=secrets, headers=headers)["outcome"] == "status"
+    assert read("mailgun", body, secret=secrets)["outcome"] == "unverified"
+    assert read("mailgun", body, secret="key")["outcome"] == "status"
+    other = {**secrets, "MAILGUN_WEBHOOK_SIGNING_KEY": "other"}
+    assert read("mailgun", body, secret=other, headers=headers)["outcome"] == "unverified"
+
+
+def test_what_would_have_to_be_fetched_is_noted() -> None:
+    url = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription"
+    body = {"Type": "SubscriptionConfirmation", "SubscribeURL": url}
+    shown = read("amazon_ses", body, secret="user:pass", headers={"Authorization": BASIC})
+
+    assert shown["outcome"] == "event"
+    assert any("nothing was fetched" in note for note in shown["notes"])
