@@ -22,7 +22,7 @@ Make = Callable[..., Agent]
 
 TUESDAY_NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 SUNDAY_NIGHT = datetime(2026, 3, 1, 3, tzinfo=UTC)
-WEIGHTS = Weights()
+WEIGHTS = Weights(region=0.5, time_zone=0.5, shift_end=1.0)
 OFFICE = Shift(frozenset(range(5)), 9 * 60, 18 * 60)
 
 

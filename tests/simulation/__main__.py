@@ -22,8 +22,9 @@ from tests.simulation.measure import (
     NO_SHIFT_END,
     POOL,
     ROTA,
+    Job,
     Summary,
-    seed,
+    live,
 )
 from tests.simulation.world import CHAT, MAIL, NOMINAL, Scenario
 
@@ -36,12 +37,6 @@ SCENARIOS = (
     (Scenario(BUSY, LINES, rate=620.0), SOME),
     (Scenario("flash sales", LINES, flash=True), SOME),
 )
-Job = tuple[Scenario, str, int, int]
-
-
-def _live(job: Job) -> tuple[Job, Summary]:
-    scenario, name, number, days = job
-    return job, seed(scenario, number, days, [name])[name]
 
 
 def simulated(seeds: int, days: int, processes: int, console: Console) -> dict[str, Runs]:
@@ -54,7 +49,7 @@ def simulated(seeds: int, days: int, processes: int, console: Console) -> dict[s
     ]
     done: dict[tuple[str, str, int], Summary] = {}
     with get_context("spawn").Pool(processes) as pool:
-        for (scenario, name, number, _), summary in pool.imap_unordered(_live, jobs):
+        for (scenario, name, number, _), summary in pool.imap_unordered(live, jobs):
             done[scenario.name, name, number] = summary
             console.print(f"{len(done)}/{len(jobs)}", end="\r", highlight=False)
     return {

@@ -154,3 +154,13 @@ def _occupancy(lived: _Lived) -> list[float]:
         if there:
             found.append(100.0 * busy / (there * lived.line.slots))
     return found
+
+
+Job = tuple[Scenario, str, int, int]
+"""A scenario, a policy, a seed, days."""
+
+
+def live(job: Job) -> tuple[Job, Summary]:
+    """One policy through one seed, in a process of its own."""
+    scenario, name, number, days = job
+    return job, seed(scenario, number, days, [name])[name]

@@ -72,11 +72,11 @@ class Settings(ServiceSettings):
     """Conversations assigned in one transaction at most."""
     weight_scarcity: float = 1.0
     """What an agent's other languages count against him, by how few speak them."""
-    weight_region: float = 0.5
+    weight_region: float = 1.0
     """What another country than the customer's counts."""
-    weight_time_zone: float = 0.5
+    weight_time_zone: float = 1.0
     """What twelve hours between the customer's clock and the agent's count."""
-    weight_shift_end: float = 1.0
+    weight_shift_end: float = 3.0
     """What a shift at its very end counts."""
     weight_occupancy: float = 1.0
     """What a full desk counts."""

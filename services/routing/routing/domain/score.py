@@ -26,9 +26,9 @@ class Weights:
     """What each reason counts. Levels below `min_level` do not count as speaking a language."""
 
     scarcity: float = 1.0
-    region: float = 0.5
-    time_zone: float = 0.5
-    shift_end: float = 1.0
+    region: float = 1.0
+    time_zone: float = 1.0
+    shift_end: float = 3.0
     occupancy: float = 1.0
     fluency: float = 0.2
     closeness: float = 1.0
