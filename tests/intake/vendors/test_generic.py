@@ -61,7 +61,7 @@ def test_an_account_without_secret_has_no_webhook(vendor: Any, posted: Any, sign
 
 
 def test_the_examples_of_the_page_are_what_it_says(phones: Any) -> None:
-    message, call, status = (json.loads(example) for example in blocks("json"))
+    message, call, status, order = (json.loads(example) for example in blocks("json"))
 
     told = phones.message(message)
     assert (told.event.text, told.event.external_id) == (
@@ -82,6 +82,11 @@ def test_the_examples_of_the_page_are_what_it_says(phones: Any) -> None:
     assert (summed.contact.identity, summed.contact.address) == ("phone", "+34600111222")
 
     assert phones.statuses(status) == [("out-5", "delivered")]
+
+    [news] = phones.read(order).items
+    assert (news.external_id, news.snapshot.order.total.amount) == ("1001", 2050)
+    assert [line.price.amount for line in news.snapshot.order.lines] == [1025]
+    assert (len(news.fulfilments), len(news.refunds)) == (1, 1)
 
 
 def test_who_has_only_a_mail_address_is_known_by_it(phones: Any) -> None:
