@@ -83,8 +83,11 @@ async def test_a_page_of_the_store_may_lay_files_down_and_another_may_not(intake
         return await intake.http.options(path, headers={"origin": origin})
 
     good = await asked("https://aurora.example")
+    refused = await upload(intake, "", b"x", account="aurora-web", origin="https://aurora.example")
 
     assert good.headers["access-control-allow-origin"] == "https://aurora.example"
+    assert refused.status_code == 401
+    assert refused.headers["access-control-allow-origin"] == "https://aurora.example"
     assert "x-resume" in good.headers["access-control-allow-headers"]
     assert (await asked("https://elsewhere.example")).status_code == 403
 

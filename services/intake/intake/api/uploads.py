@@ -74,6 +74,14 @@ class Uploads:
         X-File-Name is percent-encoded UTF-8.
         """
         account = self._admit(request, account_id, response)
+        try:
+            return await self._take(request, account)
+        except HTTPException as why:
+            # Without the page's leave the browser would not let the page read why.
+            headers = {**response.headers, **(why.headers or {})}
+            raise HTTPException(why.status_code, why.detail, headers) from why
+
+    async def _take(self, request: Request, account: ChatAccount) -> Upload:
         thread = self._thread(request, account)
         seconds = rates.wait(_FILES_PER_SECOND, "upload", str(thread.thread_id))
         if seconds:
@@ -115,6 +123,7 @@ class Uploads:
             raise HTTPException(403, "not from this page")
         if origin:
             response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = "retry-after"
             response.headers["Vary"] = "Origin"
         return account
 
