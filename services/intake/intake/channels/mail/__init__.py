@@ -11,6 +11,7 @@ from intake.channels.mail.bodies import texts_of
 from intake.channels.mail.bounces import Outcome, is_bounce, outcomes, returned
 from intake.channels.mail.claims import claims, notification_in, notification_of
 from intake.channels.mail.headers import Headers, Mailbox
+from intake.channels.mail.marketplaces import buyers_words
 from intake.channels.mail.pages import html_of
 from intake.channels.mail.repairs import body_octets
 from intake.channels.mail.structure import Structure, take_apart
@@ -131,6 +132,7 @@ def _message(mail: _Arrived) -> Inbound:
             account.store_id, contact.contact_id, claimed.about.kind, claimed.about.id
         )
     written, original = texts_of(mail.mail)
+    written = buyers_words(mail_address or "", original) or written
     text, is_cut = cut(written)
     event = MessageReceived(
         occurred_at=happened_at(headers.date(), mail.at),
