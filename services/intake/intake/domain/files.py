@@ -1,5 +1,6 @@
 """What a file is, by its octets and not by what is said of it, and whether it is taken in."""
 
+import re
 import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -102,16 +103,26 @@ def _zip(octets: bytes) -> Verdict:
     try:
         with zipfile.ZipFile(BytesIO(octets)) as archive:
             names = archive.namelist()
-            kind = archive.read("mimetype")[:100] if names[:1] == ["mimetype"] else b""
-    except (zipfile.BadZipFile, ValueError, RuntimeError, NotImplementedError, OSError):
+            kind = _said(archive) if names[:1] == ["mimetype"] else ""
+    except Exception:  # noqa: BLE001 - whatever the library trips over, it is no document
         return Verdict(_UNKNOWN, AN_ARCHIVE)
     if any(one.lower().endswith("vbaproject.bin") for one in names):
         return Verdict(_UNKNOWN, A_PROGRAM)
-    if kind.startswith((b"application/vnd.oasis.opendocument.", b"application/epub+zip")):
-        return Verdict(kind.decode("ascii", "replace"))
+    if _DOCUMENT.fullmatch(kind):
+        return Verdict(kind)
     if "[Content_Types].xml" in names and (office := _office(names)):
         return Verdict(office)
     return Verdict(_UNKNOWN, AN_ARCHIVE)
+
+
+_DOCUMENT = re.compile(r"application/(?:vnd\.oasis\.opendocument\.[a-z-]{1,40}|epub\+zip)")
+
+
+def _said(archive: zipfile.ZipFile) -> str:
+    """What a document says it is; its standards want that uncompressed (OpenDocument 1.3, 3.3)."""
+    with archive.open("mimetype") as opened:
+        is_plain = archive.getinfo("mimetype").compress_type == zipfile.ZIP_STORED
+        return opened.read(100).decode("ascii", "replace") if is_plain else ""
 
 
 def _office(names: Collection[str]) -> str | None:
@@ -123,7 +134,7 @@ def _office(names: Collection[str]) -> str | None:
 def _sniffed(octets: bytes, declared: str | None) -> str:
     try:
         found = puremagic.magic_string(octets[:8192])
-    except (puremagic.PureError, ValueError):
+    except Exception:  # noqa: BLE001 - whatever the library trips over, nothing is known of it
         found = []
     likely = [one.mime_type for one in found if one.mime_type and one.confidence >= 0.3]
     if declared in likely or (not likely and declared in _TEXTS and _is_text(octets)):

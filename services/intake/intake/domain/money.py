@@ -1,6 +1,6 @@
 """Money from decimal text to minor units."""
 
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from shared.contracts.base import Money
 
@@ -39,7 +39,7 @@ Money(amount=1234, currency='KWD'))
     try:
         minor = Decimal(str(amount)).scaleb(exponent(code)).quantize(Decimal(1), ROUND_HALF_EVEN)
         is_sane = abs(minor) <= _MOST
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or one without end
         return None
     return Money(amount=int(minor), currency=code) if is_sane else None
 

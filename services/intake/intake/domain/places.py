@@ -9,21 +9,29 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 
 _GPS = 0x8825
+_MOST_TAGS = 64
+"""The standard has 32 of a place."""
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 _MOST_ENTRIES = 512
+_MOST_BLOCKS = 200
+_MOST_PLACES = 8
+_MOST_OCTETS = 4096
+"""No camera writes so much; whoever does would keep us busy for hours."""
 _TIFF = (b"II*\0", b"MM\0*")
 _XMP = re.compile(
-    rb"""(?<=[\s<])(?:[A-Za-z]+:)?GPS[A-Za-z]+\s*(?:=\s*(?:"([^"]*)"|'([^']*)')|>([^<]*)<)"""
+    rb"""(?<=[\s<])(?:[A-Za-z]+:)?GPS[A-Za-z]+\s*(?:=\s*(?:"([^"]{0,500})|'([^']{0,500}))|>([^<]{0,500}))"""
 )
+"""What it has looked at it never looks at again, closed or not: its time grows with the file."""
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def without_place(octets: bytes) -> bytes:
     """The picture without the place; the same octets where it tells none. Never raises."""
     changed = bytearray(octets)
-    for start in _exif(octets):
+    for start in islice(_exif(octets), _MOST_BLOCKS):
         _blank_gps(changed, start)
     for found in _XMP.finditer(octets):
         for group in (1, 2, 3):
@@ -45,9 +53,10 @@ def _exif(octets: bytes) -> Iterator[int]:
 def _blank_gps(octets: bytearray, start: int) -> None:
     order = "<" if octets[start : start + 2] == b"II" else ">"
     try:
-        for entry in _entries(octets, start, _at(octets, start + 4, order), order):
-            if struct.unpack_from(f"{order}H", octets, entry)[0] == _GPS:
-                _blank_directory(octets, start, _at(octets, entry + 8, order), order)
+        every = _entries(octets, start, _at(octets, start + 4, order), order)
+        gps = (one for one in every if struct.unpack_from(f"{order}H", octets, one)[0] == _GPS)
+        for entry in islice(gps, _MOST_PLACES):
+            _blank_directory(octets, start, _at(octets, entry + 8, order), order)
     except struct.error:
         return  # cut off or wrong: there is no directory that anybody could read
 
@@ -71,9 +80,9 @@ def _entries(octets: bytearray, start: int, directory: int, order: str) -> Itera
 def _blank_directory(octets: bytearray, start: int, directory: int, order: str) -> None:
     begin = start + directory
     count: int = struct.unpack_from(f"{order}H", octets, begin)[0]
-    for entry in range(begin + 2, begin + 2 + 12 * min(count, _MOST_ENTRIES), 12):
+    for entry in range(begin + 2, begin + 2 + 12 * min(count, _MOST_TAGS), 12):
         kind, number = struct.unpack_from(f"{order}HI", octets, entry + 2)
-        size = _SIZES.get(kind, 1) * number
+        size = min(_SIZES.get(kind, 1) * number, _MOST_OCTETS)
         where = start + _at(octets, entry + 8, order) if size > 4 else entry + 8
         end = min(where + size, len(octets))
         if where < end:

@@ -7,7 +7,7 @@ Sources: woocommerce.github.io/woocommerce-rest-api-docs, "Orders", "Webhooks" (
 
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from intake.domain.items import Came, Known, Odd, Reading
 from intake.domain.money import money
@@ -144,7 +144,7 @@ def _sum(amount: object, tax: object, currency: str) -> Money | None:
     """What the buyer paid for a line, with its tax."""
     try:
         return money(str(Decimal(str(amount)) + Decimal(str(tax or 0))), currency)
-    except InvalidOperation:
+    except ArithmeticError:
         return money(amount, currency)
 
 

@@ -14,7 +14,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 from typing import NamedTuple
 
 from intake.channels.mail.charsets import decoded
-from intake.domain.texts import line
+from intake.domain.texts import clean, line
 
 _WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]\\]+@[^\s<>\"',;:()\\]+")
@@ -67,7 +67,7 @@ class Headers:
 
         Ours are longer than a line, so programs fold them or make encoded words of them.
         """
-        values = [words(value) if "=?" in value else value for value in self.every(name)]
+        values = [clean(words(value)) if "=?" in value else value for value in self.every(name)]
         ids = ("".join(one.split()) for value in values for one in _MESSAGE_ID.findall(value))
         found = [f"<{one}>" for one in ids if one]
         bare = line(self.raw(name), 900)
@@ -156,7 +156,7 @@ def as_written(value: str) -> str:
     """The field unfolded; octets that are not ASCII by the charset they look like."""
     octets = value.encode("utf-8", "surrogateescape")
     text = value if value.isascii() and "\x1b" not in value else decoded(octets, None)
-    return re.sub(r"[\r\n]+[ \t]*", " ", text).strip()
+    return clean(re.sub(r"[\r\n]+[ \t]*", " ", text)).strip()
 
 
 def _mailboxes(value: str) -> list[Mailbox]:

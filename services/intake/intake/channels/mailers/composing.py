@@ -14,6 +14,7 @@ from email.message import Message
 from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
+from uuid import uuid4
 
 from intake.domain.shapes import Object, obj, text
 from intake.domain.texts import line
@@ -44,11 +45,14 @@ def compose(fields: Fields, texts: Texts, files: Iterable[File] = ()) -> bytes:
         for name, value in fields
         if _NAME.fullmatch(name) and name.lower() not in _OF_THE_BODY
     ]
-    body = _body(*texts, list(files), _report_type(fields))
-    return "".join(head).encode("utf-8", "replace") + body.as_bytes()
+    marked = [(f"{uuid4()}", file) for file in files]
+    body = _body(*texts, marked, _report_type(fields)).as_bytes()
+    for mark, file in marked:
+        body = body.replace(mark.encode(), file.octets, 1)
+    return "".join(head).encode("utf-8", "replace") + body
 
 
-def _body(plain: str, html: str, files: list[File], report: str | None) -> Message:
+def _body(plain: str, html: str, files: list[tuple[str, File]], report: str | None) -> Message:
     texts: list[Message] = []
     if plain or not html:
         texts.append(MIMEText(plain.encode("utf-8", "replace").decode(), "plain", "utf-8"))
@@ -58,7 +62,7 @@ def _body(plain: str, html: str, files: list[File], report: str | None) -> Messa
     if len(texts) > 1:
         body = MIMEMultipart("alternative", _subparts=texts)
     if files or report:
-        outer = MIMEMultipart("mixed", _subparts=[body, *(_part(file) for file in files)])
+        outer = MIMEMultipart("mixed", _subparts=[body, *(_part(mark, file) for mark, file in files)])
         if report:
             outer.replace_header("Content-Type", "multipart/report")
             outer.set_param("report-type", report)
@@ -66,13 +70,15 @@ def _body(plain: str, html: str, files: list[File], report: str | None) -> Messa
     return body
 
 
-def _part(file: File) -> Message:
+def _part(mark: str, file: File) -> Message:
+    """A file's part; in that of a mail `mark` stands for its octets."""
     kind, _, subtype = (line(file.media_type, 100) or "").partition(";")[0].partition("/")
     is_kind = bool(_NAME.fullmatch(kind) and _NAME.fullmatch(subtype))
     part = MIMEBase(*(kind, subtype) if is_kind else ("application", "octet-stream"))
     if kind == "message" or subtype == "rfc822-headers":
-        # RFC 2046 §5.2.1: a mail inside a mail is never base64.
-        part.set_payload(file.octets.decode("utf-8", "surrogateescape"))
+        # RFC 2046 §5.2.1: a mail inside a mail is never base64. The library writes none that has
+        # letters beyond ASCII, so that its octets are put in afterwards.
+        part.set_payload(mark)
         part["Content-Transfer-Encoding"] = "8bit"
     else:
         part.set_payload(file.octets)
