@@ -1,5 +1,7 @@
 """What a file is, and that no picture tells where it was taken."""
 
+import struct
+import time
 import zipfile
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -26,6 +28,14 @@ def zipped(**files: str) -> bytes:
     return out.getvalue()
 
 
+def told_by_itself(kind: str, how: int = zipfile.ZIP_STORED) -> bytes:
+    """A document whose first member says what it is."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", how) as archive:
+        archive.writestr("mimetype", kind)
+    return out.getvalue()
+
+
 WORD = {"[Content_Types]_dot_xml": "<a/>", "word__document_dot_xml": "<a/>"}
 
 
@@ -40,6 +50,9 @@ WORD = {"[Content_Types]_dot_xml": "<a/>", "word__document_dot_xml": "<a/>"}
         (zipped(a_dot_txt="x"), "a.zip", AN_ARCHIVE),
         (zipped(a_dot_txt="x"), "a.docx", AN_ARCHIVE),
         (b"PK\x03\x04 cut off", "a.docx", AN_ARCHIVE),
+        (told_by_itself("application/epub+zip\0\r\nx: y"), "a.epub", AN_ARCHIVE),
+        (told_by_itself("application/epub+zip", zipfile.ZIP_DEFLATED), "a.epub", AN_ARCHIVE),
+        (told_by_itself("application/epub+zip")[:-9], "a.epub", AN_ARCHIVE),
         (b"Rar!\x1a\x07\x00" + bytes(20), None, AN_ARCHIVE),
         (b"\x1f\x8b\x08" + bytes(20), None, AN_ARCHIVE),
         (bytes(257) + b"ustar\0" + bytes(200), None, AN_ARCHIVE),
@@ -58,6 +71,7 @@ def test_what_is_not_taken_in_is_told_why(octets: bytes, name: str | None, refus
         ("schöne Grüße".encode(), "a.txt", None, "text/plain"),
         (b"a;b\n1;2\n", "a.csv", "text/csv", "text/csv"),
         (bytes(range(200, 256)), "a.dat", "text/plain", "application/octet-stream"),
+        (told_by_itself("application/epub+zip"), "a", None, "application/epub+zip"),
         (zipped(**WORD), "a.docx", None,
          "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     ],
@@ -110,6 +124,37 @@ def test_the_place_in_xmp_is_taken_out_too() -> None:
     assert b"48,8" not in after
     assert b"11,34" not in after
     assert b'a="b"' in after
+
+
+def test_a_zip_that_breaks_anywhere_is_judged() -> None:
+    for how in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        whole = told_by_itself("application/vnd.oasis.opendocument.text", how)
+        for n in range(4, len(whole)):
+            broken = whole[:n] + bytes([whole[n] ^ 0xFF]) + whole[n + 1 :]
+            verdict = judge(broken, "a.odt", None, 10_000)
+            assert verdict.refused or verdict.media_type.startswith("application/")
+
+
+DIRECTORY = struct.pack("<HHII", 0x8825, 4, 1, 8) * 512
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        b" GPSa>" * 300_000,
+        b" GPSa='" * 300_000,
+        b" GPSa" + b" " * 2_000_000,
+        b"Exif\0\0II*\0\x08\0\0\0\0\2" * 20_000 + DIRECTORY,
+        b"Exif\0\0II*\0\x08\0\0\0\0\2" + DIRECTORY + bytes(1_000_000),
+    ],
+    ids=["open marks", "open quotes", "spaces", "directories", "places"],
+)
+def test_a_picture_made_to_keep_us_busy_is_done_soon(picture: bytes) -> None:
+    begun = time.process_time()
+
+    assert len(without_place(picture)) == len(picture)
+
+    assert time.process_time() - begun < 2
 
 
 def test_a_link_is_read_until_it_is_forged() -> None:

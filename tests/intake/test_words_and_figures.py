@@ -106,6 +106,7 @@ def test_money_has_the_minor_units_of_iso_4217(amount: str, currency: str, minor
 @pytest.mark.parametrize(
     ("amount", "currency"),
     [("", "EUR"), ("1,50", "EUR"), ("NaN", "EUR"), ("Infinity", "EUR"), ("1e99", "EUR"),
+     ("1e999999", "EUR"), ("-9e999999", "JPY"),
      ("1", ""), ("1", "EURO"), ("1", None), (None, "EUR"), ("1", "E€R")],
 )  # fmt: skip
 def test_what_is_no_money_is_none(amount: object, currency: object) -> None:

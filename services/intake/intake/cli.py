@@ -119,6 +119,9 @@ async def _replay(settings: Settings, wanted: Wanted, dry_run: bool) -> None:
     )
     if done.locked:
         typer.echo(f"{done.locked} are locked with a key that is not given", err=True)
+    if done.failed:
+        typer.echo(f"{done.failed} could not be kept, which is a bug: the log tells", err=True)
+    if done.locked or done.failed:
         raise typer.Exit(1)
 
 

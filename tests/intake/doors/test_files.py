@@ -3,7 +3,7 @@
 import asyncio
 import struct
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr
 
+from intake.clients import media as media_client
 from intake.clients.media import Media
 from intake.clients.scanner import Scanner
 from intake.domain import files as rules
@@ -197,6 +198,82 @@ async def test_a_vendor_that_leads_astray_or_sends_too_much_gives_nothing(
     await media.close()
 
 
+async def test_a_server_that_never_ends_and_addresses_that_are_none_hold_nobody_up(
+    whatsapp_at: tuple[Any, int], free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, port = whatsapp_at
+    monkeypatch.setattr(media_client, "_PATIENCE", 0.5)
+
+    async def drips(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n")
+        with suppress(OSError), closing(writer):
+            for _ in range(30):
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+            await writer.drain()
+
+    media = Media(1000)
+    async with await asyncio.start_server(drips, "127.0.0.1", port) as server:
+        with pytest.raises(Unavailable, match="end"):
+            await media.fetch(account, f"http://127.0.0.1:{port}/file", is_url=True)
+        server.close()
+        await asyncio.sleep(0.2)  # until it has noticed that nobody reads any more
+    for none in ("https://[::1", "https://a:99999999/", "https://a\0",
+                 "", "https://", f"http://127.0.0.1:{free_port()}/our-own"):  # fmt: skip
+        with pytest.raises(Refused):
+            await media.fetch(account, none, is_url=True)
+    await media.close()
+
+
+async def test_whoever_is_killed_before_a_file_is_noted_leaves_it_to_another(
+    intake_process: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_PATIENCE", timedelta(milliseconds=300))
+    monkeypatch.setattr(worker, "_SWEEP", 0.1)
+    kept, is_over, calls = worker.files.kept, asyncio.Event(), list[str]()
+
+    async def dies_at_first(*args: Any, **told: Any) -> None:
+        calls.append(told["sha256"])
+        if len(calls) > 1:
+            return await kept(*args, **told)
+        await is_over.wait()  # the file lies there, and whoever laid it down is heard of no more
+        return None
+
+    monkeypatch.setattr(worker.files, "kept", dies_at_first)
+    one, _ = await intake_process(), await intake_process()
+    try:
+        await one.mail(mail(bill_pdf=PDF), "help@aurora.example")
+        [row] = await settled(one, 1)
+        [event] = await one.said(MessageReceived)
+        assert (await one.http.get(event.attachments[0].url)).content == PDF
+    finally:
+        is_over.set()
+
+    assert (row["state"], row["attempts"], len(set(calls))) == ("kept", 2, 1)
+
+
+async def test_a_file_that_we_fail_at_keeps_us_from_no_other(
+    intake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_FIRST_PAUSE", timedelta(milliseconds=1))
+    monkeypatch.setattr(worker, "_MOST_ATTEMPTS", 3)
+    monkeypatch.setattr(worker, "_SWEEP", 0.1)
+
+    def judge(octets: bytes, *told: Any) -> rules.Verdict:
+        return rules.judge(octets, *told) if b"bad" not in octets else 1 // 0  # type: ignore[return-value]
+
+    monkeypatch.setattr(worker, "judge", judge)
+
+    await intake.mail(mail(bad_pdf=b"bad", bill_pdf=PDF), "help@aurora.example")
+
+    rows = await settled(intake, 2)
+    assert [(row["state"], row["why"]) for row in rows] == [
+        ("refused", rules.FAILED),
+        ("kept", None),
+    ]
+
+
 async def test_the_scanners_word_counts_and_without_it_nothing_is_clean(
     free_port: Callable[[], int],
 ) -> None:
@@ -254,6 +331,48 @@ async def test_what_was_not_understood_is_said_once_after_the_reader_was_mended(
     assert (await again("a key of the operator")).said == 1
     assert (await again("a key of the operator")).read == 0
     assert [one.text for one in await intake.said(MessageReceived)] == ["hola"]
+
+
+async def test_what_cannot_be_kept_is_passed_over_while_others_go_on_coming_in(
+    intake: Any,
+    wa: Any,
+    text_message: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    own: Any,
+    stores: Stores,
+) -> None:
+    mended = DOORS["whatsapp"]
+
+    def read(_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(DOORS, "whatsapp", replace(mended, read=read))
+    texts = ["poison", *(f"old {n}" for n in range(60))]
+    await asyncio.gather(*(intake.send_whatsapp(wa(text_message(each))) for each in texts))
+    monkeypatch.setitem(DOORS, "whatsapp", mended)
+    await testing.rows(
+        intake.db,
+        "ALTER TABLE messages ADD CONSTRAINT ck_test CHECK (text <> 'poison') NOT VALID",
+    )
+    wanted = Wanted(clock.now() - timedelta(hours=1), clock.now(), ("odd", "failed"))
+    done = [Done(), Done()]
+
+    async def again(one: Done) -> None:
+        await Replay(intake.db, Around(stores, own), Seal()).run(wanted, one, is_trial=False)
+
+    answers, *_ = await asyncio.gather(
+        asyncio.gather(*(intake.send_whatsapp(wa(text_message(f"new {n}"))) for n in range(40))),
+        *(again(one) for one in done),
+    )
+
+    assert {answer.status_code for answer in answers} == {200}
+    said = await intake.said(MessageReceived)
+    assert sorted(one.text for one in said) == sorted(
+        [*texts[1:], *(f"new {n}" for n in range(40))]
+    )
+    assert [one.version for one in said] == list(range(1, 101))
+    assert {one.failed for one in done} == {1}
+    [left] = await testing.rows(intake.db, "SELECT 1 FROM raw_requests WHERE outcome = 'odd'")
 
 
 async def test_files_of_locked_deliveries_are_had_all_the_same(intake_process: Any) -> None:

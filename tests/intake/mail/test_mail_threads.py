@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from shared.tokens import Tokens
@@ -40,6 +41,16 @@ def test_a_message_id_that_a_program_folded_is_whole_again(read: Any, our_id: An
     for cut in (45, 60, 95):
         folded = f"{ours[:cut]}\r\n {ours[cut:]}\r\n\r\nHello".encode()
         assert read.message(head + folded).claims == (thread,)
+
+
+def test_nothing_that_cannot_be_stored_stands_in_ids_or_addresses(read: Any) -> None:
+    head = b"From: An\0a <a\0na@example.org>\r\nMessage-ID: <1\0\x7f@x.example>\r\n"
+    more = b"References: =?utf-8?q?=3C2=00@x.example=3E?=\r\nSubject: =?utf-8?q?a=00b?=\r\n"
+
+    event = read.message(head + more + b"\r\nHello\0 there").event
+
+    assert (event.external_id, event.mail) == ("<1@x.example>", "ana@example.org")
+    assert "\\u0000" not in msgspec.json.encode(event).decode()
 
 
 @pytest.mark.parametrize("kind", ["order", "shipment", "case"])

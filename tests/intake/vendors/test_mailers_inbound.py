@@ -123,6 +123,23 @@ def test_a_mail_is_the_same_whichever_service_took_it_in(
     assert [each.reference for each in found.remote] == (["t"] if name == "brevo" else [])
 
 
+@pytest.mark.parametrize("inner", ["From: é@x.example\r\n\r\nadiós".encode(), b"\x88\xff"])
+def test_a_mail_inside_a_mail_that_comes_in_fields_stays_as_it_is(
+    mail_service: Any, posted: Any, inner: bytes
+) -> None:
+    content_type, body = in_parts(
+        {"recipient": "help@aurora.example", "message-headers": json.dumps(HEAD),
+         "body-plain": "hola"},
+        a=("forwarded.eml", "message/rfc822", inner),
+    )  # fmt: skip
+    reading = mail_service("mailgun", posted(body, headers={"content-type": content_type}))
+
+    [found] = reading.items
+    assert found.event.text == "hola"
+    [file] = found.local
+    assert file.octets().endswith(inner.rpartition(b"\r\n")[2])
+
+
 @pytest.mark.parametrize(
     ("channel", "body"),
     [

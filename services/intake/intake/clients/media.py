@@ -5,6 +5,7 @@ Sources: Graph API, "media" (WhatsApp); Bot API, "getFile" (Telegram); Messaging
 authentication" (Infobip, MessageBird). The others give an address.
 """
 
+import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,10 +15,13 @@ from urllib.parse import urljoin, urlsplit
 import anyio
 import httpx
 
+from intake.domain.shapes import obj
 from shared.errors import Refused, Unavailable
 from shared.stores import Account
 
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+_PATIENCE = 120.0
+"""Seconds for a whole file: a server may send a letter now and then and never end."""
 _MOST_HOPS = 3
 
 GONE = "the vendor has it no more"
@@ -38,6 +42,15 @@ class Media:
 
     async def fetch(self, account: Account, reference: str, is_url: bool) -> bytes:
         """A file's octets. Raises `Refused` with a constant reason, or `Unavailable`."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await self._fetch(account, reference, is_url)
+        except TimeoutError as why:
+            raise Unavailable("the vendor does not come to an end") from why
+        except (ValueError, httpx.InvalidURL):
+            raise Refused(NOWHERE) from None  # no port, no name, no address
+
+    async def _fetch(self, account: Account, reference: str, is_url: bool) -> bytes:
         if is_url:
             return await self._get(reference, account, _headers_for(account, reference))
         way = _WAYS.get(account.channel)
@@ -54,7 +67,7 @@ class Media:
         token = _secret(account.bot_token)
         asked = f"{account.base_url}/bot{token}/getFile"
         told = await self._json(asked, account, {}, {"file_id": file_id})
-        path = _text(told.get("result") or {}, "file_path")
+        path = _text(obj(told.get("result")), "file_path")
         return await self._get(f"{account.base_url}/file/bot{token}/{path}", account, {})
 
     async def _line(self, account: Any, message_id: str) -> bytes:
@@ -80,9 +93,9 @@ class Media:
         octets = await self._get(url, account, headers, query)
         try:
             found = httpx.Response(200, content=octets).json()
-        except ValueError as why:
+        except (ValueError, RecursionError) as why:
             raise Unavailable("the vendor's answer cannot be read") from why
-        return found if isinstance(found, dict) else {}
+        return dict(obj(found))
 
     async def _get(
         self,
@@ -100,12 +113,10 @@ class Media:
                     if not answer.is_redirect:
                         return await self._body(answer)
                     target = urljoin(url, answer.headers.get("location", ""))
-            except httpx.InvalidURL:
-                raise Refused(NOWHERE) from None
             except httpx.HTTPError as why:
                 raise Unavailable("the vendor") from why
             # A credential is for the host it was given to.
-            given = given if urlsplit(target).netloc == urlsplit(url).netloc else {}
+            given = given if _origin(target) == _origin(url) else {}
             url, query = target, None
         raise Refused(NOWHERE)
 
@@ -134,7 +145,7 @@ def _headers_for(account: Any, url: str) -> dict[str, str]:
     """What providers' own hosts want for media; a credential is given to nobody else."""
     host = urlsplit(url).hostname or ""
     home = _HOMES.get(account.channel)
-    if home is None or not (host.endswith(home) or _is_base(host, account)):
+    if home is None or not (host.endswith(home) or _is_base(url, account)):
         return {}
     if account.channel == "infobip":
         return {"Authorization": f"App {_secret(account.api_key)}"}
@@ -164,14 +175,20 @@ def _text(told: Mapping[str, Any], name: str) -> str:
     return found
 
 
-def _is_base(host: str, account: Account) -> bool:
-    return host == urlsplit(str(getattr(account, "base_url", ""))).hostname
+def _is_base(url: str, account: Account) -> bool:
+    return _origin(url) == _origin(str(getattr(account, "base_url", "")))
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """Whom a credential is for (RFC 6454 §4): the same name at another port is somebody else."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
 async def _may_be_asked(url: str, account: Account) -> None:
     """Refuse what is not public: a customer's link must not lead into our own network."""
     parts = urlsplit(url)
-    if _is_base(parts.hostname or "", account):
+    if _is_base(url, account):
         return
     if parts.scheme != "https" or not parts.hostname:
         raise Refused(NOWHERE)

@@ -45,6 +45,7 @@ AN_ARCHIVE = "an archive: send the files themselves"
 TOO_LARGE = "larger than is taken in"
 EMPTY = "empty"
 INFECTED = "malicious by the virus scanner's word"
+FAILED = "it could not be looked at"
 GONE = "not to be had from the vendor any more"
 
 

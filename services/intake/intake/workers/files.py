@@ -17,7 +17,7 @@ from intake import metrics
 from intake.clients.media import Media
 from intake.clients.objects import Objects
 from intake.clients.scanner import Scanner
-from intake.domain.files import FILES, GONE, INFECTED, Verdict, judge
+from intake.domain.files import FAILED, FILES, GONE, INFECTED, Verdict, judge
 from intake.domain.items import Raw, Reading
 from intake.domain.places import without_place
 from intake.domain.sealing import Locked, Seal
@@ -117,6 +117,12 @@ class Files:
             await self._refuse(due, str(why))
         except Unavailable as why:
             await self._wait(due, str(why), clock.now())
+        except Exception as why:
+            if is_unavailable(why):
+                raise
+            # A file that we fail at must not keep us from all the others.
+            log.error("file failed", channel=due.channel, error=type(why).__name__)
+            await self._wait(due, FAILED, clock.now())
 
     async def _octets(self, due: Due, readings: dict[UUID, Reading], media: Media) -> bytes:
         if due.reference is not None:
@@ -148,7 +154,7 @@ class Files:
 
     async def _wait(self, due: Due, why: str, now: datetime) -> None:
         if due.attempts >= _MOST_ATTEMPTS:
-            await self._refuse(due, GONE)
+            await self._refuse(due, FAILED if why == FAILED else GONE)
             return
         async with self._db.transaction() as tx:
             await files.later(tx, due, now + _FIRST_PAUSE * 2 ** (due.attempts - 1), why[:200])

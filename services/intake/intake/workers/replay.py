@@ -9,6 +9,8 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+import structlog
+
 from intake.domain.files import linked
 from intake.domain.items import Item, Raw, Reading
 from intake.domain.sealing import Locked, Seal
@@ -17,7 +19,9 @@ from intake.handlers.doors import Around
 from intake.handlers.rereading import reading_again
 from intake.store import raw
 from shared import clock
-from shared.db import Database
+from shared.db import Database, is_unavailable
+
+log = structlog.get_logger()
 
 _AT_ONCE = 50
 
@@ -34,12 +38,16 @@ class Wanted:
 
 @dataclass
 class Done:
-    """How far it is: deliveries read, understood by now, and messages said of them."""
+    """How far it is: deliveries read, understood by now, and messages said of them.
+
+    `locked` are those that no key opens, `failed` those that could not be kept.
+    """
 
     read: int = 0
     understood: int = 0
     said: int = 0
     locked: int = 0
+    failed: int = 0
 
 
 class Replay:
@@ -62,7 +70,7 @@ class Replay:
             done.read += len(batch)
             done.understood += sum(bool(reading.items) for _, reading in read)
             if not is_trial:
-                done.said += await self._keep(read)
+                done.said += await self._keep(read, done)
 
     async def _next(self, wanted: Wanted, place: tuple[datetime, UUID]) -> list[Raw]:
         async with self._db.transaction() as tx:
@@ -84,7 +92,25 @@ class Replay:
                 continue
             yield one, reading_again(opened, self._around, one.received_at)
 
-    async def _keep(self, read: Sequence[tuple[Raw, Reading]]) -> int:
+    async def _keep(self, read: Sequence[tuple[Raw, Reading]], done: Done) -> int:
+        """Keep them together; where that fails by a bug, each alone, as when they came."""
+        try:
+            return await self._together(read)
+        except Exception as why:
+            if is_unavailable(why):
+                raise
+        said = 0
+        for one, reading in read:
+            try:
+                said += await self._together([(one, reading)])
+            except Exception as why:
+                if is_unavailable(why):
+                    raise
+                log.error("delivery failed", channel=one.channel, error=type(why).__name__)
+                done.failed += 1
+        return said
+
+    async def _together(self, read: Sequence[tuple[Raw, Reading]]) -> int:
         items: list[tuple[Item, Raw | None]] = [
             (item, one) for one, reading in read for item in reading.items
         ]

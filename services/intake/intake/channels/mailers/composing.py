@@ -62,7 +62,9 @@ def _body(plain: str, html: str, files: list[tuple[str, File]], report: str | No
     if len(texts) > 1:
         body = MIMEMultipart("alternative", _subparts=texts)
     if files or report:
-        outer = MIMEMultipart("mixed", _subparts=[body, *(_part(mark, file) for mark, file in files)])
+        outer = MIMEMultipart(
+            "mixed", _subparts=[body, *(_part(mark, file) for mark, file in files)]
+        )
         if report:
             outer.replace_header("Content-Type", "multipart/report")
             outer.set_param("report-type", report)
