@@ -51,6 +51,9 @@ def test_nothing_that_cannot_be_stored_stands_in_ids_or_addresses(read: Any) -> 
 
     assert (event.external_id, event.mail) == ("<1@x.example>", "ana@example.org")
     assert "\\u0000" not in msgspec.json.encode(event).decode()
+    assert (
+        read.message(b"Subject: x\r\n\r\nHi", sender="a\0b@x.example").event.mail == "ab@x.example"
+    )
 
 
 @pytest.mark.parametrize("kind", ["order", "shipment", "case"])

@@ -19,7 +19,7 @@ from intake.domain import ids
 from intake.domain.contacts import Contact
 from intake.domain.items import Inbound, Known, LocalFile, Reading, StatusNews
 from intake.domain.languages import language_tag
-from intake.domain.texts import cut
+from intake.domain.texts import clean, cut
 from intake.domain.times import happened_at
 from shared.contracts.base import MessageId, NotificationId, ReplyRoute
 from shared.contracts.intake import MessageReceived, MessageStatusChanged
@@ -208,7 +208,7 @@ def _people(mail: _Arrived) -> Iterator[Mailbox]:
     yield from authors
     yield from headers.mailboxes("sender")
     if "@" in mail.envelope.sender:
-        yield Mailbox(None, mail.envelope.sender.lower()[:254])
+        yield Mailbox(None, clean(mail.envelope.sender).lower()[:254])
 
 
 def _route(mail: _Arrived, peer: str, external_id: str) -> ReplyRoute:
