@@ -32,14 +32,14 @@ format: setup ## Format the code and fix what can be fixed: the one that writes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: setup ## All tests, or some: make test T=tests/returns
-	$(BIN)/python -m pytest $(T)
+test: setup ## All tests, by two workers, or some: make test T=tests/returns
+	$(BIN)/python -m pytest $(or $(T),-n 2)
 
 flow: setup ## The stories from end to end, and nothing else
 	$(BIN)/python -m pytest tests/flow
 
 chaos: setup ## The long run with kills and restarts
-	CHAOS=full $(BIN)/python -m pytest -s tests/chaos
+	CHAOS=full $(BIN)/python -m pytest -s tests/chaos tests/logistics_watch/test_stream_chaos.py
 
 bench: setup ## Figures beside their floors, all or some: make bench B=language
 	$(BIN)/python -m tests.bench $(B)

@@ -1,4 +1,4 @@
-"""One broker and one database server for a whole run; every test has its own topics and database.
+"""One broker and one database server for each worker; every test has its own topics and database.
 
 `KAFKA_BOOTSTRAP` and `DATABASE_URL` set → those are used. A test that stops or restarts one starts
 a pair of its own.
@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -21,6 +21,18 @@ from deploy.local.postgres import LocalPostgres
 from shared import testing
 from shared.db import Database
 from shared.settings import KafkaSettings
+from tests import workers
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> workers.Sharing:
+    """Share the tests out in our way."""
+    return workers.Sharing(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let the longest begin first where workers share them; alone, they stay in their order."""
+    if hasattr(config, "workerinput"):
+        workers.put_in_order(items)
 
 
 class Servers(NamedTuple):
@@ -57,7 +69,7 @@ def in_memory(otherwise: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """The real Kafka and the real PostgreSQL of this run."""
+    """The real Kafka and the real PostgreSQL of this worker, or of a run without workers."""
     with in_memory(tmp_path_factory.mktemp("servers")) as folder:
         yield from _served(folder)
 

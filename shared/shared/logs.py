@@ -29,8 +29,11 @@ class _Seldom(logging.Filter):
         return True
 
 
-def start(service: str, level: str) -> None:
-    """Send structlog and the standard library to standard output as JSON lines."""
+def start(service: str, level: str, *, for_good: bool = True) -> None:
+    """Send structlog and the standard library to standard output as JSON lines.
+
+    `for_good`: loggers keep what is set here, which is quicker, even if it is set anew.
+    """
     before: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -58,7 +61,7 @@ def start(service: str, level: str) -> None:
         processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=for_good,
     )
 
 

@@ -137,6 +137,12 @@ async def rows(database: Database, sql: str, **values: Any) -> list[dict[str, An
         return [dict(row) for row in found.mappings()] if found.returns_rows else []
 
 
+async def waits(database: Database) -> bool:
+    """Whether somebody waits for a lock in this database just now."""
+    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+    return bool(await rows(database, f"{query} AND wait_event_type = 'Lock'"))
+
+
 async def said(database: Database, *types: type[Message]) -> list[Message]:
     """The messages in a service's outbox, oldest first; of these types where any are given.
 

@@ -248,6 +248,8 @@ def test_the_lines_for_the_jars_hold_all_that_they_need() -> None:
 
 def begin(project: Path) -> "subprocess.Popen[str]":
     """Start a setup and return when it has begun to fill `.venv`."""
+    # Who runs the tests in the background may have it ignored, and a child inherits that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     run = subprocess.Popen(
         [sys.executable, "deploy/local/setup.py"],
         cwd=project,

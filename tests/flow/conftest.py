@@ -68,7 +68,7 @@ class Servers(NamedTuple):
     database_url: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def house(
     servers: Servers, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
@@ -92,43 +92,43 @@ def house(
             runner.run(stack.aclose())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage(house: House) -> Stage:
     """What stories play on."""
     return house.stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def run(house: House) -> Callable[[Coroutine[Any, Any, T]], T]:
     """Do something in the system's loop and return what it gives."""
     return house.run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def talks(house: House) -> list[Talk]:
     """Story 1."""
     return house.run(messages.play(house.stage))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sent(house: House) -> Sent:
     """Story 2."""
     return house.run(orders.play(house.stage, PARCEL))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def trouble(house: House, sent: Sent) -> Trouble:
     """Story 3."""
     return house.run(alarms.play(house.stage, sent, silence=demo.STALL_CUSTOMS))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def returned(house: House) -> tuple[Returned, Undecided]:
     """Story 4."""
     return house.run(returns.play(house.stage, SECOND_PARCEL))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def answers(house: House, talks: list[Talk]) -> list[Answer]:
     """Story 5."""
     return house.run(replies.play(house.stage, talks))

@@ -45,7 +45,7 @@ class Call:
     is_list: bool = False
     """A list leaves out what the caller may not see, instead of 404."""
     is_missing: bool = False
-    """Asked for somebody who is not there: the right caller is told 404, not 403."""
+    """Asked for what is not there, as a chat of this store: the right caller too is told 404."""
 
 
 CALLS = {
@@ -54,7 +54,9 @@ CALLS = {
     ),
     ("intake", "GET", "/stores/{store_id}/messages/{message_id}/files"): Call(LEAD),
     ("intake", "GET", "/stores/{store_id}/threads/{thread_id}/typing"): Call(LEAD),
-    ("intake", "POST", "/stores/{store_id}/threads/{thread_id}/typing"): Call(LEAD),
+    ("intake", "POST", "/stores/{store_id}/threads/{thread_id}/typing"): Call(
+        LEAD, is_missing=True
+    ),
     ("routing", "GET", "/me/conversations"): Call("agent", is_list=True),
     ("routing", "GET", "/conversations"): Call(LEAD, query={"state": "assigned"}, is_list=True),
     ("routing", "GET", "/conversations/{conversation_id}"): Call(LEAD),
@@ -96,7 +98,7 @@ CALLS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def known(
     talks: list[Talk], answers: list[Answer], returned: tuple[Returned, Undecided]
 ) -> dict[str, str]:
@@ -107,7 +109,7 @@ def known(
     return {
         "store_id": KAEDE,
         "message_id": str(talk.received.message_id),
-        "thread_id": str(next(t for t in talks if t.received.channel == "chat").received.thread_id),
+        "thread_id": str(talk.received.thread_id),
         "conversation_id": str(talk.given.opened.conversation_id),
         "agent": str(talk.given.assigned.agent_id),
         "case_id": str(done.requested.case_id),

@@ -125,7 +125,7 @@ async def test_scan_and_order_that_are_heard_at_the_same_moment_wait_for_each_ot
     stalls, sites = settings.stalls(), TrackingSites.load()
 
     async def is_waiting() -> bool:
-        return bool(await testing.rows(watch, "SELECT 1 FROM pg_locks WHERE NOT granted"))
+        return await testing.waits(watch)
 
     async with watch.transaction() as tx:
         if scans_first:

@@ -163,7 +163,7 @@ async def test_a_scan_that_has_the_row_wins_over_the_sweep(
 
 
 async def waiting(watch: Database) -> bool:
-    return bool(await testing.rows(watch, "SELECT 1 FROM pg_locks WHERE NOT granted"))
+    return await testing.waits(watch)
 
 
 async def test_two_listeners_share_many_silent_parcels(watch: Database, watched: Any) -> None:

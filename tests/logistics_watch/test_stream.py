@@ -143,7 +143,7 @@ async def test_a_stop_while_a_batch_is_in_its_transaction_loses_nothing_as_shipp
 
 
 async def waiting(watch: Database) -> bool:
-    return bool(await testing.rows(watch, "SELECT 1 FROM pg_locks WHERE NOT granted"))
+    return await testing.waits(watch)
 
 
 async def is_stopping(process: Process) -> bool:

@@ -23,7 +23,7 @@ from shared.stores import MailAccount, Stores
 PYMAP = Path(sys.executable).with_name("pymap")
 CUT_OFF = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-    " WHERE usename = current_user AND pid <> pg_backend_pid()"
+    " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
 )
 
 

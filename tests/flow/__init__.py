@@ -1,0 +1,1 @@
+"""The stories: the whole system, from the front doors to the customers."""
