@@ -70,9 +70,9 @@ def test_on_shift_ends_with_the_piece_of_work_or_at_a_break(
         return
     assert piece is not None
     assert piece[0] <= now < until <= piece[1]
-    assert calendar.on_shift_until(until - timedelta(microseconds=1)) == until
     if until - now < timedelta(days=1):
         # The days that are looked at end somewhere; the next day's look goes further.
+        assert calendar.on_shift_until(until - timedelta(microseconds=1)) == until
         assert calendar.on_shift_until(until) is None
 
 
