@@ -29,10 +29,11 @@ class _Seldom(logging.Filter):
         return True
 
 
-def start(service: str, level: str, *, for_good: bool = True) -> None:
+def start(service: str, level: str, *, for_good: bool = True, is_command: bool = False) -> None:
     """Send structlog and the standard library to standard output as JSON lines.
 
     `for_good`: loggers keep what is set here, which is quicker, even if it is set anew.
+    `is_command`: to standard error, the output is what the command was asked for.
     """
     before: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -40,7 +41,7 @@ def start(service: str, level: str, *, for_good: bool = True) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         _named(service),
     ]
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(sys.stderr if is_command else sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*before, structlog.stdlib.add_logger_name],

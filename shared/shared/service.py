@@ -162,7 +162,7 @@ async def opened(name: str, settings: ServiceSettings) -> AsyncIterator[Runtime]
 @asynccontextmanager
 async def opened_quietly(name: str, settings: ServiceSettings) -> AsyncIterator[Runtime]:
     """The same for a command that a person runs: warnings only, no migrations, no signals."""
-    logs.start(name, "warning", for_good=False)
+    logs.start(name, "warning", for_good=False, is_command=True)
     async with db.opened(login(name, settings)) as database:
         stores = Stores.load(settings.stores_file)
         callers = Callers.load(settings.callers_file)

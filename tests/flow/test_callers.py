@@ -20,6 +20,7 @@ from deploy.demo.team import TEAM
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 LEAD, WAREHOUSE, FINANCE = "lead", "warehouse", "finance"
+NOBODY = "00000000-0000-0000-0000-000000000000"
 STRANGER = "nuria"
 """An agent of the other store alone."""
 
@@ -73,7 +74,20 @@ CALLS = {
         {"giver": "x", "taker": "y", "day": "2030-01-01", "begins_at": "09:00"},
         is_missing=True,
     ),
+    ("routing", "GET", "/agents/{agent_id}"): Call(LEAD, is_missing=True),
+    ("routing", "PUT", "/agents/{agent_id}"): Call(LEAD, {"id": "nobody"}),
     ("routing", "DELETE", "/agents/{agent_id}"): Call(LEAD, is_missing=True),
+    ("routing", "GET", "/agents/{agent_id}/shifts"): Call(LEAD, is_missing=True),
+    ("routing", "PUT", "/agents/{agent_id}/shifts"): Call(
+        LEAD, {"shifts": [{"days": ["mon"], "from": "09:00", "to": "17:00"}]}
+    ),
+    ("routing", "GET", "/agents/{agent_id}/exceptions"): Call(LEAD, is_missing=True),
+    ("routing", "POST", "/agents/{agent_id}/exceptions"): Call(
+        LEAD, {"kind": "off", "day": "2030-01-01"}, is_missing=True
+    ),
+    ("routing", "DELETE", "/agents/{agent_id}/exceptions/{exception_id}"): Call(
+        LEAD, is_missing=True
+    ),
     ("routing", "GET", "/team"): Call(LEAD),
     ("routing", "PUT", "/team"): Call(LEAD, {"agents": []}),
     ("routing", "GET", "/team/changes"): Call(LEAD),
@@ -155,7 +169,13 @@ async def ask(
     service, method, template = route
     call = CALLS.get(route, Call(LEAD))
     path = template.format_map(
-        {**known, "channel": "whatsapp", "account_id": "1", "agent_id": "nobody"}
+        {
+            **known,
+            "channel": "whatsapp",
+            "account_id": "1",
+            "agent_id": "nobody",
+            "exception_id": NOBODY,
+        }
     )
     fill = {"order_id": known["order_id"]}
     query = {key: fill.get(key, value) for key, value in call.query.items()}

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.clients import read_hours
-from routing.domain.clocks import Clock, Desk, Holidays, Hours, NeverOpen
+from routing.domain.clocks import Clock, Desk, Hours, NeverOpen
+from routing.domain.free_days import FreeDays
 from routing.domain.promises import Asked, Promise, Promises
 from routing.domain.shifts import Shift
 from shared.contracts.routing import Family
@@ -75,21 +76,19 @@ def test_an_opening_over_the_night_lasts_as_long_as_it_lasts_in_the_world() -> N
 
 
 def test_holidays_count_as_closed_but_for_those_on_which_it_opens() -> None:
-    madrid = Holidays("ES", "MD", closed=frozenset({date(2026, 5, 4)}))
+    madrid = FreeDays("ES-MD", closed=frozenset({date(2026, 5, 4)}))
     clock = Clock([OFFICE], "Europe/Madrid", madrid)
     thursday = utc("2026-04-30T14:00")  # an hour before it closes
 
     # Friday is May Day, Saturday Madrid's own day, Monday closed by the desk itself.
     assert clock.add(2 * HOUR, thursday) == utc("2026-05-05T08:00")
-    opened = Holidays("ES", "MD", opened=frozenset({date(2026, 5, 1)}))
+    opened = FreeDays("ES-MD", worked=frozenset({date(2026, 5, 1)}))
     assert Clock([OFFICE], "Europe/Madrid", opened).add(2 * HOUR, thursday) == utc(
         "2026-05-01T08:00"
     )
     assert date(2026, 5, 2) in madrid
-    assert date(2026, 5, 2) not in Holidays("ES", "CT")
-    for country, part in (("XX", None), ("ES", "ZZ"), (None, "MD")):
-        with pytest.raises(ValueError, match=r"not known|its country"):
-            Holidays(country, part)
+    assert date(2026, 5, 2) not in FreeDays("ES-CT")
+    assert date(2026, 12, 25) not in FreeDays()
 
 
 def test_a_clock_that_never_runs_is_refused() -> None:
@@ -196,6 +195,16 @@ def test_the_first_desk_that_fits_counts_and_the_store_keeps_office_hours(
             '{time_zone: UTC, open: [{days: [mon], from: "09:00", to: "17:00"}], '
             "holidays: {country: AQ, subdivision: X}}",
             "not known",
+        ),
+        (
+            '{time_zone: UTC, open: [{days: [mon], from: "09:00", to: "17:00"}], '
+            "holidays: {subdivision: MD}}",
+            "its country",
+        ),
+        (
+            '{time_zone: UTC, open: [{days: [mon], from: "09:00", to: "17:00", '
+            'breaks: [{from: "12:00", to: "13:00"}]}]}',
+            "openings have no breaks",
         ),
         (
             '{stores: [nowhere], time_zone: UTC, open: [{days: [mon], from: "09:00", to: "9:30"}]}',

@@ -182,6 +182,52 @@ async def test_who_writes_to_a_kept_conversation_waits_for_whoever_is_there(
     await assert_sound(routing)
 
 
+@pytest.mark.parametrize("how", ["writes back", "snooze over", "shift ended"])
+async def test_the_next_regions_shift_takes_over_in_the_customers_language(
+    routing: Database,
+    *,
+    given: list[MessageReceived],
+    look: Callable[[], Awaitable[None]],
+    install: Install,
+    agent: MakeAgent,
+    hear: Hear,
+    message: Make,
+    how: str,
+) -> None:
+    # Given eva at home, and on shift: one without the language, one in the region that comes next
+    now = clock.now()
+    if how == "snooze over":
+        async with routing.transaction() as tx:
+            for each in await conversations.locked_of_agent(tx, EVA):
+                await parking.snooze(tx, each, now + timedelta(hours=1), BY_EVA, now)
+    await install(
+        agent("eva", shifts=(until(-1),)),
+        agent("amy", {"en": 5}),
+        agent("sol", shifts=(until(-1),)),
+        agent("iris", {"es": 5}, country="MX", time_zone="America/Mexico_City"),
+    )
+
+    # When
+    if how == "writes back":
+        await look()
+        await hear(message(thread=given[0].thread_id, contact=given[0].contact_id))
+    if how == "snooze over":
+        await testing.rows(
+            routing, "UPDATE conversations SET snoozed_until = now() - interval '1 s' RETURNING 1"
+        )
+    await look()
+    await (await dispatcher(routing)).drain(await lease(routing))
+
+    # Then all that waits is iris's, once
+    taken = [each for each in await told(routing, ConversationAssigned) if each.epoch == 2]
+    assert {each.agent_id for each in taken} == {"iris"}
+    assert len(taken) == (1 if how == "shift ended" else 2)
+    assert await states(routing) == (
+        {"assigned": 1, "parked": 1} if how == "shift ended" else {"assigned": 2}
+    )
+    await assert_sound(routing)
+
+
 async def test_a_shift_that_ends_soon_is_told_once(
     routing: Database, given: list[MessageReceived], look: Callable[[], Awaitable[None]]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,7 +16,10 @@ from routing.handlers.rules import Rules
 from shared import testing
 from shared.callers import Actor, Callers, Role, new_token
 from shared.contracts.base import ActorKind
+from shared.contracts.intake import MessageReceived
+from shared.contracts.routing import ConversationReleased
 from shared.db import Database
+from tests.routing.pools import assert_sound, dispatcher, lease, states
 
 WHO = {"eva": (Role.AGENT, ["aurora"]), "lea": (Role.LEAD, ["aurora"]), "root": (Role.ADMIN, ["*"])}
 Client = Callable[[str], httpx.AsyncClient]
@@ -117,12 +121,144 @@ async def test_a_shift_is_swapped_once_and_who_is_retired_is_gone(
     key = {"idempotency-key": "a-key-of-the-test"}
 
     first = await lea.post("/swaps", json=body, headers=key)
+    again = await lea.post("/swaps", json=body, headers=key)
     twice = await lea.post("/swaps", json=body, headers={"idempotency-key": "another-key"})
+    other = await lea.post("/swaps", json={**body, "day": "2030-03-05"}, headers=key)
 
-    assert first.status_code == 201
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert other.status_code == 422  # the key was another swap's
     assert 400 <= twice.status_code < 500  # it is not eva's any more
     rows = await testing.rows(routing, "SELECT agent_id, kind FROM differences ORDER BY 1")
     assert [tuple(row.values()) for row in rows] == [("eva", "given"), ("iris", "taken")]
     assert (await client("eva").delete("/agents/iris")).status_code == 403
     assert (await lea.delete("/agents/iris")).status_code == 204
     assert (await lea.delete("/agents/iris")).status_code == 404
+
+
+async def test_one_agent_is_read_written_and_changed_by_the_day(
+    routing: Database,
+    client: Client,
+    install: Callable[..., Awaitable[None]],
+    agent: Callable[..., Agent],
+) -> None:
+    await install(agent("eva"), agent("kai", stores=("borealis",)))
+    lea, root = client("lea"), client("root")
+    out = await lea.get("/agents/eva")
+    eva, etag = out.json(), out.headers["etag"]
+    eva["languages"] = {"es": 5, "fr": 4}
+    path = "/agents/eva/exceptions"
+    keyed = {"idempotency-key": "a-key-of-the-test"}
+    off = {"kind": "off", "day": "2030-01-01"}
+
+    # Written by who read the last revision, and by nobody else
+    assert (await lea.put("/agents/eva", json=eva)).status_code == 428
+    done = await lea.put("/agents/eva", json=eva, headers={"if-match": etag})
+    late = await lea.put("/agents/eva", json=eva, headers={"if-match": etag})
+    assert (done.status_code, late.status_code) == (200, 412)
+    again = await lea.get("/agents/eva")
+    assert (again.json(), again.headers["etag"]) == (eva, done.headers["etag"])
+
+    # A day off, twice under one key, is one; taken back, it is gone
+    first, second = [await lea.post(path, json=off, headers=keyed) for _ in range(2)]
+    assert (first.status_code, first.json()) == (201, second.json())
+    extra = {"kind": "extra", "day": "2030-01-02", "from": "20:00", "to": "22:00"}
+    assert (await lea.post(path, json=extra, headers=keyed)).status_code == 422
+    more = await lea.post(path, json=extra, headers={"idempotency-key": "another-key"})
+    found = (await lea.get(path)).json()
+    assert [each["kind"] for each in found] == ["off", "extra"]
+    assert [each["id"] for each in found] == [first.json()["id"], more.json()["id"]]
+    assert (await lea.delete(f"{path}/{found[0]['id']}")).status_code == 204
+    assert (await lea.delete(f"{path}/{found[0]['id']}")).status_code == 404
+
+    # His week changes, his extra shift stays; so it does when all of him is written without
+    week = {"shifts": [{"days": ["mon"], "from": "09:00", "to": "17:00"}]}
+    stands = {"if-match": (await lea.get("/agents/eva/shifts")).headers["etag"]}
+    put = await lea.put("/agents/eva/shifts", json=week, headers=stands)
+    assert (await lea.put("/agents/eva/shifts", json=week, headers=stands)).status_code == 412
+    assert (await lea.get("/agents/eva/shifts")).json() == {"time_zone": "Europe/Madrid", **week}
+    del eva["exceptions"]
+    put = await lea.put("/agents/eva", json=eva, headers={"if-match": put.headers["etag"]})
+    assert (await lea.get("/agents/eva")).json()["exceptions"] == [extra]
+
+    # New and known ones, of stores that are the caller's alone
+    stands = {"if-match": put.headers["etag"]}
+    noor = {**eva, "id": "noor"}
+    for who, given, told in (
+        ("kai", {**eva, "id": "kai"}, 404),
+        ("noor", {**noor, "stores": ["borealis"]}, 403),
+        ("noor", {**noor, "stores": ["nowhere"]}, 422),
+        ("noor", eva, 422),
+        ("noor", noor, 200),
+    ):
+        answer = await lea.put(f"/agents/{who}", json=given, headers=stands)
+        assert answer.status_code == told, answer.text
+    assert (await lea.get("/agents/kai")).status_code == 404
+    assert (await root.get("/agents/kai")).status_code == 200
+    assert (await client("eva").get("/agents/eva")).status_code == 403
+    [change, *_] = (await root.get("/team/changes")).json()
+    assert (change["what"], change["agent_id"], change["by_id"]) == ("agent put", "noor", "lea")
+
+
+async def test_a_conversation_is_snoozed_over_http_once(
+    routing: Database,
+    client: Client,
+    install: Callable[..., Awaitable[None]],
+    agent: Callable[..., Agent],
+    hear: Callable[..., Awaitable[None]],
+    message: Callable[..., MessageReceived],
+) -> None:
+    await install(agent("eva"))
+    await hear(message())
+    await (await dispatcher(routing)).drain(await lease(routing))
+    [row] = await testing.rows(routing, "SELECT id FROM conversations")
+    path = f"/conversations/{row['id']}/snooze"
+    until = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+    keyed = {"idempotency-key": "a-key-of-the-test"}
+
+    first, again = [
+        await client("eva").post(path, json={"until": until}, headers=keyed) for _ in range(2)
+    ]
+
+    assert (first.status_code, first.json()) == (200, again.json())
+    assert first.json()["snoozed_until"] == until
+    assert await states(routing) == {"parked": 1}
+    [desk] = await testing.rows(routing, "SELECT load FROM agent_loads")
+    assert desk["load"] == 0
+    for bad in ("2020-01-01T00:00:00Z", until[:19]):  # past; without an offset
+        told = await client("eva").post(
+            path, json={"until": bad}, headers={"idempotency-key": f"key {bad}"}
+        )
+        assert told.status_code == 422
+    await assert_sound(routing)
+
+
+@pytest.mark.parametrize("to", ["iris", None])
+async def test_parked_work_is_handed_to_somebody_or_to_whoever_is_next(  # noqa: PLR0917
+    routing: Database,
+    client: Client,
+    install: Callable[..., Awaitable[None]],
+    agent: Callable[..., Agent],
+    hear: Callable[..., Awaitable[None]],
+    message: Callable[..., MessageReceived],
+    to: str | None,
+) -> None:
+    await install(agent("eva"), agent("iris", {"en": 5}))
+    await hear(message())
+    await (await dispatcher(routing)).drain(await lease(routing))
+    [row] = await testing.rows(routing, "SELECT id FROM conversations")
+    path, eva = f"/conversations/{row['id']}", client("eva")
+    until = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+    key = {"idempotency-key": "a-snooze-of-the-test"}
+    assert (await eva.post(f"{path}/snooze", json={"until": until}, headers=key)).is_success
+
+    body = {"note": "please see to it"} | ({"to": to} if to else {})
+    key = {"idempotency-key": "a-transfer-of-the-test"}
+    first, again = [await eva.post(f"{path}/transfer", json=body, headers=key) for _ in range(2)]
+
+    assert (first.status_code, first.json()) == (200, again.json()), first.text
+    [row] = await testing.rows(routing, "SELECT state, agent_id, snoozed_until FROM conversations")
+    assert row == {"state": "assigned" if to else "queued", "agent_id": to, "snoozed_until": None}
+    # Its units were free since it was parked: it is released once.
+    assert len(await testing.said(routing, ConversationReleased)) == 1
+    await assert_sound(routing)

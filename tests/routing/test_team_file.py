@@ -1,15 +1,18 @@
 """The team file: what is read, and what is told of a bad one."""
 
-from datetime import timedelta
+import asyncio
+import getpass
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
+import routing as routing_package
 from routing import cli
 from routing.clients import read_team
 from routing.store import agents
-from shared import clock
+from shared import clock, testing
 from shared.callers import Callers
 from shared.contracts.base import AgentId, StoreId
 from shared.contracts.routing import Family
@@ -107,6 +110,22 @@ def test_a_bad_file_is_refused_with_line_and_reason(
     assert why in str(raised.value)
 
 
+def test_the_example_of_the_readme_is_read(tmp_path: Path) -> None:
+    readme = Path(routing_package.__file__).parent.parent / "README.md"
+    [example] = [
+        block
+        for block in readme.read_text(encoding="utf-8").split("```yaml\n")[1:]
+        if "agents:" in block
+    ]
+
+    [maria] = read_team(team(tmp_path, example.partition("```")[0]), STORES).agents
+
+    assert maria.calendar.shifts[0].breaks
+    assert [each.kind for each in maria.calendar.differences] == ["off", "extra"]
+    assert date(2026, 12, 24) in (maria.calendar.free_days or ())
+    assert maria.has(["shoes>=4", "intent:refund"])
+
+
 def test_an_agent_given_twice_is_refused(tmp_path: Path) -> None:
     twice = TEAM + TEAM.partition("agents:\n")[2]
 
@@ -114,15 +133,50 @@ def test_an_agent_given_twice_is_refused(tmp_path: Path) -> None:
         read_team(team(tmp_path, twice), STORES)
 
 
-def test_a_token_is_printed_once_with_the_lines_for_callers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_the_team_is_exported_and_imported_by_command(
+    tmp_path: Path, routing: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stores = tmp_path / "stores.yaml"
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("STORES_FILE", str(stores_file(tmp_path)))
+
+    async def run(*words: str) -> Result:
+        return await asyncio.to_thread(lambda: CliRunner().invoke(cli.main, ["team", *words]))
+
+    file = team(tmp_path, TEAM + '    exceptions: [{kind: "off", day: "2030-01-01"}]\n')
+    assert (await run("import", str(file), "--by", "Ada")).exit_code == 0
+    exported = await run("export")
+    out = tmp_path / "out.yaml"
+    out.write_text(exported.stdout, encoding="utf-8")
+    assert exported.stdout.startswith("version: 1"), exported.stdout
+    assert "2030-01-01" in exported.stdout
+    back = await run("import", str(out))
+    assert back.exit_code == 0, back.stderr
+    assert (await run("export")).stdout == exported.stdout
+    changes = await testing.rows(routing, "SELECT by_id FROM team_changes ORDER BY id")
+    assert [row["by_id"] for row in changes] == ["Ada", getpass.getuser()]
+
+    bad = await run("import", str(team(tmp_path, TEAM.replace("Asia/Dubai", "UTC+4"))))
+
+    assert bad.exit_code == 2
+    assert len(bad.stderr.splitlines()) == 1
+    assert "team.yaml:10:" in bad.stderr
+    assert (await run("export")).stdout == exported.stdout
+
+
+def stores_file(tmp_path: Path) -> Path:
+    path = tmp_path / "stores.yaml"
     store = "name: S, languages: [en], countries: [AE], market: AE, currency: AED"
-    stores.write_text(
+    path.write_text(
         "stores:\n" + "".join(f"  {name}: {{{store}, time_zone: Asia/Dubai}}\n" for name in STORES),
         encoding="utf-8",
     )
+    return path
+
+
+def test_a_token_is_printed_once_with_the_lines_for_callers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores = stores_file(tmp_path)
     monkeypatch.setenv("TEAM_FILE", str(team(tmp_path)))
     monkeypatch.setenv("STORES_FILE", str(stores))
 

@@ -1,5 +1,7 @@
 """Routing's commands: what every service has, and tokens for its agents."""
 
+import getpass
+import os
 import sys
 from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
@@ -13,13 +15,14 @@ from routing import app
 from routing.clients import read_team, team_yaml
 from routing.domain import replaying
 from routing.domain.replaying import Replayed
+from routing.domain.team import Team
 from routing.handlers import reading, team
 from routing.handlers.rules import Rules
 from routing.settings import Settings
 from routing.store import decisions, drift
 from shared import cli, clock, service
 from shared.callers import new_token
-from shared.contracts.base import ConversationId
+from shared.contracts.base import ActorKind, By, ConversationId
 from shared.errors import Refused
 from shared.stores import Stores
 from shared.yaml_files import BadFile
@@ -110,20 +113,37 @@ teams = typer.Typer(no_args_is_help=True, help="The team as one YAML file.")
 main.add_typer(teams, name="team")
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"uid {os.getuid()}"
+
+
 @teams.command("import")
-def import_(file: Path) -> None:
+def import_(
+    file: Path,
+    by: Annotated[
+        str,
+        typer.Option(
+            default_factory=_user, help="Who changes it, for the record.", show_default="OS user"
+        ),
+    ],
+) -> None:
     """Make the file the team; who is not in it is retired and his work waits again."""
-    cli.start(_import(cli.read(Settings), file))
+    settings = cli.read(Settings)
+    try:
+        found = read_team(file, Stores.load(settings.stores_file).stores)
+    except BadFile as why:
+        typer.echo(str(why), err=True)
+        raise typer.Exit(2) from None
+    cli.start(_import(settings, found, By(kind=ActorKind.AGENT, id=by)))
 
 
-async def _import(settings: Settings, file: Path) -> None:
+async def _import(settings: Settings, found: Team, by: By) -> None:
     async with service.opened_quietly(app.NAME, settings) as runtime:
-        revision = await team.install(
-            runtime.db,
-            read_team(file, runtime.stores.stores),
-            now=clock.now(),
-            rules=app.rules(settings, runtime.stores),
-        )
+        rules = app.rules(settings, runtime.stores)
+        revision = await team.install(runtime.db, found, now=clock.now(), rules=rules, by=by)
     typer.echo(f"revision {revision}")
 
 

@@ -2,7 +2,19 @@
 
 from fastapi import FastAPI
 
-from routing.api import claiming, conversations, escalations, me, presence, snoozes, swaps, team
+from routing.api import (
+    agents,
+    claiming,
+    conversations,
+    days,
+    escalations,
+    me,
+    presence,
+    snoozes,
+    swaps,
+    team,
+    weeks,
+)
 from routing.handlers.rules import Rules
 from shared.callers import Callers
 from shared.db import Database
@@ -21,6 +33,9 @@ def app(db: Database, rules: Rules, callers: Callers, ready: Ready | None = None
         snoozes.router(db),
         swaps.router(db, rules),
         team.router(db, rules),
+        agents.router(db, rules),
+        weeks.router(db, rules),
+        days.router(db, rules),
     ):
         api.include_router(router)
     return api

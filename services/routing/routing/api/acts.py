@@ -12,11 +12,14 @@ from routing.domain.conversation import Conversation
 from routing.handlers import agents
 from routing.handlers.agents import Act
 from routing.handlers.rules import NotNow
-from routing.store import conversations, replies
+from routing.store import conversations, replies, teams
 from shared import clock
 from shared.callers import Actor
-from shared.contracts.base import ConversationId
+from shared.contracts.base import ConversationId, StoreId
 from shared.db import Database, Transaction
+
+_INSTALLATION = StoreId("*")
+"""The team belongs to no single store, and no store is called so."""
 
 Doing = Callable[[Transaction, Act], Awaitable[dict[str, Any]]]
 
@@ -56,6 +59,33 @@ async def once(  # noqa: PLR0913 - all that makes a request happen once
         except NotNow as why:
             raise HTTPException(409, str(why)) from None
         await replies.end(tx, of.store_id, actor.id, key, answer)
+        return answer
+
+
+async def once_in_team(
+    db: Database,
+    actor: Actor,
+    key: str,
+    body: BaseModel,
+    of: str,
+    do: Callable[[Transaction], Awaitable[dict[str, Any]]],
+) -> dict[str, Any]:
+    """Change the team, which this locks, once under this key, or answer as the first time.
+
+    `of` names what is changed. Raises `Refused` when the key was used for something else.
+    """
+    # Times of the wall are read as minutes: not what the form declares, and just as good here.
+    asked = f"{type(body).__name__}/{of}/{body.model_dump_json(warnings=False)}"
+    fingerprint = hashlib.sha256(asked.encode()).hexdigest()
+    async with db.transaction() as tx:
+        await teams.lock(tx)
+        earlier = await replies.begin(
+            tx, _INSTALLATION, actor.id, key, fingerprint=fingerprint, now=clock.now()
+        )
+        if earlier is not None:
+            return earlier
+        answer = await do(tx)
+        await replies.end(tx, _INSTALLATION, actor.id, key, answer)
         return answer
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Header, HTTPException, Request, Response
 
+from routing.api.agents import lock_revision
 from routing.clients import team_of, team_yaml
 from routing.clients.team_document import written
 from routing.handlers import team
@@ -41,8 +42,6 @@ def router(db: Database, rules: Rules) -> APIRouter:
         428 without If-Match, 412 when another revision stands, 422 with a line for each problem.
         """
         _require(actor, rules)
-        if if_match is None:
-            raise HTTPException(428, "say with If-Match which revision this replaces")
         try:
             text = (await request.body()).decode()
         except UnicodeDecodeError:
@@ -50,8 +49,7 @@ def router(db: Database, rules: Rules) -> APIRouter:
         given = team_of(text, rules.stores.stores)
         now = clock.now()
         async with db.transaction() as tx:
-            if if_match != f'"{await teams.lock(tx)}"':
-                raise HTTPException(412, "the team has changed since")
+            await lock_revision(tx, if_match)
             revision = await team.replace_team(tx, given, Change(actor.by, now))
         await team.release_retired(db, now=now, rules=rules)
         return _json({"revision": revision}, {"ETag": f'"{revision}"'})

@@ -2,10 +2,11 @@
 
 from routing.clients.hours_file import read_hours, usual_hours
 from routing.clients.promises_file import read_promises
-from routing.clients.team_file import digest, read_team, team_of, team_yaml
+from routing.clients.team_file import digest, member_of, read_team, team_of, team_yaml
 
 __all__ = [
     "digest",
+    "member_of",
     "read_hours",
     "read_promises",
     "read_team",

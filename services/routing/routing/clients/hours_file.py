@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from routing.clients.team_document import ShiftIn
-from routing.domain.clocks import Clock, Desk, Holidays, Hours, NeverOpen
+from routing.domain.clocks import Clock, Desk, Hours, NeverOpen
+from routing.domain.free_days import FreeDays, are_known
 from routing.domain.shifts import Shift
 from shared import yaml_files
 from shared.contracts.base import StoreId
@@ -26,6 +27,12 @@ def _known(given: Family) -> Family:
     return given
 
 
+def _whole(given: ShiftIn) -> ShiftIn:
+    if given.breaks:
+        raise ValueError("openings have no breaks: write one opening before and one after")
+    return given
+
+
 class _HolidayRow(BaseModel):
     """Public holidays of a country and, where it has its own, of a part of it."""
 
@@ -36,8 +43,15 @@ class _HolidayRow(BaseModel):
     closed: frozenset[date] = frozenset()
     opened: frozenset[date] = frozenset()
 
-    def holidays(self) -> Holidays:
-        return Holidays(self.country, self.subdivision, self.closed, self.opened)
+    def free_days(self) -> FreeDays:
+        if self.country is None:
+            if self.subdivision is not None:
+                raise ValueError("a subdivision needs its country")
+            return FreeDays("", self.opened, self.closed)
+        of = f"{self.country}-{self.subdivision}" if self.subdivision else str(self.country)
+        if not are_known(of):
+            raise ValueError(f"the holidays of {of} are not known")
+        return FreeDays(of, self.opened, self.closed)
 
 
 class _Row(BaseModel):
@@ -49,12 +63,12 @@ class _Row(BaseModel):
     regions: frozenset[CountryCode] = frozenset()
     families: frozenset[Annotated[Family, AfterValidator(_known)]] = frozenset()
     time_zone: ZoneName
-    open: tuple[ShiftIn, ...] = Field(min_length=1)
+    open: tuple[Annotated[ShiftIn, AfterValidator(_whole)], ...] = Field(min_length=1)
     holidays: _HolidayRow = _HolidayRow()
 
     def desk(self) -> Desk:
         openings = [each.shift() for each in self.open]
-        clock = Clock(openings, self.time_zone, self.holidays.holidays())
+        clock = Clock(openings, self.time_zone, self.holidays.free_days())
         return Desk(clock, self.stores, self.regions, self.families)
 
 
@@ -98,8 +112,6 @@ def _strangers(named: Collection[str], stores: Collection[StoreId]) -> set[str]:
     return set(named) - {str(store_id) for store_id in stores}
 
 
-def _of_market(country: str) -> Holidays:
-    try:
-        return Holidays(country)
-    except ValueError:  # there are countries whose holidays nobody has written down
-        return Holidays()
+def _of_market(country: str) -> FreeDays:
+    # There are countries whose holidays nobody has written down.
+    return FreeDays(country if are_known(country) else "")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from routing.clients.team_document import TeamIn, written
+from routing.clients.team_document import MemberIn, TeamIn, written
 from routing.domain.team import Team
 from shared import yaml_files
 from shared.contracts.base import StoreId
@@ -21,6 +21,15 @@ def read_team(path: Path, stores: Collection[StoreId]) -> Team:
 def team_of(text: str, stores: Collection[StoreId]) -> Team:
     """Read a team from YAML, of which JSON is a part. Raises `BadFile` as `read_team`."""
     return _read(yaml_files.parse(text, Path("team")), stores)
+
+
+def member_of(text: str, stores: Collection[StoreId]) -> MemberIn:
+    """Read one agent from YAML or JSON. Raises `BadFile` as `read_team`."""
+    document = yaml_files.parse(text, Path("agent"))
+    found = document.read_as(MemberIn)
+    if problems := [(("stores",), why) for why in _strangers(found, stores)]:
+        raise document.bad(problems)
+    return found
 
 
 def digest(path: Path) -> str:
@@ -46,10 +55,10 @@ def _refuse_odd(document: Document, found: TeamIn, stores: Collection[StoreId]) 
         if member.id in known:
             problems.append((("agents", index, "id"), f"agent {member.id} is given twice"))
         known.add(member.id)
-        problems += [
-            (("agents", index, "stores"), f"there is no store {store}")
-            for store in member.stores
-            if store not in stores
-        ]
+        problems += [(("agents", index, "stores"), why) for why in _strangers(member, stores)]
     if problems:
         raise document.bad(problems)
+
+
+def _strangers(member: MemberIn, stores: Collection[StoreId]) -> list[str]:
+    return [f"there is no store {store}" for store in member.stores if store not in stores]

@@ -5,13 +5,10 @@ counted as it passes in the world: an opening across the night on which clocks g
 hour shorter, one across the night on which they go back an hour longer.
 """
 
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
-
-import holidays
 
 from routing.domain.shifts import Shift
 from shared.contracts.routing import Family
@@ -20,51 +17,10 @@ _DAY = timedelta(days=1)
 _LONGEST_CLOSED = 400 * _DAY
 """A desk that is closed for longer never opens again, as far as a promise is concerned."""
 _KEPT = 1000
-_SOME_YEAR = 2024
 
 
 class NeverOpen(ValueError):
     """A clock that does not run, or not for more than a year."""
-
-
-@dataclass(frozen=True)
-class Holidays:
-    """The days on which nothing opens.
-
-    `country` is ISO 3166-1 alpha-2 and `subdivision` what follows it in ISO 3166-2, for the public
-    holidays that the library `holidays` knows; `closed` are days beside them, `opened` are
-    holidays on which the desk opens all the same.
-    """
-
-    country: str | None = None
-    subdivision: str | None = None
-    closed: frozenset[date] = frozenset()
-    opened: frozenset[date] = frozenset()
-
-    def __post_init__(self) -> None:
-        """Raises `ValueError` for a country or subdivision whose holidays are not known."""
-        if self.country is None:
-            if self.subdivision is not None:
-                raise ValueError("a subdivision needs its country")
-            return
-        known = holidays.list_supported_countries()
-        if self.country not in known:
-            raise ValueError(f"the holidays of {self.country} are not known")
-        if self.subdivision is not None and self.subdivision not in known[self.country]:
-            raise ValueError(f"the holidays of {self.country}-{self.subdivision} are not known")
-
-    def __contains__(self, day: object) -> bool:
-        """Whether the desk stays closed on this day."""
-        if not isinstance(day, date) or day in self.opened:
-            return False
-        return day in self.closed or day in _public(self.country, self.subdivision, day.year)
-
-
-@cache
-def _public(country: str | None, subdivision: str | None, year: int) -> Collection[date]:
-    if country is None:
-        return frozenset()
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
 
 
 class Clock:

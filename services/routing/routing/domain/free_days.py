@@ -1,4 +1,4 @@
-"""Days on which a country does not work: its public holidays, but for what a team decides."""
+"""Days on which nobody works or nothing opens: public holidays, but for what a team decides."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,22 +14,24 @@ _FROM, _TO = 1990, 2100
 class FreeDays:
     """The free days of a country or of one of its subdivisions.
 
-    `of` is an ISO 3166-1 or 3166-2 code, e.g. `ES`, `ES-MD`. `worked` are holidays on which the
-    team works all the same, `closed` days on which it does not beside them. The holidays are those
-    of the library `holidays` (its category `public`).
+    `of` is an ISO 3166-1 or 3166-2 code, e.g. `ES`, `ES-MD`, or empty for no holidays: they are
+    those of the library `holidays` (its category `public`). `worked` are holidays that are like
+    other days all the same, `closed` days that are free beside them.
     """
 
-    of: str
+    of: str = ""
     worked: frozenset[date] = frozenset()
     closed: frozenset[date] = frozenset()
 
-    def has(self, day: date) -> bool:
+    def __contains__(self, day: object) -> bool:
         """Whether nobody works who keeps these days.
 
         >>> spain = FreeDays("ES", worked=frozenset({date(2026, 1, 6)}))
-        >>> spain.has(date(2026, 12, 25)), spain.has(date(2026, 1, 6))
+        >>> date(2026, 12, 25) in spain, date(2026, 1, 6) in spain
         (True, False)
         """
+        if not isinstance(day, date):
+            return False
         return day in self.closed or (day not in self.worked and _is_holiday(self.of, day))
 
 
@@ -51,7 +53,7 @@ def _countries() -> Mapping[str, list[str]]:
 
 @lru_cache(maxsize=65_536)
 def _is_holiday(of: str, day: date) -> bool:
-    return _FROM <= day.year <= _TO and day in _calendar(of)
+    return of != "" and _FROM <= day.year <= _TO and day in _calendar(of)
 
 
 @cache

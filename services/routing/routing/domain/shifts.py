@@ -192,7 +192,7 @@ class Calendar:
     def _is_free(self, day: date, differences: Sequence[Difference]) -> bool:
         if any(each.kind is Kind.OFF for each in differences):
             return True
-        return self.free_days is not None and self.free_days.has(day)
+        return self.free_days is not None and day in self.free_days
 
     def _hours(self, now: datetime) -> _Hours:
         """The work that may touch a day of UTC, sorted."""

@@ -1,6 +1,6 @@
 """The team changes: as a whole, one agent, or one day of his. Nobody keeps work who is gone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID, uuid4, uuid5
 
 import structlog
 
+from routing.domain.free_days import FreeDays
 from routing.domain.saying import ROUTING
 from routing.domain.shifts import Difference, Kind, instant
 from routing.domain.team import FAMILIES, UNIT, Agent, Team
@@ -81,12 +82,26 @@ async def replace_team(
 
 async def put_agent(
     tx: Transaction, agent: Agent, name: str, change: Change, *, is_settled: bool
-) -> None:
-    """Write one agent down, new or changed; `is_settled`: his differences are all given."""
+) -> int:
+    """Write one agent down, new or changed; returns the team's revision.
+
+    `is_settled`: his differences are all given, others stay.
+    """
     await agents.put(tx, [agent], {agent.agent_id: name}, change.now)
     if is_settled:
         await _put_differences(tx, [agent])
-    await _note(tx, "agent put", agent.agent_id, change)
+    return await _note(tx, "agent put", agent.agent_id, change)
+
+
+async def in_team(
+    tx: Transaction,
+    make: Callable[[Mapping[Family, int], Mapping[str, FreeDays]], Agent],
+    rules: Rules,
+    now: datetime,
+) -> Agent:
+    """An agent made with what the whole team shares: its costs and its free days."""
+    found, _ = await current(tx, rules, now)
+    return make(found.costs, found.free_days)
 
 
 async def retire(tx: Transaction, agent_id: AgentId, change: Change) -> None:
@@ -204,9 +219,11 @@ async def _put_differences(tx: Transaction, of: Iterable[Agent]) -> None:
 
 async def _note(
     tx: Transaction, what: str, agent_id: AgentId, change: Change, **details: Any
-) -> None:
-    await teams.note(tx, what, by=change.by, now=change.now, agent_id=agent_id, details=details)
+) -> int:
     db.wake(tx, DESKS)
+    return await teams.note(
+        tx, what, by=change.by, now=change.now, agent_id=agent_id, details=details
+    )
 
 
 def _told(of: Difference) -> dict[str, Any]:
