@@ -1,19 +1,25 @@
 """A pool to try claims on, and what must hold of it whatever happened."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from routing.domain.score import Weights
+from routing.domain.shifts import Shift
 from routing.store import leases
 from routing.workers.dispatcher import Dispatcher
 from routing.workers.roster import Roster
 from shared import clock, testing
-from shared.contracts.base import StoreId
+from shared.contracts.base import Message, StoreId
 from shared.contracts.routing import Family
 from shared.db import Database
 
 AURORA = StoreId("aurora")
 POOL = AURORA, Family.MESSAGING
+MADRID = ZoneInfo("Europe/Madrid")
+
+M = TypeVar("M", bound=Message)
 
 
 async def lease(routing: Database, holder: str = "test") -> int:
@@ -72,3 +78,15 @@ async def states(routing: Database) -> dict[str, int]:
         routing, "SELECT state, count(*) AS n FROM conversations GROUP BY state"
     )
     return {row["state"]: row["n"] for row in found}
+
+
+async def told(routing: Database, kind: type[M]) -> list[M]:
+    """What was said of a kind, in order."""
+    return [each for each in await testing.said(routing, kind) if isinstance(each, kind)]
+
+
+def until(minutes: int) -> Shift:
+    """A shift in Madrid that ends in so many minutes; it began six hours before."""
+    here = datetime.now(UTC).astimezone(MADRID) + timedelta(minutes=minutes)
+    end = (here.hour * 60 + here.minute) or 1440
+    return Shift(frozenset(range(7)), (end - 360) % 1440, end)

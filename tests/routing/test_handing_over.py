@@ -3,22 +3,20 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from routing.domain.presence import Counting, Presence
-from routing.domain.shifts import Difference, Kind, Shift
+from routing.domain.shifts import Difference, Kind
 from routing.domain.team import Agent
 from routing.handlers import parking, presence
 from routing.handlers.rules import Rules
 from routing.store import conversations, differences
 from routing.workers.desks import Desks
 from shared import clock, testing
-from shared.contracts.base import ActorKind, AgentId, By, Message
+from shared.contracts.base import ActorKind, AgentId, By
 from shared.contracts.intake import MessageReceived
 from shared.contracts.routing import (
     AgentPresenceChanged,
@@ -30,7 +28,7 @@ from shared.contracts.routing import (
 from shared.contracts.routing import Presence as State
 from shared.db import Database
 from shared.errors import Refused
-from tests.routing.pools import assert_sound, dispatcher, lease, states
+from tests.routing.pools import MADRID, assert_sound, dispatcher, lease, states, told, until
 
 Make = Callable[..., MessageReceived]
 Hear = Callable[..., Awaitable[None]]
@@ -38,23 +36,7 @@ Install = Callable[..., Awaitable[None]]
 MakeAgent = Callable[..., Agent]
 
 EVA = AgentId("eva")
-MADRID = ZoneInfo("Europe/Madrid")
 BY_EVA = By(kind=ActorKind.AGENT, id="eva")
-
-
-M = TypeVar("M", bound=Message)
-
-
-async def told(routing: Database, kind: type[M]) -> list[M]:
-    """What was said of a kind, in order."""
-    return [each for each in await testing.said(routing, kind) if isinstance(each, kind)]
-
-
-def until(minutes: int) -> Shift:
-    """A shift in Madrid that ends in so many minutes; it began six hours before."""
-    here = datetime.now(UTC).astimezone(MADRID) + timedelta(minutes=minutes)
-    end = (here.hour * 60 + here.minute) or 1440
-    return Shift(frozenset(range(7)), (end - 360) % 1440, end)
 
 
 @pytest.fixture
