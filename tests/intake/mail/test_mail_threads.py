@@ -56,6 +56,13 @@ def test_nothing_that_cannot_be_stored_stands_in_ids_or_addresses(read: Any) -> 
     )
 
 
+def test_a_mail_inside_a_mail_may_name_a_charset_that_is_no_name(read: Any) -> None:
+    inner = b"Content-Type: text/plain; charset=a\0b\r\nSubject: y\r\n\r\n\xe9"
+    around = b"From: a@b.example\r\nContent-Type: message/rfc822\r\n\r\n"
+
+    assert read.message(around + inner).event.text
+
+
 @pytest.mark.parametrize("kind", ["order", "shipment", "case"])
 def test_an_answer_to_a_notice_is_about_its_subject(
     read: Any, tokens: Tokens, kind: str, written: Any

@@ -26,11 +26,14 @@ PUBLIC = (HOOKS, CHAT, FILE, UPLOAD, WIDGET)
 
 WIDGET_SCRIPT = resources.files("intake").joinpath("widget.js").read_text("utf-8")
 WIDGET_HEADERS = {
-    "Content-Type": "text/javascript; charset=utf-8",
     "Cache-Control": "public, max-age=300",
     # Any page may run it; what it opens asks for the page's origin.
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
+
+
+class _Script(Response):
+    media_type = "text/javascript"
 
 
 class Doors(NamedTuple):
@@ -54,12 +57,12 @@ def app(
     hooks, chat, messages, given, uploads = doors
     routes = shell("intake", public=PUBLIC, callers=callers, ready=ready, max_body=max_body)
 
-    @routes.get(HOOKS)
+    @routes.get(HOOKS, response_class=Response)
     async def ask(request: Request, channel: str, account_id: str) -> Response:
         """A vendor asks whether the address is ours, or delivers; 200 when that is committed."""
         return await hooks.asked(request, channel, account_id)
 
-    @routes.post(HOOKS)
+    @routes.post(HOOKS, response_class=Response)
     async def deliver(request: Request, channel: str, account_id: str) -> Response:
         """A vendor delivers; 200 when it is committed."""
         return await hooks.deliver(request, channel, account_id)
@@ -87,10 +90,10 @@ def _chat(routes: FastAPI, chat: Chat, uploads: Uploads) -> None:
         """A visitor of the chat lays a file down."""
         return await uploads.take(request, account_id, response)
 
-    @routes.get(WIDGET)
+    @routes.get(WIDGET, response_class=_Script)
     async def widget() -> Response:
         """The script that puts the chat on a page."""
-        return Response(WIDGET_SCRIPT, headers=WIDGET_HEADERS)
+        return _Script(WIDGET_SCRIPT, headers=WIDGET_HEADERS)
 
     @routes.post("/stores/{store_id}/threads/{thread_id}/typing", status_code=204)
     async def agent_types(actor: Caller, store_id: str, thread_id: UUID) -> None:
@@ -104,7 +107,7 @@ def _chat(routes: FastAPI, chat: Chat, uploads: Uploads) -> None:
 
 
 def _files(routes: FastAPI, given: FilesDoor) -> None:
-    @routes.get(FILE)
+    @routes.get(FILE, response_class=Response)
     async def give(store_id: str, token: str) -> Response:
         """A file of a message, to whoever has its link."""
         return await given.give(store_id, token)

@@ -96,7 +96,8 @@ def _readable(part: Part) -> Part:
 
 def embedded(part: Part) -> list[Part]:
     """The mails that are attached in a part."""
-    content = part.get_payload()
+    # Of a text the library would decode the payload, and raises where its charset is no name.
+    content = part.get_payload() if part.is_multipart() else None
     return (
         [each for each in content if isinstance(each, Message)] if isinstance(content, list) else []
     )
