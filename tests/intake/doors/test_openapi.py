@@ -8,6 +8,7 @@ from typing import Any
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
+from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -42,6 +43,7 @@ def walked(document: dict[str, Any], url: str, headers: dict[str, str]) -> Count
     schema = schemathesis.openapi.from_dict(document)
     answers: Counter[tuple[str, int]] = Counter()
     for each in schema.get_all_operations():
+        assert isinstance(each, Ok)
         operation = each.ok()
         for mode in GenerationMode:
 

@@ -2,8 +2,11 @@
 
 import copy
 import json
+import random
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from intake.domain.items import Reading
+from intake.handlers import recordings
 from intake.handlers.doors import DOORS
 from shared.stores.accounts import models
 from shared.webhooks import Delivery
@@ -170,6 +174,30 @@ def test_a_payload_broken_anywhere_is_read_without_raising(
         assert one.read(payload).items
         for worse in broken(payload):
             assert isinstance(one.read(worse), Reading)
+
+
+RECORDED = Path("/work/shared/samples/webhooks.jsonl")
+
+
+@pytest.mark.skipif(not RECORDED.exists(), reason="the recordings are not on this machine")
+def test_a_recording_broken_anywhere_has_an_outcome() -> None:
+    chance = random.Random(5)
+    for number, recorded in enumerate(RECORDED.read_bytes().splitlines(), start=1):
+        for _ in range(8):
+            told = json.loads(recorded)
+            told.pop("secret", None)
+            given_, coded = told.pop("body", None), told.pop("body_b64", None)
+            whole = b64decode(coded) if coded else str(given_).encode()
+            body = bytearray(whole or b"x")
+            for _ in range(chance.randint(1, 3)):
+                at = chance.randrange(len(body))
+                body[at : at + chance.randint(0, 3)] = bytes([chance.randrange(256)])
+            told["body_b64"] = b64encode(bytes(body)).decode()
+            shown = recordings.line(
+                "here", json.dumps(told).encode(), datetime(2026, 5, 4, tzinfo=UTC)
+            )
+            assert shown["outcome"], number
+            assert not any("reader failed" in note for note in shown["notes"]), (number, shown)
 
 
 @pytest.mark.parametrize("channel", sorted(DOORS))
