@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
+from intake.clients import imap
 from intake.clients.media import Media
 from intake.domain.items import Came, Inbound
 from intake.handlers.doors import DOORS
@@ -142,3 +143,12 @@ async def test_a_credential_is_for_the_vendors_own_hosts(
     await media.close()
 
     assert [bool(headers) for headers in shown] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("day", [b"99-Jan-2026", b"01-Xyz-2026", b"01-Jan-9999"])
+def test_a_mail_server_may_tell_a_day_that_is_none(day: bytes) -> None:
+    told = b'1 (UID 1 INTERNALDATE "%b 99:99:99 +9999")' % day
+
+    found = imap._arrived(told)
+
+    assert found is None or found.tzinfo is not None

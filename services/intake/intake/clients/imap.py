@@ -163,8 +163,12 @@ def _answers(data: Sequence[Any]) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _arrived(told: bytes) -> datetime | None:
-    parts = imaplib.Internaldate2tuple(told)
-    return datetime.fromtimestamp(time.mktime(parts), UTC) if parts else None
+    """When a mail arrived; None where the server tells no such day."""
+    try:
+        parts = imaplib.Internaldate2tuple(told)
+        return datetime.fromtimestamp(time.mktime(parts), UTC) if parts else None
+    except (LookupError, ValueError, OverflowError):
+        return None
 
 
 @contextmanager
@@ -176,6 +180,8 @@ def _translated() -> Iterator[None]:
         raise Refused("the mail server refuses the login") from why
     except (ImapToolsError, imaplib.IMAP4.error, OSError) as why:
         raise Unavailable("the mail server") from why
+    except (ValueError, LookupError, TypeError, AttributeError) as why:
+        raise Unavailable("what the mail server says cannot be read") from why
 
 
 @contextmanager
