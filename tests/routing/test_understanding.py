@@ -23,6 +23,7 @@ from shared.contracts.routing import Family, Intent, Priority
 from shared.i18n.language import LANGUAGES, detect
 
 # Written before the tables, which were then put right where they failed on them.
+CRISES = Path(__file__).parents[1] / "shared" / "crisis_messages.tsv"
 HELD_OUT = Path(__file__).parents[1] / "shared" / "held_out_messages.tsv"
 
 
@@ -42,7 +43,7 @@ def test_every_language_has_a_table_of_every_intent() -> None:
     for tag in LANGUAGES:
         found = table(tag.split("-")[0])
         assert found is not None, tag
-        assert set(found.own) == names | {"anger", "legal", "safety", "urgent"}, tag
+        assert set(found.own) == names | {"anger", "legal", "safety", "threat", "urgent"}, tag
         patterns = [*found.own.values(), *found.roman.values(), *everywhere().own.values()]
         assert not any(pattern.search("") for pattern in patterns), tag
     assert table("xx") is None
@@ -99,9 +100,37 @@ def test_what_presses_makes_the_priority() -> None:
     assert CRISIS not in late.urgency.reasons
 
 
+def test_danger_press_and_despair_are_a_crisis_in_every_language() -> None:
+    calm = []
+    tags = set()
+    for line in CRISES.read_text(encoding="utf-8").splitlines():
+        tag, *texts = line.split("\t")
+        tags.add(tag)
+        for text in texts:
+            found = reading(text)
+            pressing = found.meant.pressing & {"safety", "threat"}
+            if CRISIS not in found.urgency.reasons or not pressing:
+                calm.append(f"{tag} {found.meant} {text}")
+
+    assert tags == set(LANGUAGES)
+    assert not calm, "\n".join(calm)
+
+
+def test_what_a_signature_says_is_not_meant() -> None:
+    signed = reading("my order arrived broken\n-- \nJo Banks\nAttorney at Law\n")
+
+    assert signed.meant.intent is Intent.DAMAGED
+    assert CRISIS not in signed.urgency.reasons
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "I saw the lamp on Instagram, is it in stock",
+        "wrapped in newspaper, where is the invoice",
+        "Gibt es die Kaffeepresse auch in Schwarz",
+        "在小红书看到的,还有货吗",
+        "cái bóng đèn này còn hàng không shop",
         "is the Fire TV stick in stock",
         "환불이 안 됐어요",
         "커피가 왔어요",
@@ -159,6 +188,8 @@ def test_a_line_is_text_or_an_object_and_an_odd_one_breaks_nothing(rules: Rules)
     assert one("請問訂單什麼時候出貨", rules)["language"]["tag"] == "zh-Hant"
     for empty in ("", "   ", "{}", "👍", "#A10293", '{"text": null}', '{"text": 5, "at": "soon"}'):
         assert one(empty, rules)["language"] is None
+    for deep in ('{"a":' * 3000, '{"text": "refund", "at": "9999-12-31T23:59:59Z"}'):
+        assert one(deep, rules)["answer_by"].startswith(str(clock.now().year)[:2])
     for odd in ("{bad", "[1]", "{", '{"text": "ok", "phone": [], "languages": 3}', "a\tb"):
         assert one(odd, rules)["intent"]["name"] == "other"
 
@@ -172,6 +203,9 @@ def test_region_is_read_from_the_most_trusted_source(rules: Rules) -> None:
         found.append((region["source"], region["country"]))
         given.pop(next(iter(given)))
 
+    area = one('{"text": "ok", "phone": "+14155551234"}', rules)
+    assert area["time_zone"] == {"name": "America/Los_Angeles", "source": "phone"}
+    assert area["in_business_hours"] is False
     expected = "order DE, phone ES, locale FR, mail IT, market US"
     assert ", ".join(f"{source} {country}" for source, country in found) == expected
 

@@ -30,9 +30,10 @@ from shared.yaml_files import BadFile
 _UNDERSTAND = """Show what routing reads in messages: a line of JSON for each line, in order.
 
 It needs neither database nor Kafka. A line that begins with { and is a JSON object may have text,
-subject, channel, locale, country (of the order's address), phone (E.164), mail (address or domain),
-market, store, at (ISO 8601), unanswered, total and currency (of the order, in minor units),
-languages (earlier messages by language). Any other line is a text, in which \\n is a line break.
+subject, channel, locale, country and region (of the order's address), phone (E.164), mail (address
+or domain), market, store, at (ISO 8601), unanswered, total and currency (of the order, in minor
+units), languages (earlier messages by language). Any other line is a text, in which \\n is a line
+break.
 
 \b
 Each line that is printed has:
@@ -44,14 +45,19 @@ Each line that is printed has:
       source              script, text, or prior (what is known of him)
   answer_in   the language to answer in, by what is known of him too
   region      country and source: order, phone, locale, mail, market
-  time_zone   IANA name, and the source of the region
+  time_zone   IANA name, and the source of the region; where a country has
+              several: that of the order's region or the phone's area code,
+              else the one where most people live
   intent      name, confidence, matched (the words that told it);
               names: pre_sale order_status customs damaged not_received
               return refund repair complaint other
   urgency     priority from 1 to 4, level (urgent, high, normal, low)
-              and the reasons for it
+              and the reasons for it; crisis: a lead has to see it at once
   answer_by   until when an answer is promised: promise_seconds of time
-              or, in_business_hours, of opening hours
+              or, in_business_hours, of the opening hours of a store that
+              is known (STORES_FILE, ROUTING_HOURS_FILE)
+
+Exit code 0, or 2 for a file that cannot be read. A field of another type is taken as not known.
 """
 
 main = cli.cli(app.NAME, Settings, app.run, app.buses)
@@ -94,6 +100,10 @@ def understand(
             for number, line in enumerate(octets, start=1):
                 text = line.decode("utf-8-sig", errors="replace")
                 sys.stdout.write(reading.printed(text, number, channel, rules, clock.now()) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has enough, as `head` does; the interpreter is not to write there again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as why:
         typer.echo(f"{file} cannot be read: {why.strerror}", err=True)
         raise typer.Exit(2) from None

@@ -1,5 +1,6 @@
 """Which country a customer is in, from the most trusted thing that is known of him."""
 
+import re
 from typing import NamedTuple
 
 import phonenumbers
@@ -60,7 +61,9 @@ def _of_phone(phone: str | None) -> str | None:
 
 
 def _of_locale(locale: str | None) -> str | None:
-    parts = (locale or "").replace("_", "-").split("-")[1:]
+    # `pt_BR.UTF-8` and `de_AT@euro` are what POSIX systems say.
+    tag = re.split("[.@]", locale or "")[0]
+    parts = tag.replace("_", "-").split("-")[1:]
     return next((part.upper() for part in parts if len(part) == 2 and part.isalpha()), None)
 
 

@@ -5,6 +5,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
+import phonenumbers
+from phonenumbers import timezone
+
 UNKNOWN = "Etc/UTC"
 """What a country that is not in the time zone database gets."""
 
@@ -51,3 +54,23 @@ def zone_of(country: str, region: str | None = None) -> str:
         if found := zones.by_region.get((country, name)):
             return found
     return zones.by_country.get(country, UNKNOWN)
+
+
+def zone_of_phone(phone: str, country: str) -> str:
+    """The IANA time zone of an E.164 number of a country (ISO 3166-1), by its area code.
+
+    Where the code has several zones (mobile, toll-free) the country's most populous is taken if it
+    is one of them, else the most populous of them. Source: libphonenumber's zones by prefix.
+
+    >>> [zone_of_phone(number, "US") for number in ("+14155551234", "+19075551234", "+18005551234")]
+    ['America/Los_Angeles', 'America/Anchorage', 'America/New_York']
+    """
+    usual = zone_of(country)
+    try:
+        found = timezone.time_zones_for_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:
+        return usual
+    if usual in found:
+        return usual
+    peopled = [zone for (of, _), zone in _zones().by_region.items() if of == country]
+    return next((zone for zone in peopled if zone in found), usual)

@@ -24,21 +24,28 @@ _WEIGHTS = {
     "not_received": 1.8,
     "return": 1.6,
     "anger": 1.5,
+    "threat": 1.4,
     "order_status": 1.2,
     "pre_sale": 1.0,
+    "safety": 0.9,
 }
 """What outweighs what, where a message has signs of both."""
-_INTENTS = {**{name: name for name in _WEIGHTS}, "legal": "complaint", "anger": "complaint"}
+_INTENTS = {
+    **{name: name for name in _WEIGHTS},
+    **dict.fromkeys(("legal", "anger", "threat", "safety"), "complaint"),
+}
 _NOT_MEANT = {
-    "web": frozenset({"damaged"}),
+    "web": frozenset({"damaged", "repair"}),
     "papers": frozenset({"return", "pre_sale"}),
 }
 """A link that does not open is not broken ware, an invoice to be changed no exchange."""
 _SHORT = 100
 """Characters up to which a message is about one thing."""
-_PRESSING = ("anger", "legal", "safety", "urgent")
+_PRESSING = ("anger", "legal", "safety", "threat", "urgent")
 _SURE_OF_LANGUAGE = 0.8
 _LONGEST = 2000
+_SIGNED = re.compile(r"^--[ \t]*\n(?:.*\n?){0,12}\Z", re.MULTILINE)
+"""What stands below the line of two dashes (RFC 3676, section 4.3): an attorney signs as such."""
 _MORE = 0.4
 """What each further sign of the same intent adds."""
 
@@ -48,7 +55,7 @@ class Meant:
     """What a message is for. `confidence` is between 0 and 1, 0 for `other`.
 
     `matched` are the customer's own words that told it; `pressing` names what makes it urgent:
-    `anger`, `legal`, `safety`, `urgent`.
+    `anger`, `legal`, `safety`, `threat`, `urgent`.
     """
 
     intent: Intent
@@ -68,7 +75,7 @@ def meant(text: str, found: Detected) -> Meant:
     >>> meant(text, detect(text)).intent.value
     'not_received'
     """
-    cleaned = clean(text[:_LONGEST])
+    cleaned = clean(_SIGNED.sub("", text[:_LONGEST]))
     if not cleaned.strip():
         return NOTHING
     forms = bare(cleaned), whole(cleaned)

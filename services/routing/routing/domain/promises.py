@@ -116,11 +116,14 @@ class Promises:
         promise = self.of(asked)
         soon = promise.within * (1 - self.soon_share)
         longest = promise.within * self.late_cap
-        if promise.in_business_hours:
-            clock = self.hours.clock(asked.store_id, asked.region, asked.family)
-            if clock is not None:
-                return Due(*(_later(clock, span, at) for span in (soon, promise.within, longest)))
+        clock = self.clock(asked) if promise.in_business_hours else None
+        if clock is not None:
+            return Due(*(_later(clock, span, at) for span in (soon, promise.within, longest)))
         return Due(at + soon, at + promise.within, at + longest)
+
+    def clock(self, asked: Asked) -> Clock | None:
+        """The opening hours that business hours are counted on; None: plain time."""
+        return self.hours.clock(asked.store_id, asked.region, asked.family)
 
 
 def _later(clock: Clock, business: timedelta, at: datetime) -> datetime:

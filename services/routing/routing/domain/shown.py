@@ -44,7 +44,7 @@ def shown(
         "channel": channel,
         "answer_by": answer_by.isoformat(timespec="seconds"),
         "promise_seconds": int(promise.within.total_seconds()),
-        "in_business_hours": promise.in_business_hours,
+        "in_business_hours": promise.in_business_hours and promises.clock(asked) is not None,
     }
 
 

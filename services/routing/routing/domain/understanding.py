@@ -8,7 +8,7 @@ from routing.domain.languages import language_of, other_language, prior
 from routing.domain.urgency import HIGH_VALUES, Around, Urgency, urgency
 from shared.i18n.language import LANGUAGES, Detected, detect
 from shared.i18n.region import Region, region_of
-from shared.i18n.zones import zone_of
+from shared.i18n.zones import zone_of, zone_of_phone
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,6 @@ def read(
         mail=known.mail,
         market=known.market,
     )
-    within = known.order_region if region and region.source == "order" else None
     whole = text if subject is None or subject in text else f"{subject}\n{text}"
     intent = meant(whole, found)
     return Reading(
@@ -80,10 +79,20 @@ def read(
         language=language,
         second_language=other_language(language, heard=known.heard, told=told),
         region=region,
-        time_zone=zone_of(region.country, within) if region else None,
+        time_zone=_zone(region, known),
         meant=intent,
         urgency=urgency(intent, whole, around, high_values),
     )
+
+
+def _zone(region: Region | None, known: Known) -> str | None:
+    if region is None:
+        return None
+    if region.source == "order":
+        return zone_of(region.country, known.order_region)
+    if region.source == "phone" and known.phone:
+        return zone_of_phone(known.phone, region.country)
+    return zone_of(region.country)
 
 
 def _detect(text: str, subject: str | None, known: Known, told: Sequence[str | None]) -> Detected:

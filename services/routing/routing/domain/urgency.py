@@ -15,8 +15,8 @@ _BY_INTENT = {
     Intent.NOT_RECEIVED: 1,
     Intent.REFUND: 1,
 }
-_BY_WORDS = {"safety": 4, "legal": 2, "anger": 1, "urgent": 1}
-_CRISES = frozenset({"safety", "legal"})
+_BY_WORDS = {"safety": 4, "legal": 2, "threat": 2, "anger": 1, "urgent": 1}
+_CRISES = frozenset({"safety", "legal", "threat"})
 """What a lead has to see at once."""
 _ANGRY_FACES = frozenset("😡🤬😠👿💢😤")
 _URGENT_FROM, _HIGH_FROM = 4, 2
@@ -98,6 +98,7 @@ def urgency(
 _SAID = {
     "safety": "safety words",
     "legal": "legal words",
+    "threat": "words of press or chargeback",
     "anger": "angry words",
     "urgent": "urgent words",
 }

@@ -36,6 +36,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     languages: dict[str, int] = {}
 
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
+"""What is outside is no time of a message, and a promise from there on may have no date."""
 _ALSO = {"mail_domain": "mail", "email": "mail", "mail domain": "mail"}
 
 
@@ -46,7 +48,7 @@ def printed(line: str, number: int, channel: str, rules: Rules, now: datetime) -
     was written that does not tell it.
     """
     given = _given(line.rstrip("\r\n"))
-    at = given.at or now
+    at = given.at if given.at and _FIRST_YEAR <= given.at.year < _LAST_YEAR else now
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     channel = given.channel or channel
     store = rules.store(StoreId(given.store or ""))
@@ -78,7 +80,7 @@ def _given(line: str) -> Given:
     if line.startswith("{"):
         try:
             fields = msgspec.json.decode(line)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             fields = None
         if isinstance(fields, dict):
             return _of(fields)

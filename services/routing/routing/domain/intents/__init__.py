@@ -1,7 +1,8 @@
 """What customers write for, by the words they use: a table for each language.
 
 A table is text: `name: pattern | pattern`, one line a name. Names are the intents, and `anger`,
-`legal`, `safety` and `urgent` for what presses. `roman_` before a name is for the language in
+`legal`, `safety` (also of the writer himself), `threat` (press, chargeback) and `urgent` for what
+presses. `roman_` before a name is for the language in
 Latin letters. Patterns are regular expressions, each tried from the beginning of a word on, in
 which a blank is whatever stands between two words, `~` some words of the same sentence and `_` the
 end of a word; apostrophes are blanks and diacritics are left out on both sides, as customers do.
