@@ -15,7 +15,7 @@ from shared.i18n.language import LANGUAGES, detect
 
 MESSAGES = Path(__file__).with_name("language_messages.tsv")
 HELD_OUT = Path(__file__).with_name("held_out_messages.tsv")
-SAMPLES = Path("/work/shared/samples/support_messages.tsv")
+SAMPLES = Path(__file__).parents[3] / "shared/samples/support_messages.tsv"
 
 NOTHING_TO_READ = [
     "",

@@ -176,7 +176,7 @@ def test_a_payload_broken_anywhere_is_read_without_raising(
             assert isinstance(one.read(worse), Reading)
 
 
-RECORDED = Path("/work/shared/samples/webhooks.jsonl")
+RECORDED = Path(__file__).parents[4] / "shared/samples/webhooks.jsonl"
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recordings are not on this machine")
