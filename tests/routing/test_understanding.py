@@ -131,6 +131,7 @@ def test_what_a_signature_says_is_not_meant() -> None:
         "Gibt es die Kaffeepresse auch in Schwarz",
         "在小红书看到的,还有货吗",
         "cái bóng đèn này còn hàng không shop",
+        "em mua cho mẹ, màu này còn không shop",
         "is the Fire TV stick in stock",
         "환불이 안 됐어요",
         "커피가 왔어요",
