@@ -65,8 +65,9 @@ async def _running(environment: dict[str, str]) -> AsyncIterator[asyncio.subproc
     try:
         yield process
     finally:
+        # A stop would wait until the group has given up the process that was killed.
         if process.returncode is None:
-            process.terminate()
+            process.kill()
         await process.wait()
 
 
