@@ -5,6 +5,7 @@ a pair of its own.
 """
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import structlog
 
 from deploy.local.child import started
 from deploy.local.kafka import LocalKafka
@@ -33,6 +35,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Let the longest begin first where workers share them; alone, they stay in their order."""
     if hasattr(config, "workerinput"):
         workers.put_in_order(items)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """What a command, run within a test, sets for its own process does not outlive the test."""
+    root, was_set, config = logging.getLogger(), structlog.is_configured(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    if was_set:
+        structlog.configure(**config)
+    else:
+        structlog.reset_defaults()
 
 
 class Servers(NamedTuple):

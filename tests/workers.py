@@ -16,6 +16,16 @@ LONG = (
     "tests/logistics_watch/test_stream_chaos.py",
     "tests/chaos/test_conversations.py",
     "tests/chaos/test_claims.py",
+    "tests/deploy/test_servers.py",
+    "tests/deploy/test_setup.py",
+    "tests/shared/test_bus.py",
+    "tests/logistics_watch/test_stream.py",
+    "tests/intake/doors/test_imap.py",
+    "tests/intake/doors/test_processes.py",
+    "tests/routing/test_app.py",
+    "tests/routing/test_understanding.py",
+    "tests/returns/refunds/test_refund_crash.py",
+    "tests/notify/sending/test_process.py",
 )
 """The longest, these first; then those of many tests: who ends with a long one works alone."""
 
