@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from intake.channels.mail import html
+from intake.channels.mail.notices import without_notices
 from intake.channels.mail.quotes import new_text
 from intake.channels.mail.signatures import without_last_rule, without_signature
 from intake.channels.mail.structure import Structure, inside
@@ -35,7 +36,7 @@ def texts_of(mail: Structure) -> tuple[str, str]:
     if not is_forwarded:
         text, is_cut = new_text(text)
         text = without_last_rule(text) if is_cut or has_quote else text
-        text = without_signature(text)
+        text = without_signature(without_notices(text))
     text = text or _attached(mail) or "\n".join(map(_named, mail.files))
     return text, whole or text
 

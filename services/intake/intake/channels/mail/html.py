@@ -11,11 +11,14 @@ _UNSEEN = "script, style, head, title, noscript, template, svg, object, iframe, 
 # What mail programs put around the mail that is answered: Gmail, Apple Mail and Thunderbird, Yahoo,
 # Proton, Zoho, Tutanota, NetEase and QQ, GMX and web.de.
 _QUOTED = (
-    ".gmail_quote, .gmail_quote_container, .gmail_extra > blockquote, blockquote[type=cite], "
+    "blockquote.gmail_quote, .gmail_extra > blockquote, blockquote[type=cite], "
     ".moz-cite-prefix, .yahoo_quoted, .protonmail_quote, .zmail_extra, .tutanota_quote, "
     "#isReplyContent, .ntes_signature_quote, includetail, .qmbox blockquote, "
     "[name=quote], .gmx_quote, .wd_quote, .reply_content_quote"
 )
+# Gmail's holds the answers too that stand between the lines of the earlier mail.
+_GMAIL = "div.gmail_quote, .gmail_quote_container"
+_FORWARDED = re.compile(r"\s*-{4,}\s*\w")
 # What they put around a signature.
 _SIGNATURES = (
     ".gmail_signature, .gmail_signature_prefix, .moz-signature, #Signature, .tutanota_signature, "
@@ -93,6 +96,8 @@ def _quoted(tree: LexborHTMLParser) -> set[int]:
     They are passed over, not removed: an element inside a removed one may not be touched again.
     """
     found = {node.mem_id for node in tree.css(_QUOTED)}
+    for marked in tree.css(_GMAIL):
+        found |= _of_gmail(marked)
     rulers = (
         node
         for node in tree.css("div[style*=border-top]")
@@ -102,6 +107,31 @@ def _quoted(tree: LexborHTMLParser) -> set[int]:
         if mark is not None:
             found |= _from_here(mark)
     return found
+
+
+def _of_gmail(marked: LexborNode) -> set[int]:
+    """What of Gmail's mark is the earlier mail: all, but what is passed on or stands as answer.
+
+    Answers stand behind the first of several quotes.
+    """
+    if _FORWARDED.match(_words(marked)):
+        return set()
+    parts = list(_siblings(marked.first_child))
+    at = next((n for n, part in enumerate(parts) if part.tag == "blockquote"), len(parts))
+    if not any(_words(part) for part in parts[at:] if part.tag != "blockquote"):
+        return {marked.mem_id}
+    quoted = [n for n, part in enumerate(parts) if n < at or part.tag == "blockquote"]
+    return {parts[n].mem_id for n in quoted}
+
+
+def _siblings(node: LexborNode | None) -> Iterator[LexborNode]:
+    while node is not None:
+        yield node
+        node = node.next
+
+
+def _words(node: LexborNode) -> str:
+    return node.text().strip()
 
 
 def _from_here(mark: LexborNode) -> set[int]:

@@ -10,36 +10,18 @@ from functools import cache
 from mailparser_reply import EmailReplyParser  # type: ignore[import-untyped]
 from mailparser_reply.constants import MAIL_LANGUAGES  # type: ignore[import-untyped]
 
-# "On 3 May 2026, Ana <ana@example.org> wrote:" in the languages mail programs write it in.
-_WROTE = (
-    r"wrote|writes|schrieb|escribi[óo]|a écrit|escreveu|ha scritto|schreef|napisał|napsal|napísal|"
-    r"пишет|написал|пише|написав|написа|写道|寫道|のメール|書きました|作成|작성|썼습니다|skrev|"
-    r"kirjoitti|yazdı|كتب|כתב|đã viết|เขียน|menulis|írta|a scris|έγραψε|je napisa|rašė|kirjutas"
-)
-_WHEN = r"(?=.*(?:\d{1,2}[:.h]\d{2}|\d{4}|\d.*<[^<>\s]+@))"
-_WHO_WROTE = re.compile(
-    rf"^{_WHEN}(?:.*[\s,，>）)\d])?\S{{0,12}}(?:{_WROTE})(?:[\s(].{{0,120}})?$", re.IGNORECASE
-)
-_WHEN_AND_ADDRESS = re.compile(rf"^{_WHEN}.*<[^<>\s]+@[^<>\s]+>$")
-_NO_COLON = re.compile(rf"^-*\s*{_WHEN}(?=.*@).*\s(?:{_WROTE})\s*-*$", re.IGNORECASE)
-
-_BEGINS = re.compile(
-    r"^[\s>*]*(?:(?:on|am|le|el|em|il giorno|op|den|dnia|w dniu|på|в|在|于|於)\s?(?=.*\d)|"
-    r"[^<>]*<[^<>]*$)",
-    re.IGNORECASE,
-)
-"""How the first of several such lines begins, or ends: in the middle of an address."""
+from intake.channels.mail.attributions import attribution, on_their_own_lines
 
 _DIVIDER = re.compile(
     r"^original message processed by .{1,40}$|"
-    r"^[\s>*]*[-_=*]{2,}\s*(?:original message|original mail|ursprüngliche nachricht|"
-    r"originalnachricht|mensaje original|message d'origine|message original|mensagem original|"
+    r"^[\s>*]*[-_=*‐—]{2,}\s*(?:original message|original mail|original|repl(?:y|ied) message|"
+    r"ursprüngliche nachricht|original-?nachricht|antwort ?nachricht|mensaje original|message d'origine|message original|mensagem original|"
     r"messaggio originale|oorspronkelijk bericht|wiadomość oryginalna|oryginalna wiadomość|"
-    r"исходное сообщение|原始邮件|原始郵件|邮件原件|元のメッセージ|"
-    r"オリジナルメッセージ|원본 메시지|원본 메일|original ?meddelelse|"
+    r"исходное сообщение|原始邮件|原始郵件|邮件原件|回复的原邮件|回覆的原郵件|元のメッセージ|"
+    r"オリジナルメッセージ|원본 메시지|원본 메일|원본 이메일|original ?meddelelse|"
     r"oprindelig (?:meddelelse|besked)|originalmeddelande|opprinnelig melding|"
     r"alkuperäinen viesti|orijinal ileti|özgün ileti)"
-    r"\s*[-_=*]{2,}\s*$",
+    r"\s*[-_=*‐—]{2,}\s*$",
     re.IGNORECASE,
 )
 
@@ -57,12 +39,25 @@ _OTHERS = (
 )
 _SENDER_FIELD = re.compile(rf"^[\s>*]*(?:{_SENDER})\s*\*?\s*[:：]", re.IGNORECASE)
 _OTHER_FIELD = re.compile(rf"^[\s>*]*(?:{_OTHERS})\s*\*?\s*[:：]", re.IGNORECASE)
-_MARKS = " \t>*"
+_TELLS_A_MAIL = re.compile(
+    r"@|\d[:.h]\d{2}(?!\d)|^[\s>*]*(?:subject|betreff|asunto|objet|sujet|assunto|oggetto|onderwerp|"
+    r"temat|тема|主题|主旨|件名|제목|emne|ämne|aihe|konu)\s*\*?\s*[:：]",
+    re.IGNORECASE,
+)
+_FORM_FIELD = re.compile(
+    r"^(?:name|first name|phone|message|comments?|question|vorname|telefon|nachricht|nom|prénom|téléphone|"
+    r"message|nombre|teléfono|mensaje|nome|telefone|mensagem|telefono|messaggio|naam|telefoon|bericht|"
+    r"imię|wiadomość|имя|телефон|сообщение|お名前|電話番号|お問い合わせ内容|姓名|电话|留言|이름|문의 ?내용|"
+    r"namn|navn|besked|melding|meddelande|nimi|viesti|order ?(?:no|number|id)?)\s?[:：]",
+    re.IGNORECASE,
+)
+"""What a form on a web page asks for: its mail is no copy of another."""
 _QUOTED = re.compile(r"^[ \t]{0,3}[>＞|]")
 
 _MOST = 500_000
 _MOST_FOR_LIBRARY = 20_000
 _LONGEST_LINE = 1_000
+_LONG_QUOTED_LINE = 40
 
 
 _FORWARDED = re.compile(
@@ -81,7 +76,7 @@ def new_text(text: str) -> tuple[str, bool]:
     """
     if len(text) > _MOST:
         return text.strip(), False
-    lines = text.split("\n")
+    lines = on_their_own_lines(text.split("\n"))
     kept, has_quote = _without_quotes(lines)
     new = "\n".join(kept).strip()
     if not has_quote and new and not any(map(_FORWARDED.match, lines)):
@@ -96,9 +91,15 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
     while at < len(lines):
         if _FORWARDED.match(lines[at]):
             return kept + lines[at:], has_quote
-        if _DIVIDER.match(lines[at]) or _is_header_block(lines, at):
+        if _DIVIDER.match(lines[at]):
             return kept, True
-        if said_by := _attribution(lines, at):
+        if block := _header_block(lines, at):
+            if any(line.strip() for line in kept):
+                return kept, True
+            # The mail begins with a copy of its own header: what it says stands below.
+            kept, at = kept + lines[at : at + block], at + block
+            continue
+        if said_by := attribution(lines, at):
             quote = _next_written(lines, at + said_by)
             if quote is None or not _QUOTED.match(lines[quote]):
                 return kept, True
@@ -111,37 +112,24 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
     return kept, has_quote
 
 
-def _attribution(lines: list[str], at: int) -> int:
-    """How many lines from here say who wrote the earlier mail and when; 0 for none."""
-    if _NO_COLON.match(lines[at][:400]):
-        return 1
-    joined = ""
-    for number, line in enumerate(lines[at : at + 3], start=1):
-        joined = f"{joined} {line.strip(_MARKS)}".strip()
-        if not line.strip(_MARKS) or len(joined) > 400:
-            return 0
-        if joined[-1] in ":：":
-            # Prose above must not be taken for the first line of it.
-            begins_later = not _BEGINS.match(lines[at]) and any(
-                _attribution(lines, at + n) for n in range(1, number)
-            )
-            return number if _says_who(joined) and not begins_later else 0
-    return 0
+def _header_block(lines: list[str], at: int) -> int:
+    """How many lines from here are a copy of a header, 0 for none.
 
-
-def _says_who(joined: str) -> bool:
-    said = joined[:-1].rstrip()
-    return bool(_WHO_WROTE.match(said) or _WHEN_AND_ADDRESS.match(said))
-
-
-def _is_header_block(lines: list[str], at: int) -> bool:
-    """Whether a copy of a header begins here: the sender and two other fields, in a few lines."""
-    if not _SENDER_FIELD.match(lines[at]):
-        return False
-    near = lines[at + 1 : at + 8]
-    return sum(bool(_OTHER_FIELD.match(line)) for line in near) >= 2 and any(
-        "@" in line or re.search(r"\d{2}", line) for line in (lines[at], *near)
-    )
+    The sender and two other fields in a few lines, with an address, a time or a subject: who
+    writes where a parcel goes from and to has none of these. What a form asked is no header.
+    """
+    if not (_SENDER_FIELD.match(lines[at]) or _OTHER_FIELD.match(lines[at])):
+        return 0
+    block = lines[at : at + 8]
+    fields = [n for n, line in enumerate(block) if _OTHER_FIELD.match(line)]
+    sender = next((n for n, line in enumerate(block) if _SENDER_FIELD.match(line)), None)
+    if sender is None or sender > 4 or any(not line.strip() for line in block[1:sender]):
+        return 0
+    is_form = any(map(_FORM_FIELD.match, [*lines[max(0, at - 1) : at], *block]))
+    others = [] if is_form else [n for n in fields if n != sender]
+    if len(others) < 2 or not any(map(_TELLS_A_MAIL.search, block)):
+        return 0
+    return max(sender, *others) + 1
 
 
 def _next_written(lines: list[str], at: int) -> int | None:
@@ -149,10 +137,25 @@ def _next_written(lines: list[str], at: int) -> int | None:
 
 
 def _after_quote(lines: list[str], at: int) -> int:
-    """The first line after a quote that is neither quoted nor empty."""
-    while at < len(lines) and (_QUOTED.match(lines[at]) or not lines[at].strip()):
+    """The first line after a quote that is neither quoted nor empty, nor wrapped out of it."""
+    while at < len(lines):
+        if not (_QUOTED.match(lines[at]) or not lines[at].strip() or _is_wrapped(lines, at)):
+            break
         at += 1
     return at
+
+
+def _is_wrapped(lines: list[str], at: int) -> bool:
+    """Whether the line is the end of the quoted one above, which a program broke as too long."""
+    above, line = lines[at - 1].rstrip(), lines[at].strip()
+    goes_on = line[:1].islower() or not line[:1].isalnum()
+    return (
+        at + 1 < len(lines)
+        and bool(_QUOTED.match(lines[at + 1]) and _QUOTED.match(above))
+        and len(above) >= _LONG_QUOTED_LINE
+        and above[-1] not in ".?!:;。？！"
+        and goes_on
+    )
 
 
 @cache
@@ -162,7 +165,7 @@ def _library() -> EmailReplyParser:
 
 def _by_library(text: str) -> tuple[str, bool]:
     """What mail-parser-reply takes for the newest reply, where it surely cut an earlier mail."""
-    if "@" not in text:
+    if "@" not in text or any(map(_FORM_FIELD.match, text.split("\n"))):
         return text, False
     if len(text) > _MOST_FOR_LIBRARY or max(map(len, text.split("\n"))) > _LONGEST_LINE:
         return text, False

@@ -9,6 +9,7 @@ own (a question, a postscript, an order) it stays: a line too much costs less th
 import re
 
 _DELIMITER = re.compile(r"^--\s{0,2}$")
+_DASHES = re.compile(r"^---\s{0,2}$")
 _RULE = re.compile(r"^\s*([-_=*━─＝＊~～—–]\s?){4,}$|^__+\s*$")
 _CONTACT = re.compile(
     r"@|https?://|www\.|\btel\b|\bfax\b|〒|電話|phone|mobile|\+\d|mailing list|unsubscribe|confidential|"
@@ -33,19 +34,29 @@ _DEVICE = (
     r"airmail|newton|edison|thunderbird|k-9|mail\.ru|yandex|почт\w*|телефон\w*|устройств\w*|手机|手機|スマートフォン|携帯"
 )
 _SENT = (
-    r"sent (?:from|via|with|using|by)|get\b|gesendet (?:von|mit|aus|über)|"
-    r"(?:diese nachricht wurde )?von meine[mr]\b|outlook für|holen sie sich|envoy[ée]+ (?:de|depuis|à partir|avec|via|par)|"
+    r"sent (?:wirelessly )?(?:from|via|with|using|by)|get\b|gesendet (?:von|mit|aus|über)|"
+    r"(?:diese nachricht wurde )?von meine[mr]\b|outlook für|holen sie sich|envoy[ée]+ (?:sans fil )?(?:de|depuis|à partir|avec|via|par)|"
     r"t[ée]l[ée]charge[rz]|obtenir|obten(?:er|ga)|obt(?:er|enha)|enviad[oa] (?:desde|do|da|de|a partir|con|com|por|via|pelo)|"
     r"inviat[oa] (?:da|dal|dall|con|tramite)|ottieni|scarica|ver(?:stuurd|zonden) (?:vanaf|vanuit|met|via|van)|download|"
     r"wys[łl]an[eoy] (?:z|ze|za|przez)|pobierz|отправлено (?:с|из|от|через)|скачать|получите|skicka(?:t|des) från|hämta|"
-    r"sendt (?:fra|med|via)|hent|lähetetty|hanki|gönderildi|odesláno|发自|發自|从我的|從我的"
+    r"sendt (?:fra|med|via)|hent|lähetetty|hanki|gönderildi|odesláno (?:z|ze|přes)|发自|發自|从我的|從我的"
 )
 _MOBILE = re.compile(
-    rf"^(?!.*,\s)\W*(?:(?:{_SENT}).{{0,40}}?(?<![a-z])(?:{_DEVICE})(?![a-z]).{{0,25}}|.{{0,30}}(?:から送信|에서 보냄|gesendet|gönderildi)"
-    rf"|.{{0,20}}(?:{_DEVICE}).{{0,20}}(?:gesendet|から送信|에서 보냄|发送|傳送|lähetetty))"
+    rf"^(?!.*,\s)\W*(?:(?:{_SENT}).{{0,40}}?(?<![a-z])(?:{_DEVICE})(?![a-z]).{{0,30}}|.{{0,30}}(?:から送信(?:されました)?|에서 보냄|gesendet|gönderildi)"
+    rf"|.{{0,20}}(?:{_DEVICE}).{{0,20}}(?:gesendet|から送信(?:されました)?|에서 보냄|发送|傳送|lähetetty))"
     rf"\W*(?:<?https?://\S{{1,200}}>?)?\W*$",
     re.IGNORECASE,
 )
+_FROM_MINE = re.compile(
+    r"^(?:sent from my|envoy[ée] (?:de|depuis) mon|enviado (?:desde|do|pelo) (?:mi|meu)|verstuurd vanaf mijn|"
+    r"verzonden (?:vanaf|met) mijn|gesendet von meine[mr]|inviato dal mio|wysłan[eo] z moje(?:go|j)|отправлено с моего|"
+    r"skickat från min|sendt fra min|envoyé depuis l'application|sent via the|发自(?:我的)?|來自我的|来自我的|"
+    r"yahoo mail: search, organize,)\s?[^\s,.;!?]{1,25}(?: [^\s,.;!?]{1,15}){0,4}(?:, an? [^,.]{1,30}(?:phone|device))?[.!]?$"
+    r"|^virus-free\.? ?(?:<?(?:https?://)?www\.avast\.com\S{0,200})?$|^从.{1,20}发来的邮件$",
+    re.IGNORECASE,
+)
+"""Lines of devices and programs that name any device after such words."""
+_NAME = re.compile(r"^[^\W\d_][\w'.-]{0,20}(?: [^\W\d_][\w'.-]{0,20}){0,3}$")
 _NAME_ALONE = re.compile(r"^/ ?[^\W\d_][\w'-]{1,20}(?: [^\W\d_][\w'-]{0,20})?$")
 """How a name stands under a text in Sweden and Denmark."""
 _CLOSING = re.compile(
@@ -92,7 +103,7 @@ def _end_of_text(lines: list[str]) -> int:
     """The number of lines above the signature."""
     end = len(lines)
     for at in range(len(lines) - 1, max(0, len(lines) - 200), -1):
-        if len(lines[at]) <= 120 and _MOBILE.match(lines[at]) and _stands_alone(lines, at):
+        if _is_mobile(lines[at]) and _stands_alone(lines, at):
             end = at
     if end > 1 and _NAME_ALONE.match(lines[end - 1]):
         end -= 1
@@ -102,11 +113,17 @@ def _end_of_text(lines: list[str]) -> int:
     return end
 
 
+def _is_mobile(line: str) -> bool:
+    return len(line) <= 120 and bool(_MOBILE.match(line) or _FROM_MINE.match(line.strip()))
+
+
 def _stands_alone(lines: list[str], at: int) -> bool:
     """Whether a program put the line there: an empty one or the delimiter above, none goes on."""
     is_above = not lines[at - 1].strip() or bool(_DELIMITER.match(lines[at - 1]))
-    is_below = at + 1 == len(lines) or not lines[at + 1].strip() or bool(_RULE.match(lines[at + 1]))
-    return (is_above or at + 1 == len(lines)) and is_below
+    below = lines[at + 1] if at + 1 < len(lines) else ""
+    is_last = at + 1 == len(lines) or (_is_mobile(below) and at + 2 == len(lines))
+    is_below = is_last or not below.strip() or bool(_RULE.match(below))
+    return (is_above or is_last) and is_below
 
 
 def _begins_signature(lines: list[str], at: int, end: int) -> bool:
@@ -115,6 +132,8 @@ def _begins_signature(lines: list[str], at: int, end: int) -> bool:
         return False
     if _DELIMITER.match(lines[at]):
         return len(block) <= 15
+    if _DASHES.match(lines[at]):
+        return len(block) <= 5 and bool(_NAME.match(block[0].strip()))
     if len(lines[at]) > 200:
         return False
     if _RULE.match(lines[at]):

@@ -1,0 +1,71 @@
+"""New text without what a company's gateway writes above and below every mail.
+
+Above: that the mail came from outside. Below: for whom it is meant, that it was scanned. A paragraph
+goes only where it speaks of the mail itself and something else is left.
+"""
+# ruff: noqa: E501 - a phrase a line
+
+import re
+
+_FROM_OUTSIDE = re.compile(
+    r"^\W*(?:caution|warning|attention|achtung|vorsicht|external|extern|externe|importante?|atenci[óo]n|atenção|attenzione|let op|uwaga|"
+    r"внимание|varning|advarsel|huomio|this (?:e-?mail|message) (?:came|was sent|originated|is) from)\b(?=.{0,400}\b(?:outside|external|extern\w*|esterno|externo|zewn\w+|"
+    r"внешн\w+|ulkopuol\w+|udefra|utifrån)\b)(?=.{0,400}\b(?:organi[sz]ation|links?|attachments?|senders?|absenders?|anhänge|organisation|pièces jointes|adjuntos|anexos|"
+    r"allegati|bijlagen|załączniki|вложения|bilagor|vedlegg|vedhæftede|liitteitä|liitteet)\b)"
+    r".{20,600}$|^\W{0,3}external(?: e-?mail| sender| message)?\W{0,3}$",
+    re.IGNORECASE | re.DOTALL,
+)
+_FOR_WHOM = re.compile(
+    r"(?=.*\b(?:confidential|privileged|vertraulich\w*|confidentiel\w*|confidenciale?s?|confidencial\w*|riservat\w*|confidenzial\w*|"
+    r"vertrouwelijk\w*|poufn\w*|конфиденциальн\w*|fortrolig\w*|konfidensiel\w*|konfidentiel\w*|luottamuksel\w*)\b)"
+    r"(?=.*\b(?:recipients?|addressees?|use of the|empfänger\w*|adressat\w*|destinataires?|destinatari\w*|destinatário\w*|geadresseerde\w*|ontvanger\w*|adresat\w*|"
+    r"получател\w*|адресат\w*|modtager\w*|mottaker\w*|mottagare\w*|vastaanottaj\w*)\b)"
+    r"(?=.*\b(?:e-?mails?|messages?|communication|information\w*|nachricht|message|courriel|mensaje|correo|mensagem|messaggio|bericht|wiadomość|сообщени\w*|письмо|meddelelse|melding|meddelande|viesti)\b)"
+    r"(?=.*(?:\berror\b|prohibit|unauthori|notif|delet|solely|irrtum|vernicht|lösch|unbefugt|ausschlie|erreur|détrui|supprim|interdi|exclusi|elimin|"
+    r"prohib|\berro\b|apag|proib|errore|cancell|vietat|\bfout|verwijder|verboden|uitsluitend|błęd|usuni|zabron|wyłącznie|ошибк|удал|запрещ|исключительно|"
+    r"\bfejl|slette?\b|\bfeil|\bfel\b|radera|virhe|poista))"
+    r"|(?=.*(?:机密|保密|機密|秘密|기밀|비밀))(?=.*(?:收件人|接收者|受信者|宛先|受取人|수신))(?=.*(?:删除|刪除|削除|破棄|삭제))",
+    re.IGNORECASE | re.DOTALL,
+)
+_OF_MACHINES = re.compile(
+    r"^\W*(?:(?:this|the) (?:e-?mail|message) (?:has been|was) (?:scanned|checked)|diese e-?mail wurde (?:von|auf viren)|"
+    r"cet e-?mail a été vérifié|el software de antivirus|este (?:correo|e-?mail|mensaje) (?:ha sido|foi) (?:analizado|verificado)|"
+    r"questa e-?mail è stata controllata|deze e-?mail is gecontroleerd|please consider the environment before printing|"
+    r"(?:bitte )?(?:denken|prüfen) sie (?:an die umwelt|,? ob)|pensez à l'environnement avant|antes de imprimir|prima di stampare)",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(
+    r"^\W*(?:(?:legal )?disclaimer|(?:confidentiality|legal|privacy) (?:notice|note|statement)|haftungsausschluss|"
+    r"vertraulichkeitshinweis|avis de confidentialité|aviso (?:legal|de confidencialidad|de confidencialidade)|"
+    r"avviso di riservatezza|klauzula poufności)\W*$",
+    re.IGNORECASE,
+)
+_LEAST = 80
+_MOST = 500_000
+
+
+def without_notices(text: str) -> str:
+    """The text between the notices; all of it where nothing else is there."""
+    if len(text) > _MOST:
+        return text
+    paragraphs = re.split(r"\n[ \t]*(?:\n[ \t]*)+", text.strip("\n"))
+    first, last = 0, len(paragraphs)
+    if _FROM_OUTSIDE.match(paragraphs[0][:1_000]):
+        first = 1
+    while last > first and _is_notice(paragraphs[last - 1]):
+        last -= 1
+    if (first, last) == (0, len(paragraphs)) or not any(map(_says, paragraphs[first:last])):
+        return text
+    return "\n\n".join(paragraphs[first:last])
+
+
+def _is_notice(paragraph: str) -> bool:
+    told = paragraph.strip()
+    is_long = len(told) >= _LEAST and bool(_FOR_WHOM.search(told[:4_000]))
+    is_line = "\n" not in told and bool(_HEADING.match(told[:80]))
+    return not _says(told) or is_line or is_long or bool(_OF_MACHINES.match(told[:200]))
+
+
+def _says(paragraph: str) -> bool:
+    """Whether it is more than a rule."""
+    return any(map(str.isalnum, paragraph))

@@ -1,0 +1,145 @@
+"""Replies as more mail programs lay them out, and notices that gateways put around them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from intake.channels.mail.bodies import texts_of
+from intake.channels.mail.html import text_of
+from intake.channels.mail.quotes import new_text
+from intake.channels.mail.structure import take_apart
+
+Written = Callable[..., bytes]
+NEW = "The lamp flickers.\n\nIs there a spare bulb?"
+OLD = "Dear Ana,\nyour parcel is on its way."
+AURORA = "Aurora <help@aurora.example>"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"Op 4 mei 2026 om 10:12 heeft {AURORA} het volgende geschreven:",
+        "W dniu 04.05.2026 o 10:12, Aurora pisze:",
+        f"Wiadomość napisana przez {AURORA} w dniu 04.05.2026, o godz. 10:12:",
+        f"{AURORA} hat am 04.05.2026 10:12 CEST geschrieben:",
+        f"{AURORA} wrote:",
+        f"Quoting {AURORA}:",
+        "--- In lamps@groups.example, Aurora <help@...> wrote:",
+        "4. Mai 2026, 10:12 von help@aurora.example:",
+        "May 4, 2026, 10:12 by help@aurora.example:",
+        "2026-05-04 10:12 GMT+03:00 Aurora <\nhelp@aurora.example>:",
+        "------On 5/4/2026 10:12 AM, Aurora wrote-----",
+        "---- El lun, 04 may 2026 10:12:09 +0200 Aurora escribió ----",
+        f"Gesendet: Montag, 4. Mai 2026 um 10:12 Uhr\nVon: {AURORA}\nAn: Ana\nBetreff: Lampe",
+        f"Date: Mon, 4 May 2026 10:12:09 +0200\nFrom: {AURORA}\nTo: Ana\nSubject: Lamp",
+        f"-------- Original-Nachricht --------\nBetreff: Lampe\nVon: {AURORA}",
+        f"---- Replied Message ----\nFrom {AURORA}\nDate 05/04/2026 10:12",
+        f"---- 回复的原邮件 ----\n发件人 {AURORA}",
+        f"--------- 원본 이메일 ---------\n발신: {AURORA}",
+        f"---Original---\nFrom: {AURORA}",
+    ],
+)
+@pytest.mark.parametrize("mark", ["> ", ""])
+def test_more_programs_mark_the_earlier_mail(said: str, mark: str) -> None:
+    quoted = "\n".join(mark + line for line in OLD.split("\n"))
+
+    assert new_text(f"{NEW}\n\n{said}\n\n{quoted}\n") == (NEW, True)
+
+
+def test_what_is_written_before_it_on_the_same_line_stays() -> None:
+    said = "On Mon, May 4, 2026 at 10:12 AM, help@aurora.example wrote:\n> Dear Ana"
+
+    assert new_text(f"Yes, please {said}") == ("Yes, please", True)
+    assert new_text(f"Yes,\nplease--- {said}") == ("Yes,\nplease", True)
+
+
+def test_a_quoted_line_that_was_broken_belongs_to_the_quote() -> None:
+    long = "> a line of the earlier mail that was too long for the program that sent it and"
+    quoted = f"On 4 May 2026 at 10:12, Aurora wrote:\n{long}\nbroke there\n> the end"
+
+    assert new_text(f"{NEW}\n\n{quoted}") == (NEW, True)
+    assert "yes, red" in new_text(f"{NEW}\n\n{quoted.replace(' and', '?')}\nyes, red")[0]
+    assert "the red one" in new_text(f"{quoted.replace(' and', '?')[:-20]}\nthe red one\n> ok")[0]
+
+
+def test_a_mail_that_begins_with_its_own_header_is_read_below_it() -> None:
+    header = "Od: Ana <ana@example.org>\nWysłano: 4 maja 2026 10:12\nDo: Aurora\nTemat: Lampa"
+    text = f"{header}\n\n{NEW}\n\nDnia 3 maja 2026 14:00 {AURORA} napisał(a):\n> OLD"
+
+    assert new_text(text) == (f"{header}\n\n{NEW}", True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A question from the page.\n\nFrom: Ana <ana@example.org>\nSubject: lamp\n"
+        "Date: 4 May 2026 10:12\nMessage: it flickers",
+        "Name: Ana\nFrom: Madrid\nSubject: lamp\nDate: 4 May 2026 10:12",
+        "Please send it.\nFrom: Berlin\nTo: Paris\nDate: 4 May 2026\n\nThank you",
+        "I was told on 4 May 2026, 10:12 at help@aurora.example:\nnothing",
+    ],
+)
+def test_what_is_written_into_a_form_stays(text: str) -> None:
+    assert new_text(text) == (text, False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from my Wiko View 5",
+        "Envoyé de mon Wiko",
+        "Sent via the Samsung Galaxy S21 5G, an AT&T 5G smartphone",
+        "Yahoo Mail: Search, Organize, Conquer",
+        "Virus-free.www.avast.com",
+        "iPhoneから送信されました",
+        "发自网易邮箱大师",
+        "Sent wirelessly from my BlackBerry device on the Bell network.\n"
+        "Envoyé sans fil par mon terminal mobile BlackBerry sur le réseau de Bell.",
+        "---\nAna Pérez",
+        "Disclaimer\n\nThis message is confidential. If you are not the intended recipient, you are "
+        "asked to notify the sender and to delete it.",
+        "Diese E-Mail enthält vertrauliche Informationen. Sind Sie nicht der richtige Adressat, so "
+        "informieren Sie bitte den Absender und vernichten Sie diese Nachricht.",
+        "Ce message est confidentiel. Si vous n'en êtes pas le destinataire, merci de le détruire "
+        "et d'en avertir l'expéditeur.",
+    ],
+)
+def test_what_programs_and_gateways_add_is_left_out(line: str, written: Written) -> None:
+    assert texts_of(take_apart(written(f"{NEW}\n\n{line}\n")))[0] == NEW
+
+
+def test_the_banner_of_a_gateway_is_left_out(written: Written) -> None:
+    banner = "CAUTION: This email came from outside the organisation. Do not click links."
+
+    assert texts_of(take_apart(written(f"{banner}\n\n{NEW}")))[0] == NEW
+    assert texts_of(take_apart(written(banner)))[0] == banner
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Warning: the box has external damage.\n\nWhat do I do?",
+        "Hello,\n\nthe recipient of the message is my neighbour and the price is confidential, so "
+        "please do not print it on the parcel that goes to him.",
+        "I want these:\n\n---\nred lamp, two pieces\nblue lamp",
+    ],
+)
+def test_what_only_looks_like_a_notice_stays(text: str, written: Written) -> None:
+    assert texts_of(take_apart(written(text)))[0] == text
+
+
+def test_answers_between_the_lines_stay_in_gmails_html() -> None:
+    said = '<div class="gmail_attr">On Mon, Aurora wrote:</div>'
+    quote = '<blockquote class="gmail_quote">OLD</blockquote>'
+    top = '<p>Top</p><div class="gmail_quote gmail_quote_container">'
+
+    assert text_of(f"{top}{said}{quote}</div>") == ("Top", True)
+    between = text_of(f"{top}{said}{quote}<div>One</div>{quote}<div>Two</div></div>")
+    assert between == ("Top\n\nOne\nTwo", True)
+
+
+def test_what_gmail_passes_on_stays(read: Any, written: Written) -> None:
+    passed_on = '<div class="gmail_quote">---------- Forwarded message ---------<br>From: B</div>'
+
+    assert "From: B" in text_of(f"<p>Look</p>{passed_on}")[0]
