@@ -97,8 +97,8 @@ def test_what_is_written_into_a_form_stays(text: str) -> None:
         "Sent wirelessly from my BlackBerry device on the Bell network.\n"
         "Envoyé sans fil par mon terminal mobile BlackBerry sur le réseau de Bell.",
         "---\nAna Pérez",
-        "Disclaimer\n\nThis message is confidential. If you are not the intended recipient, you are "
-        "asked to notify the sender and to delete it.",
+        "Disclaimer\n\nThis message is confidential. If you are not the intended recipient, "
+        "you are asked to notify the sender and to delete it.",
         "Diese E-Mail enthält vertrauliche Informationen. Sind Sie nicht der richtige Adressat, so "
         "informieren Sie bitte den Absender und vernichten Sie diese Nachricht.",
         "Ce message est confidentiel. Si vous n'en êtes pas le destinataire, merci de le détruire "

@@ -15,7 +15,8 @@ _WHO_WROTE = re.compile(
     rf"^{_WHEN}(?:.*[\s,，>）)\d])?\S{{0,12}}(?:{_WROTE})(?:[\s(].{{0,120}})?$", re.IGNORECASE
 )
 _WHEN_AND_ADDRESS = re.compile(
-    rf"^{_WHEN}(?:.*{_ANGLE}(?: sent)?|\d.{{6,30}} (?:de|von|da|van|od|от|av|fra|af|por) [^\s@<>]+@[^\s@<>]+|"
+    rf"^{_WHEN}(?:.*{_ANGLE}(?: sent)?|"
+    r"\d.{6,30} (?:de|von|da|van|od|от|av|fra|af|por) [^\s@<>]+@[^\s@<>]+|"
     r"[a-z]{3,9}\.? \d.{6,20} by [^\s@<>]+@[^\s@<>]+)$",
     re.IGNORECASE,
 )

@@ -15,7 +15,8 @@ from intake.channels.mail.attributions import attribution, on_their_own_lines
 _DIVIDER = re.compile(
     r"^original message processed by .{1,40}$|"
     r"^[\s>*]*[-_=*‐—]{2,}\s*(?:original message|original mail|original|repl(?:y|ied) message|"
-    r"ursprüngliche nachricht|original-?nachricht|antwort ?nachricht|mensaje original|message d'origine|message original|mensagem original|"
+    r"ursprüngliche nachricht|original-?nachricht|antwort ?nachricht|"
+    r"mensaje original|message d'origine|message original|mensagem original|"
     r"messaggio originale|oorspronkelijk bericht|wiadomość oryginalna|oryginalna wiadomość|"
     r"исходное сообщение|原始邮件|原始郵件|邮件原件|回复的原邮件|回覆的原郵件|元のメッセージ|"
     r"オリジナルメッセージ|원본 메시지|원본 메일|원본 이메일|original ?meddelelse|"
@@ -45,9 +46,10 @@ _TELLS_A_MAIL = re.compile(
     re.IGNORECASE,
 )
 _FORM_FIELD = re.compile(
-    r"^(?:name|first name|phone|message|comments?|question|vorname|telefon|nachricht|nom|prénom|téléphone|"
-    r"message|nombre|teléfono|mensaje|nome|telefone|mensagem|telefono|messaggio|naam|telefoon|bericht|"
-    r"imię|wiadomość|имя|телефон|сообщение|お名前|電話番号|お問い合わせ内容|姓名|电话|留言|이름|문의 ?내용|"
+    r"^(?:name|first name|phone|message|comments?|question|vorname|telefon|nachricht|"
+    r"nom|prénom|téléphone|nombre|teléfono|mensaje|nome|telefone|mensagem|"
+    r"telefono|messaggio|naam|telefoon|bericht|imię|wiadomość|имя|телефон|сообщение|"
+    r"お名前|電話番号|お問い合わせ内容|姓名|电话|留言|이름|문의 ?내용|"
     r"namn|navn|besked|melding|meddelande|nimi|viesti|order ?(?:no|number|id)?)\s?[:：]",
     re.IGNORECASE,
 )
@@ -91,15 +93,13 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
     while at < len(lines):
         if _FORWARDED.match(lines[at]):
             return kept + lines[at:], has_quote
-        if _DIVIDER.match(lines[at]):
+        block = _header_block(lines, at)
+        if _DIVIDER.match(lines[at]) or (block and any(line.strip() for line in kept)):
             return kept, True
-        if block := _header_block(lines, at):
-            if any(line.strip() for line in kept):
-                return kept, True
+        if block:
             # The mail begins with a copy of its own header: what it says stands below.
             kept, at = kept + lines[at : at + block], at + block
-            continue
-        if said_by := attribution(lines, at):
+        elif said_by := attribution(lines, at):
             quote = _next_written(lines, at + said_by)
             if quote is None or not _QUOTED.match(lines[quote]):
                 return kept, True

@@ -130,10 +130,9 @@ def _begins_signature(lines: list[str], at: int, end: int) -> bool:
     block = [line for line in lines[at + 1 : end] if line.strip()]
     if not block or _SAYS_MORE.search("\n".join(line[:300] for line in block)):
         return False
-    if _DELIMITER.match(lines[at]):
-        return len(block) <= 15
-    if _DASHES.match(lines[at]):
-        return len(block) <= 5 and bool(_NAME.match(block[0].strip()))
+    if _DELIMITER.match(lines[at]) or _DASHES.match(lines[at]):
+        is_name = bool(_NAME.match(block[0].strip()))
+        return len(block) <= 15 and (is_name or not _DASHES.match(lines[at]))
     if len(lines[at]) > 200:
         return False
     if _RULE.match(lines[at]):
