@@ -241,6 +241,32 @@ def test_hours_apart_are_counted_round_the_date_line(agent: Make) -> None:
     assert "time_zone" not in found.explanation.candidates[0].terms
 
 
+def test_another_part_of_the_world_counts_more_than_another_country(agent: Make) -> None:
+    team = [agent(at.lower(), country=at) for at in ("MX", "PT", "US", "ES")]
+    weights = Weights(time_zone=0.0)
+
+    found = decide(waiting(region="ES"), team, TUESDAY_NOON, weights).explanation
+
+    counted = {str(each.agent_id): each.terms.get("region") for each in found.candidates}
+    assert counted == {"es": None, "mx": 1.0, "pt": 0.25, "us": 1.0}
+
+
+def test_who_is_about_to_go_begins_nothing_that_can_wait_for_one_who_stays(agent: Make) -> None:
+    soon = Shift(frozenset({1}), 0, 13 * 60 + 4)  # four minutes from noon UTC, in Madrid
+    eva = agent("eva", shifts=(soon,))
+    full = agent("full", room=100).holding_more(Family.MESSAGING)
+    young, old = waiting(), waiting(asked_at=TUESDAY_NOON - timedelta(minutes=8))
+
+    held = decide(young, [eva, full], TUESDAY_NOON, WEIGHTS)
+
+    assert held.agent_id is None
+    assert rejections([eva, full], young) == {"eva": "shift ends", "full": "no room"}
+    assert decide(old, [eva, full], TUESDAY_NOON, WEIGHTS).agent_id == "eva"
+    assert decide(young, [eva], TUESDAY_NOON, WEIGHTS).agent_id == "eva"
+    crisis = replace(young, is_crisis=True)
+    assert decide(crisis, [eva, full], TUESDAY_NOON, WEIGHTS).agent_id == "eva"
+
+
 def test_who_goes_home_soon_and_who_is_busy_count_less_and_who_knows_him_more(agent: Make) -> None:
     soon = Shift(frozenset({1}), 0, 13 * 60 + 10)  # ten minutes from noon UTC, in Madrid
     team = [

@@ -34,7 +34,7 @@ ALL = (*SOME, NO_PLACE, NO_SHIFT_END)
 USUAL, BUSY = "1.0 ×", "1.2 ×"
 SCENARIOS = (
     (Scenario(USUAL, LINES), ALL),
-    (Scenario(BUSY, LINES, rate=620.0), SOME),
+    (Scenario(BUSY, LINES, rate=1.2 * NOMINAL), SOME),
     (Scenario("flash sales", LINES, flash=True), SOME),
 )
 

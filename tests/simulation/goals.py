@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from shared.contracts.routing import Family
 from tests.simulation.measure import (
     DEDICATED,
     FULL,
@@ -52,11 +53,17 @@ def goals(usual: Runs, busy: Runs) -> list[Goal]:
         _least("gap to the bound closed, %", *_gap(usual), 50.0),
         _least("worst language", *paired(usual, LANGUAGE, IDLE, lambda s: s.worst), 6.0),
         _least("in time by fallback", *paired(usual, FULL, LANGUAGE, met), 3.5),
+        _least("in time by fallback, chat", *paired(usual, FULL, LANGUAGE, _chat), 3.5),
         _most("answered by fallback, %", *_mean(usual, FULL, lambda s: s.fallback), 6.0),
+        _most("answered by fallback, chat, %", *_mean(usual, FULL, _chat_by_fallback), 6.0),
         _least("same region, %", *_mean(usual, LANGUAGE, lambda s: s.same_region), 60.0),
         _most("price of the region", *paired(usual, NO_PLACE, LANGUAGE, met), 0.1),
         _least("less open at shift end, %", *_less_open(usual), 45.0),
-        _most("p99 to longest idle's, ×", *_ratio(usual), 1.25),
+        _most("price of the shift's end", *paired(usual, NO_SHIFT_END, LANGUAGE, met), 0.25),
+        _most("p99 to longest idle's, ×", *_ratio(usual, FULL, lambda s: s.p99), 1.25),
+        _most("the same, chat", *_ratio(usual, FULL, _chat_p99), 1.25),
+        _most("the same without fallback", *_ratio(usual, LANGUAGE, lambda s: s.p99), 1.25),
+        _most("the same without fallback, chat", *_ratio(usual, LANGUAGE, _chat_p99), 1.25),
     ]
 
 
@@ -89,6 +96,18 @@ def _less_open(runs: Runs) -> tuple[float, float]:
     return float(np.mean(found)), _error(found)
 
 
-def _ratio(runs: Runs) -> tuple[float, float]:
-    found = [a.p99 / b.p99 for a, b in zip(runs[LANGUAGE], runs[IDLE], strict=True)]
+def _chat(of: Summary) -> float:
+    return of.by_channel[Family.CHAT]
+
+
+def _chat_by_fallback(of: Summary) -> float:
+    return of.fallback_by_channel[Family.CHAT]
+
+
+def _chat_p99(of: Summary) -> float:
+    return of.p99_by_channel[Family.CHAT]
+
+
+def _ratio(runs: Runs, one: str, of: Callable[[Summary], float]) -> tuple[float, float]:
+    found = [of(a) / of(b) for a, b in zip(runs[one], runs[IDLE], strict=True)]
     return float(np.mean(found)), _error(found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 
@@ -30,7 +31,7 @@ WEIGHTS: Mapping[str, Weights] = {
     FULL: Weights(),
     LANGUAGE: Weights(timers=NEVER),
     NO_PLACE: Weights(timers=NEVER, region=0.0, time_zone=0.0),
-    NO_SHIFT_END: Weights(timers=NEVER, shift_end=0.0),
+    NO_SHIFT_END: Weights(timers=NEVER, shift_end=0.0, last_call=timedelta(0)),
 }
 
 
@@ -41,6 +42,8 @@ class Summary:
     met: float
     by_language: Mapping[str, float]
     by_channel: Mapping[str, float]
+    fallback_by_channel: Mapping[str, float]
+    p99_by_channel: Mapping[str, float]
     p50: float
     p95: float
     p99: float
@@ -109,14 +112,17 @@ def _summary(all_lived: Sequence[_Lived]) -> Summary:
     waits: list[float] = []
     counts: dict[str, list[int]] = {}
     channels: dict[str, list[int]] = {}
+    fallbacks: dict[str, float] = {}
+    late: dict[str, float] = {}
     left = same = answered = fallback = 0
     for lived in all_lived:
-        out = lived.outcome
+        out, channel = lived.outcome, lived.line.family.value
+        first, before = len(waits), (answered, fallback)
         for n, one in enumerate(lived.conversations):
             if one.at < DAY:
                 continue
             is_met = out.answered[n] and out.waits[n] <= one.promise
-            for key, of in ((one.language, counts), (lived.line.family.value, channels)):
+            for key, of in ((one.language, counts), (channel, channels)):
                 tally = of.setdefault(key, [0, 0])
                 tally[0] += 1
                 tally[1] += is_met
@@ -128,12 +134,17 @@ def _summary(all_lived: Sequence[_Lived]) -> Summary:
                 fallback += out.fallback[n]
             else:
                 left += 1
+        there = max(1, answered - before[0])
+        fallbacks[channel] = 100.0 * (fallback - before[1]) / there
+        late[channel] = float(np.percentile(waits[first:], 99)) if waits[first:] else 0.0
     ends = [each for lived in all_lived for each in lived.outcome.open_at_end]
     p50, p95, p99 = np.percentile(waits, (50, 95, 99))
     return Summary(
         met=100.0 * sum(met for _, met in counts.values()) / len(waits),
         by_language={key: 100.0 * met / count for key, (count, met) in counts.items()},
         by_channel={key: 100.0 * met / count for key, (count, met) in channels.items()},
+        fallback_by_channel=fallbacks,
+        p99_by_channel=late,
         p50=float(p50),
         p95=float(p95),
         p99=float(p99),

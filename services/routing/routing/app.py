@@ -134,6 +134,7 @@ def weights(settings: Settings) -> Weights:
     return Weights(
         scarcity=settings.weight_scarcity,
         region=settings.weight_region,
+        other_country=settings.other_country,
         time_zone=settings.weight_time_zone,
         shift_end=settings.weight_shift_end,
         occupancy=settings.weight_occupancy,
@@ -142,12 +143,14 @@ def weights(settings: Settings) -> Weights:
         lead=settings.weight_lead,
         known=settings.weight_known,
         shift_end_near=settings.shift_end_near,
+        last_call=settings.last_call,
         min_level=settings.min_level,
         timers=Timers(
             second_language=settings.second_language_after,
             english=settings.english_after,
             nearest=settings.nearest_after,
             lead=settings.lead_after,
+            last_call=settings.last_call_after,
         ),
     )
 

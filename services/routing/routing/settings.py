@@ -73,8 +73,10 @@ class Settings(ServiceSettings):
     weight_scarcity: float = 1.0
     """What an agent's other languages count against him, by how few speak them."""
     weight_region: float = 1.0
-    """What another country than the customer's counts."""
-    weight_time_zone: float = 1.0
+    """What it counts that the agent sits in another part of the world than the customer."""
+    other_country: float = Field(default=0.25, ge=0.0, le=1.0)
+    """Which share of that another country of the same part counts."""
+    weight_time_zone: float = 0.5
     """What twelve hours between the customer's clock and the agent's count."""
     weight_shift_end: float = 3.0
     """What a shift at its very end counts."""
@@ -90,13 +92,17 @@ class Settings(ServiceSettings):
     """What it counts in an agent's favour that he had this customer before."""
     shift_end_near: timedelta = timedelta(minutes=30)
     """From when on the end of a shift counts."""
+    last_call: timedelta = timedelta(minutes=5)
+    """How long before the end of his shift an agent begins nothing that can wait."""
+    last_call_after: float = Field(default=0.5, ge=0.0)
+    """Share of the promise from which a conversation can no longer wait for another agent."""
     second_language_after: float = Field(default=0.0, ge=0.0)
     """Share of the promise from which, with nobody free, the second language is tried."""
-    english_after: float = Field(default=0.5, ge=0.0)
+    english_after: float = Field(default=0.8, ge=0.0)
     """Share of the promise from which English with a translation is tried."""
-    nearest_after: float = Field(default=0.65, ge=0.0)
+    nearest_after: float = Field(default=0.85, ge=0.0)
     """Share of the promise from which a language is tried that the customer can read."""
-    lead_after: float = Field(default=0.8, ge=0.0)
+    lead_after: float = Field(default=0.9, ge=0.0)
     """Share of the promise from which a lead is tried, whatever he speaks."""
     min_level: int = Field(default=3, ge=1, le=5)
     """Level from which an agent answers in a language."""

@@ -1,9 +1,10 @@
 """Who gets a conversation. Pure and deterministic: the same question has the same answer.
 
 Hard: store, legal constraint, channel family, language at the step, skills, on shift now, room.
-Everything else is a score. A step that nobody on shift could serve is empty and left at once; one
-whose people are only full is waited for, and those after it are looked at beside it as their time
-comes (`steps`). A crisis is looked at for leads first.
+Everything else is a score; but who is about to go begins nothing that can wait for one who stays.
+A step that nobody on shift could serve is empty and left at once; one whose people are only full is
+waited for, and those after it are looked at beside it as their time comes (`steps`). A crisis is
+looked at for leads first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -85,17 +86,16 @@ def decide_all(
 def _decide(waiting: Waiting, floor: Floor) -> Decision:
     """The first of the steps that are looked at at which somebody has room."""
     timers = floor.weights.timers
-    share: float | None = None
+    share = used(waiting, floor.now)
+    can_wait = share < timers.last_call and not waiting.is_crisis
     full: list[tuple[Step, Present]] = []
     order = steps(waiting.language, waiting.second_language)
     if waiting.is_crisis:
         order = (order[-1], *order[:-1])
     for step, tongues in order:
-        if full:
-            share = used(waiting, floor.now) if share is None else share
-            if timers.shares[step] > share:
-                continue
-        among = floor.present(waiting, step, tongues)
+        if full and timers.shares[step] > share:
+            continue
+        among = floor.present(waiting, step, tongues, can_wait=can_wait)
         chosen = floor.cheapest(among, waiting)
         if chosen is not None:
             waited_for = tuple(each for each, _ in full)

@@ -21,6 +21,7 @@ from shared.contracts.base import AgentId
 from shared.contracts.routing import Candidate, Family, Step
 
 NO_ROOM = "no room"
+ABOUT_TO_GO = "shift ends"
 NOBODY: frozenset[AgentId] = frozenset()
 Worths = Mapping[str, int]
 """What each language is worth to others, in points."""
@@ -28,9 +29,13 @@ Worths = Mapping[str, int]
 
 @dataclass(slots=True)
 class Present:
-    """Those of a fit who are there and may be asked: `free` are the ones with room."""
+    """Those of a fit who are there and may be asked: `free` are the ones with room.
+
+    `going` are the ones who are spared for they are about to go.
+    """
 
     fit: Fit
+    going: frozenset[int]
     seats: Sequence[Seat]
     free: list[Seat]
     fixed: Sequence[int]
@@ -56,19 +61,23 @@ class Floor:
         ]
         self._supply = self._at_hand()
         self.worths = self._worths()
-        self._present: dict[Family, dict[tuple[int, frozenset[AgentId]], Present]] = {}
+        self._present: dict[Family, dict[tuple[int, bool, frozenset[AgentId]], Present]] = {}
         self._has_room: dict[Family, list[bool]] = {}
         self._places: dict[tuple[str | None, str | None], tuple[list[Terms], list[int]]] = {}
         self._hour = now.replace(minute=0, second=0, microsecond=0)
 
-    def present(self, waiting: Waiting, step: Step, tongues: Tongues) -> Present:
-        """Who of those that could serve a conversation at a step is there."""
+    def present(self, waiting: Waiting, step: Step, tongues: Tongues, *, can_wait: bool) -> Present:
+        """Who of those that could serve a conversation at a step is there.
+
+        What `can_wait` is not begun by who is about to go, if there is one who stays.
+        """
         fit = self.roll.fit(waiting, step, tongues)
         declined = waiting.who_declined(self.now) if waiting.declined else NOBODY
         of_family = self._present.setdefault(waiting.family, {})
-        found = of_family.get((id(fit), declined))
+        found = of_family.get((id(fit), can_wait, declined))
         if found is None:
-            found = of_family[id(fit), declined] = self._look(fit, waiting.family, declined)
+            found = self._look(fit, waiting.family, declined, can_wait=can_wait)
+            of_family[id(fit), can_wait, declined] = found
         return found
 
     def cheapest(self, among: Present, waiting: Waiting) -> int | None:
@@ -131,6 +140,8 @@ class Floor:
         if until is None or not agent.has_room(waiting.family):
             why = agent.absence(self.now) or NO_ROOM
             return Candidate(agent_id=agent.agent_id, rejected_because=why)
+        if n in among.going:
+            return Candidate(agent_id=agent.agent_id, rejected_because=ABOUT_TO_GO)
         places, _ = self._terms_of_places(waiting.region, waiting.time_zone)
         terms = {
             **score.desk_terms(agent, until, self.now, self.weights),
@@ -145,7 +156,15 @@ class Floor:
             terms={name: points / score.POINTS for name, points in terms.items()},
         )
 
-    def _look(self, fit: Fit, family: Family, declined: frozenset[AgentId]) -> Present:
+    def _going(self, seats: Sequence[Seat]) -> frozenset[int]:
+        """Who of these is about to go; nobody, if all of them are."""
+        latest = self.now + self.weights.last_call
+        found = {n for n, _, _ in seats if (until := self.untils[n]) and until < latest}
+        return frozenset(found) if len(found) < len(seats) else frozenset()
+
+    def _look(
+        self, fit: Fit, family: Family, declined: frozenset[AgentId], *, can_wait: bool
+    ) -> Present:
         seats = [
             seat
             for seat in fit.seats
@@ -155,9 +174,10 @@ class Floor:
         room = self._has_room.get(family)
         if room is None:
             room = self._has_room[family] = [agent.has_room(family) for agent in self.agents]
-        free = [seat for seat in seats if room[seat[0]]]
+        going = self._going(seats) if can_wait else frozenset()
+        free = [seat for seat in seats if room[seat[0]] and seat[0] not in going]
         fixed = [score.fixed_points(each, self.weights) for each in fit.tongues]
-        return Present(fit, seats, free, fixed, [], {}, {})
+        return Present(fit, going, seats, free, fixed, [], {}, {})
 
     def _favour(self, known: AgentId, among: Present, costs: list[int]) -> None:
         number = self.roll.numbers.get(known)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from routing.domain.areas import area
 from routing.domain.languages import spoken_level
 from routing.domain.steps import Timers, Tongues
 from routing.domain.team import Agent
@@ -23,11 +24,17 @@ Terms = dict[str, int]
 
 @dataclass(frozen=True)
 class Weights:
-    """What each reason counts. Levels below `min_level` do not count as speaking a language."""
+    """What each reason counts. Levels below `min_level` do not count as speaking a language.
+
+    `other_country` is the share of `region` that another country of the same part of the world
+    counts. Less than `last_call` before his shift ends an agent begins nothing that can wait
+    for one who stays.
+    """
 
     scarcity: float = 1.0
     region: float = 1.0
-    time_zone: float = 1.0
+    other_country: float = 0.25
+    time_zone: float = 0.5
     shift_end: float = 3.0
     occupancy: float = 1.0
     fluency: float = 0.2
@@ -35,6 +42,7 @@ class Weights:
     lead: float = 2.0
     known: float = 1.0
     shift_end_near: timedelta = timedelta(minutes=30)
+    last_call: timedelta = timedelta(minutes=5)
     min_level: int = 3
     timers: Timers = field(default_factory=Timers)
 
@@ -148,10 +156,11 @@ def place_terms(
     country, agents_zone = place
     found = {"region": 0, "time_zone": 0}
     if region is not None and region != country:
-        found["region"] = round(POINTS * weights.region)
+        apart = weights.other_country if area(region) == area(country) else 1.0
+        found["region"] = round(POINTS * weights.region * apart)
     if zone is not None:
-        apart = hours_apart(zone, agents_zone, hour)
-        found["time_zone"] = round(POINTS * weights.time_zone * apart / 12.0)
+        hours = hours_apart(zone, agents_zone, hour)
+        found["time_zone"] = round(POINTS * weights.time_zone * hours / 12.0)
     return {name: points for name, points in found.items() if points}
 
 

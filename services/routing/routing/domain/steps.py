@@ -28,12 +28,16 @@ Tongues = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True)
 class Timers:
-    """From which share of the promise on each step is looked at beside those before it."""
+    """From which share of the promise on each step is looked at beside those before it.
+
+    From `last_call` on a conversation is given to agents who are about to go as well.
+    """
 
     second_language: float = 0.0
-    english: float = 0.5
-    nearest: float = 0.65
-    lead: float = 0.8
+    english: float = 0.8
+    nearest: float = 0.85
+    lead: float = 0.9
+    last_call: float = 0.5
 
     @cached_property
     def shares(self) -> Mapping[Step, float]:
@@ -49,7 +53,9 @@ class Timers:
     @cached_property
     def marks(self) -> tuple[float, ...]:
         """The shares at which more is looked at than before, least first."""
-        return tuple(sorted({share for share in self.shares.values() if share > 0.0}))
+        return tuple(
+            sorted({share for share in (*self.shares.values(), self.last_call) if share > 0.0})
+        )
 
 
 def used(waiting: Waiting, now: datetime) -> float:
