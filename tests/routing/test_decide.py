@@ -167,13 +167,13 @@ def test_a_step_that_is_full_is_left_in_its_time_and_the_earliest_with_room_is_t
         return found.agent_id, found.explanation.step, found.explanation.waited_for
 
     waited = (Step.LANGUAGE,)
-    assert after(49.9, team) == (None, Step.LANGUAGE, ())
-    assert after(50, team) == ("en", Step.ENGLISH_TRANSLATED, waited)
-    assert after(64.9, [full, team[2], team[3]]) == (None, Step.LANGUAGE, ())
-    assert after(65, [full, team[2], team[3]]) == ("es", Step.NEAREST_LANGUAGE, waited)
-    assert after(79.9, [full, team[3]]) == (None, Step.LANGUAGE, ())
-    assert after(80, [full, team[3]]) == ("lea", Step.LEAD, waited)
-    assert after(90, [*team, agent("ana", {"pt": 4})]) == ("ana", Step.LANGUAGE, ())
+    assert after(79.9, team) == (None, Step.LANGUAGE, ())
+    assert after(80, team) == ("en", Step.ENGLISH_TRANSLATED, waited)
+    assert after(84.9, [full, team[2], team[3]]) == (None, Step.LANGUAGE, ())
+    assert after(85, [full, team[2], team[3]]) == ("es", Step.NEAREST_LANGUAGE, waited)
+    assert after(89.9, [full, team[3]]) == (None, Step.LANGUAGE, ())
+    assert after(90, [full, team[3]]) == ("lea", Step.LEAD, waited)
+    assert after(95, [*team, agent("ana", {"pt": 4})]) == ("ana", Step.LANGUAGE, ())
 
 
 def test_an_empty_step_is_left_at_once_whatever_its_time(agent: Make) -> None:

@@ -190,17 +190,17 @@ async def test_what_is_stuck_is_looked_at_again_when_it_reaches_its_next_step(
 ) -> None:
     await install(agent("eva", room=100), agent("en", {"en": 5}))
     now = datetime.now(UTC)
-    ages = [1, 2, 8, 3, 9, 1]  # minutes of a promise of 15: English is tried after the half
+    ages = [1, 2, 12, 3, 12, 1]  # minutes of a promise of 15: English is tried after 80 %
     await hear(*(message(at=now - timedelta(minutes=age)) for age in ages))
     async with routing.transaction() as tx:
         read = await queue.next_waiting(
-            tx, *POOL, stuck={"0|es||"}, marks=(0.5, 0.65, 0.8), now=now, limit=10
+            tx, *POOL, stuck={"0|es||"}, marks=(0.5, 0.8), now=now, limit=10
         )
         none = await queue.next_waiting(
-            tx, *POOL, stuck={"0|es||", "1|es||"}, marks=(0.5, 0.65, 0.8), now=now, limit=10
+            tx, *POOL, stuck={"0|es||", "2|es||"}, marks=(0.5, 0.8), now=now, limit=10
         )
 
-    assert [(now - each.asked_at).seconds // 60 for each in read] == [9, 8]
+    assert [(now - each.asked_at).seconds // 60 for each in read] == [12, 12]
     assert none == []
     assert await (await dispatcher(routing, batch=2)).drain(await lease(routing)) == 2
     events = await testing.said(routing, ConversationAssigned)

@@ -135,5 +135,5 @@ def test_more_is_looked_at_the_longer_one_waits(minutes: int, promise: int) -> N
 
     reached = mark(one, now, Timers())
 
-    assert reached == sum(share <= used(one, now) for share in (0.5, 0.65, 0.8))
+    assert reached == sum(share <= used(one, now) for share in Timers().marks)
     assert reached <= mark(one, now + timedelta(minutes=1), Timers())
