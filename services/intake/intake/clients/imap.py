@@ -56,19 +56,18 @@ class Folder:
         return int(last)
 
     def after(self, uid: int) -> list[int]:
-        """The UIDs above one, rising.
+        """The UIDs above one, rising; none only when the server has told of nothing meanwhile.
 
-        Mail that came while they were looked for is among them: what a server has told of with
-        another answer, it does not tell again in IDLE.
+        What it has told of with another answer it does not tell again in IDLE.
         """
         with _translated():
             while True:
                 self._is_told()
                 found = self._box.uids(AND(uid=U(str(uid + 1), "*")), charset=None)
-                if not self._is_told():
-                    break
-        # RFC 3501 §6.4.8: `n:*` has the last mail in it whatever n is.
-        return sorted(each for each in map(int, found) if each > uid)
+                # RFC 3501 §6.4.8: `n:*` has the last mail in it whatever n is.
+                new = sorted(each for each in map(int, found) if each > uid)
+                if new or not self._is_told():
+                    return new
 
     def _is_told(self) -> bool:
         """Whether the server has told of mail since this was asked last."""
