@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from intake.channels.mail.bounces import outcomes
+from intake.channels.mail.structure import take_apart
 from intake.domain.items import Known
 from shared.contracts.intake import Delivery, MessageStatusChanged
 from shared.tokens import Tokens
@@ -189,3 +191,31 @@ def test_a_person_who_writes_of_failed_deliveries_is_heard(
     read: Any, written: Any, subject: str, text: str
 ) -> None:
     assert read.message(written(text, Subject=subject)).event.text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (
+            "The original message was received at noon\n\n"
+            "   ----- The following addresses have delivery notifications -----\n"
+            "bo@shop.example  (unrecoverable error)\n\n"
+            "   ----- Transcript of session follows -----\n"
+            "550 bo@shop.example... Host unknown (Name server: shop.example: host not found)\n",
+            "5.1.2",
+        ),
+        (
+            "This is a delivery status notification of mx.example.\n\n"
+            "The original message was received at noon.\n\n"
+            "Your message to these recipients cannot be delivered:\n\n<bo@shop.example>:\n"
+            ">>> RCPT TO:<bo@shop.example>\n<<< 550 User unknown\n",
+            "5.1.1",
+        ),
+    ],
+)
+def test_the_transcript_of_a_session_is_read(text: str, code: str) -> None:
+    letter = f"From: MAILER-DAEMON@mx.example\r\nSubject: Returned mail\r\n\r\n{text}"
+
+    [told] = outcomes(take_apart(letter.encode()))
+
+    assert (told.code, told.is_permanent, told.address) == (code, True, "bo@shop.example")

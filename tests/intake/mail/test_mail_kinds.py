@@ -22,6 +22,8 @@ def kind(reading: Any) -> str:
         "I am out of the office: back on Monday",
         "Automatische Antwort: Ihre Bestellung",
         "Abwesenheitsnotiz: Lampe",
+        "Abwesend: Lampe",
+        "Automatické odpovědi: Lampa",
         "Réponse automatique : votre commande",
         "Respuesta automática: su pedido",
         "Fuera de la oficina",

@@ -91,8 +91,8 @@ FAILED_TEXT = _any(
 RETURNED_BELOW = re.compile(
     r"^[ \t>*=-]*(?:original message(?: headers?)?(?: follows)?|returned message|message headers? "
     r"follow|below this line is a copy|this is a copy of the message|included is a copy|"
-    r"(?:unsent )?message follows|the (?:original )?message was|begin message|text of message|"
-    r"header of the original|transcript of session|----- message header|undelivered message|"
+    r"(?:unsent )?message follows|begin message|text of message|"
+    r"header of the original|----- message header|undelivered message|"
     r"ursprüngliche nachricht|original message text|-------original message)[^\n]{0,80}$"
     r"|^(?:Received|Return-Path|Message-ID|DKIM-Signature|MIME-Version|Date|From):[ \t]?\S[^\n]*\n"
     r"(?:[ \t][^\n]*\n){0,6}[A-Za-z][\w-]{1,40}:",
@@ -120,6 +120,7 @@ REASONS = tuple(
             r"user.{0,20}(?:suspended|disabled)|no longer.{0,20}(?:active|valid|available)",
             "5.2.1",
         ),
+        (r"\b(?:host|domain)(?: name)? (?:unknown|not found)\b|\bunknown host\b", "5.1.2"),
         (
             r"user.{0,20}unknown|unknown.{0,20}(?:user|recipient|local|address|mailbox)|no such.{0,20}"
             r"(?:user|recipient|mailbox|address|person)|(?:does|do)(?:n't| not) exist|not.{0,10}found|"
@@ -152,7 +153,7 @@ AUTOMATIC_SUBJECT = re.compile(
     r"(?:i(?:'| a)m |am )?(?:currently )?out of (?:the )?office(?: auto[- ]?(?:reply|response)| "
     r"(?:reply|notification|message|notice))?|ooo|vacation (?:reply|response|notice|message)|"
     r"away from (?:my|the) (?:mail|desk|office)(?: reply)?|on (?:vacation|holiday|annual leave)|"
-    r"automatische antwort|automatische(?: abwesenheits?)?nachricht|abwesenheits?(?:notiz|"
+    r"automatische antwort|automatische(?: abwesenheits?)?nachricht|abwesend|abwesenheits?(?:notiz|"
     r"nachricht|meldung|assistent|benachrichtigung)?|(?:ich bin )?nicht im (?:büro|haus)|"
     r"réponse automatique|message d'absence|absen(?:ce|te?)(?: du bureau)|notification d'absence|"
     r"respuesta autom[aá]tica|fuera de (?:la )?oficina|ausente de la oficina|"
@@ -163,7 +164,7 @@ AUTOMATIC_SUBJECT = re.compile(
     r"poza biurem|автоматический ответ|автоответ(?:чик)?|отсутствие на рабочем месте|"
     r"автоматична відповідь|autosvar|automatisk[t]? svar|frånvaro(?:meddelande)?|fravær(?:smelding|"
     r"sbesked)|ej på kontoret|ikke på kontoret|automaattinen vastaus|poissaoloilmoitus|"
-    r"automaattivastaus|poissa toimistosta|otomatik (?:yanıt|cevap)|automatická odpověď|"
+    r"automaattivastaus|poissa toimistosta|otomatik (?:yanıt|cevap)|automatick(?:á odpověď|é odpovědi)|"
     r"automatikus válasz|răspuns automat|αυτόματη απάντηση|رد تلقائي|(?:תשובה|מענה) אוטומטי\w*|"
     r"ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis|自動(?:応答|返信|回覆|回复)|自动(?:回复|答复|应答)|"
     r"不在応答|자동 ?(?:회신|응답|답장)|부재중 ?자동 ?(?:회신|응답)"
