@@ -193,3 +193,10 @@ def test_a_charset_shows_in_what_it_says(codec: str, text: str, label: str | Non
 def test_a_label_of_the_west_is_believed_where_it_reads_well() -> None:
     for text in ("Ça va, à bientôt", "Jag är på väg, hälsa Åsa", "Não é só você", "Það er gott"):
         assert decoded(text.encode("cp1252"), "iso-8859-1") == text
+
+
+@pytest.mark.parametrize("label", [None, "us-ascii", "utf-8", "klingon"])
+def test_a_pair_of_polish_octets_is_no_chinese(label: str | None) -> None:
+    text = "Dzień dobry, moje zamówienie jeszcze nie dotarło, proszę."
+
+    assert decoded(text.encode("iso-8859-2"), label) == text

@@ -53,7 +53,7 @@ _LEAST = 0.35
 def best_guess(octets: bytes) -> str | None:
     """The likeliest charset; None where none reads well."""
     for codec in _CHINESE:
-        if _common_share(_sample(octets), codec) > 0.2:
+        if _common_share(_sample(octets), codec) > 0.2 and score(octets, codec) > 0:
             return codec
     ranked = sorted(((score(octets, codec), codec) for codec in _ALL), key=_by_score)
     found, codec = ranked[-1]
