@@ -6,8 +6,9 @@ import re
 _WROTE = (
     r"wrote|writes|schrieb|geschrieben|escribi[óo]|a écrit|escreveu|ha scritto|schreef|geschreven|"
     r"napisał|pisze|napsal|napísal|пишет|написал|пише|написав|написа|写道|寫道|のメール|書きました|"
-    r"作成|작성|썼습니다|skrev|kirjoitti|yazdı|كتب|כתב|đã viết|เขียน|menulis|írta|a scris|έγραψε|"
-    r"je napisa|rašė|kirjutas"
+    r"作成|작성|작성한 메시지|썼습니다|쓴 글|skrev|kirjoitti|yazdı|كتب|כתב|כתב/ה|đã viết|เขียน|เขียนว่า|"
+    r"menulis|írta|a scris|έγραψε|va escriure|napisao je|napisala je|napisal je|je napisa|napisala|"
+    r"је написао/ла|rašė|rakstīja|kirjutas|skrifaði|ने लिखा"
 )
 _WHEN = r"(?=.*(?:\d{1,2}[:.h]\d{2}|\d{4}|\d.*<[^<>\s]+@))"
 _ANGLE = r"<[^<>\s]+@[^<>\s]+>"
@@ -17,16 +18,19 @@ _WHO_WROTE = re.compile(
 _WHEN_AND_ADDRESS = re.compile(
     rf"^{_WHEN}(?:.*{_ANGLE}(?: sent)?|"
     r"\d.{6,30} (?:de|von|da|van|od|от|av|fra|af|por) [^\s@<>]+@[^\s@<>]+|"
-    r"[a-z]{3,9}\.? \d.{6,20} by [^\s@<>]+@[^\s@<>]+)$",
+    r"(?:[a-z]{3,9}\.? )?\d.{6,20} by [^\s@<>]+@[^\s@<>]+|"
+    rf".{{0,80}}{_ANGLE} \[\d.{{8,30}}\])$",
     re.IGNORECASE,
 )
-"""Without a word for writing: Gmail in some languages, Tutanota."""
+"""Without a word for writing: Gmail in some languages, Tutanota, Mutt."""
 _ADDRESS_WROTE = re.compile(
-    rf"^(?:.*{_ANGLE} ?(?:{_WROTE})|(?:quoting|zitat von|quotando|citando a?|citát) .*{_ANGLE}|"
+    rf"^(?:.*(?:{_ANGLE}|\([^()<>\s]+@[^()<>\s]+\)) ?(?:{_WROTE})|(?:quoting|zitat von|quotando|citando a?|citát) .*{_ANGLE}|"
     r"wiadomość napisana przez .*\d|--- in \S+@\S+, .* wrote)$",
     re.IGNORECASE,
 )
 """Without a date, but with an address: phones, Horde, Yahoo's groups."""
+_NAME_WROTE = re.compile(rf"^[^.!?;:]{{2,60}} (?:{_WROTE}):$", re.IGNORECASE)
+"""Neither a date nor an address; the quote stands below."""
 _NO_COLON = re.compile(
     rf"^(?:-*\s*{_WHEN}(?=.*@).*\s(?:{_WROTE})\s*-*|-{{3,}}\s*{_WHEN}.*\s(?:{_WROTE})\s*-{{3,}})$",
     re.IGNORECASE,
@@ -46,6 +50,10 @@ _LATER = re.compile(
 )
 """Where one may begin in the middle of a line."""
 _MARKS = " \t>*"
+_DIRECTIONS = dict.fromkeys(
+    map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+)
+"""Marks of writing from right to left, which programs put around names and addresses."""
 _QUOTED = re.compile(r"^\s{0,3}>")
 
 
@@ -53,14 +61,17 @@ def attribution(lines: list[str], at: int) -> int:
     """How many lines from here say who wrote the earlier mail and when; 0 for none."""
     if _NO_COLON.match(lines[at][:400]):
         return 1
-    if _DAY_AND_ADDRESS.match(lines[at][:200].strip()):
+    line = lines[at][:200].strip()
+    if _DAY_AND_ADDRESS.match(line) or _NAME_WROTE.match(line):
         below = next((line for line in lines[at + 1 : at + 4] if line.strip()), "")
-        return 1 if _QUOTED.match(below) else 0
+        if _QUOTED.match(below):
+            return 1
     joined = ""
     for number, line in enumerate(lines[at : at + 3], start=1):
         between = "" if joined.endswith("<") else " "
-        joined = f"{joined}{between}{line.strip(_MARKS)}".strip()
-        if not line.strip(_MARKS) or len(joined) > 400:
+        told = line.translate(_DIRECTIONS).strip(_MARKS)
+        joined = f"{joined}{between}{told}".strip()
+        if not told or len(joined) > 400:
             return 0
         if joined[-1] in ":：":
             # Prose above must not be taken for the first line of it.

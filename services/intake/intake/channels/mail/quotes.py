@@ -14,6 +14,7 @@ from intake.channels.mail.attributions import attribution, on_their_own_lines
 
 _DIVIDER = re.compile(
     r"^original message processed by .{1,40}$|"
+    r"^[\s#*=_-]{2,}(?:please )?(?:(?:type|write|enter) )?(?:your )?reply above this line[\s#*=_-]*$|"
     r"^[\s>*]*[-_=*‐—]{2,}\s*(?:original message|original mail|original|repl(?:y|ied) message|"
     r"ursprüngliche nachricht|original-?nachricht|antwort ?nachricht|"
     r"mensaje original|message d'origine|message original|mensagem original|"
@@ -21,14 +22,18 @@ _DIVIDER = re.compile(
     r"исходное сообщение|原始邮件|原始郵件|邮件原件|回复的原邮件|回覆的原郵件|元のメッセージ|"
     r"オリジナルメッセージ|원본 메시지|원본 메일|원본 이메일|original ?meddelelse|"
     r"oprindelig (?:meddelelse|besked)|originalmeddelande|opprinnelig melding|"
-    r"alkuperäinen viesti|orijinal ileti|özgün ileti)"
+    r"alkuperäinen viesti|or[ij]+inal (?:ileti|mesaj)|özgün ileti|původní (?:zpráva|e-mail)|"
+    r"pôvodná správa|eredeti üzenet|mesaj(?:ul)? original|αρχικό μήνυμα|izvorna poruka|"
+    r"оригінальне повідомлення|оригинално съобщение|missatge original|thư gốc|pesan asli|"
+    r"ข้อความต้นฉบับ|الرسالة الأصلية|הודעה מקורית)"
     r"\s*[-_=*‐—]{2,}\s*$",
     re.IGNORECASE,
 )
 
 _SENDER = (
     r"from|von|de|message du|expéditeur|da|van|od|от|від|发件人|發件人|寄件者|寄件人|差出人|送信者|"
-    r"보낸 ?사람|fra|från|lähettäjä|kimden|gönderen|من|מאת|từ|จาก|dari|feladó|από"
+    r"보낸 ?사람|fra|från|lähettäjä|kimden|gönderen|من|מאת|từ|จาก|dari|feladó|από|odes[íi]l?atel|"
+    r"odosielateľ|expeditor|de la|šalje|pošiljatelj"
 )
 _OTHERS = (
     r"sent|date|to|cc|subject|gesendet|datum|an|betreff|enviado(?: el)?|fecha|para|asunto|envoyé|"
@@ -36,13 +41,17 @@ _OTHERS = (
     r"onderwerp|wysłano|do|temat|отправлено|дата|кому|копия|тема|发送时间|发送日期|日期|收件人|抄送|"
     r"主题|主旨|寄件日期|傳送日期|副本|日時|送信日時|宛先|件名|날짜|보낸 ?날짜|받는 ?사람|참조|"
     r"제목|sendt|til|emne|skickat|till|ämne|lähetetty|vastaanottaja|aihe|gönderildi|tarih|kime|konu|"
-    r"تاريخ|التاريخ|إلى|الموضوع|נשלח|אל|נושא"
+    r"تاريخ|التاريخ|تم الإرسال|إلى|الموضوع|נשלח|אל|נושא|odesláno|odeslat|odoslané|komu|předmět|"
+    r"predmet|elküldve|küldve|dátum|címzett|tárgy|trimis|către|subiect|στάλθηκε|ημερομηνία|προς|"
+    r"θέμα|ส่ง|วันที่|ถึง|เรื่อง|đã gửi|ngày|đến|chủ đề|dikirim|tanggal|kepada|subjek|perihal|"
+    r"poslano|prima|za|надіслано|изпратено|до|относно|alıcı|日付"
 )
 _SENDER_FIELD = re.compile(rf"^[\s>*]*(?:{_SENDER})\s*\*?\s*[:：]", re.IGNORECASE)
 _OTHER_FIELD = re.compile(rf"^[\s>*]*(?:{_OTHERS})\s*\*?\s*[:：]", re.IGNORECASE)
 _TELLS_A_MAIL = re.compile(
     r"@|\d[:.h]\d{2}(?!\d)|^[\s>*]*(?:subject|betreff|asunto|objet|sujet|assunto|oggetto|onderwerp|"
-    r"temat|тема|主题|主旨|件名|제목|emne|ämne|aihe|konu)\s*\*?\s*[:：]",
+    r"temat|тема|主题|主旨|件名|제목|emne|ämne|aihe|konu|předmět|predmet|tárgy|subiect|θέμα|เรื่อง|"
+    r"chủ đề|subjek|относно|נושא|الموضوع)\s*\*?\s*[:：]",
     re.IGNORECASE,
 )
 _FORM_FIELD = re.compile(
@@ -65,7 +74,13 @@ _LONG_QUOTED_LINE = 40
 _FORWARDED = re.compile(
     r"^[\s>*]*-{4,}\s*(?:forwarded|weitergeleitet|mensaje reenviado|message transféré|"
     r"mensagem (?:en|re)caminhada|messaggio inoltrato|doorgestuurd|wiadomość przekazana|"
-    r"пересланное|пересылаемое|转发|轉寄|転送|전달|vidarebefordrat|videresendt|iletilen)",
+    r"пересланное|пересылаемое|转发|轉寄|転送|전달|vidarebefordrat|videresendt|iletilen)|"
+    r"^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|"
+    r"début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|"
+    r"inicio del mensaje reenviado|início da mensagem (?:reencaminhada|encaminhada)|"
+    r"begin doorgestuurd bericht|начало переадресованного сообщения|"
+    r"påbegynt vidarebefordrat|start på videresendt|vidarebefordrat brev|転送されたメッセージ|"
+    r"下面是被转发的邮件|전달된 메시지)\s*[:：]\s*$",
     re.IGNORECASE,
 )
 
@@ -105,7 +120,12 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
                 return kept, True
             at, has_quote = _after_quote(lines, quote), True
         elif _QUOTED.match(lines[at]) and at + 1 < len(lines) and _QUOTED.match(lines[at + 1]):
-            at, has_quote = _after_quote(lines, at), True
+            after = _after_quote(lines, at)
+            if _is_shown(kept, lines[after:]):
+                kept += lines[at:after]
+            else:
+                has_quote = True
+            at = after
         else:
             kept.append(lines[at])
             at += 1
@@ -143,6 +163,17 @@ def _after_quote(lines: list[str], at: int) -> int:
             break
         at += 1
     return at
+
+
+def _is_shown(above: list[str], below: list[str]) -> bool:
+    """Whether the writer shows something between quotation marks of mail: code, an error.
+
+    He says so above, and the earlier mail comes later.
+    """
+    said = next((line.rstrip() for line in reversed(above) if line.strip()), "")
+    return said.endswith((":", "：")) and any(
+        attribution(below, at) for at in range(min(len(below), 200))
+    )
 
 
 def _is_wrapped(lines: list[str], at: int) -> bool:
