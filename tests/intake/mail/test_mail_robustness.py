@@ -161,3 +161,12 @@ def test_no_mail_keeps_us_busy(octets: bytes) -> None:
     check(octets)
 
     assert time.process_time() - begun < 5
+
+
+def test_a_long_paragraph_takes_no_longer_than_its_length() -> None:
+    prose = b"the parcel has not come yet and nobody answers me; " * 80
+    begun = time.process_time()
+
+    check(HEAD + b"\r\n" + prose)
+
+    assert time.process_time() - begun < 0.1

@@ -15,18 +15,28 @@ _FROM_OUTSIDE = re.compile(
     r".{20,600}$|^\W{0,3}external(?: e-?mail| sender| message)?\W{0,3}$",
     re.IGNORECASE | re.DOTALL,
 )
-_FOR_WHOM = re.compile(
-    r"(?=.*\b(?:confidential|privileged|vertraulich\w*|confidentiel\w*|confidenciale?s?|confidencial\w*|riservat\w*|confidenzial\w*|"
-    r"vertrouwelijk\w*|poufn\w*|конфиденциальн\w*|fortrolig\w*|konfidensiel\w*|konfidentiel\w*|luottamuksel\w*)\b)"
-    r"(?=.*\b(?:recipients?|addressees?|use of the|empfänger\w*|adressat\w*|destinataires?|destinatari\w*|destinatário\w*|geadresseerde\w*|ontvanger\w*|adresat\w*|"
-    r"получател\w*|адресат\w*|modtager\w*|mottaker\w*|mottagare\w*|vastaanottaj\w*)\b)"
-    r"(?=.*\b(?:e-?mails?|messages?|communication|information\w*|nachricht|message|courriel|mensaje|correo|mensagem|messaggio|bericht|wiadomość|сообщени\w*|письмо|meddelelse|melding|meddelande|viesti)\b)"
-    r"(?=.*(?:\berror\b|prohibit|unauthori|notif|delet|solely|irrtum|vernicht|lösch|unbefugt|ausschlie|erreur|détrui|supprim|interdi|exclusi|elimin|"
-    r"prohib|\berro\b|apag|proib|errore|cancell|vietat|\bfout|verwijder|verboden|uitsluitend|błęd|usuni|zabron|wyłącznie|ошибк|удал|запрещ|исключительно|"
-    r"\bfejl|slette?\b|\bfeil|\bfel\b|radera|virhe|poista))"
-    r"|(?=.*(?:机密|保密|機密|秘密|기밀|비밀))(?=.*(?:收件人|接收者|受信者|宛先|受取人|수신))(?=.*(?:删除|刪除|削除|破棄|삭제))",
-    re.IGNORECASE | re.DOTALL,
+_FOR_WHOM = tuple(
+    tuple(re.compile(words, re.IGNORECASE) for words in signs)
+    for signs in (
+        (
+            r"\b(?:confidential|privileged|vertraulich\w*|confidentiel\w*|confidenciale?s?|confidencial\w*|riservat\w*|confidenzial\w*|"
+            r"vertrouwelijk\w*|poufn\w*|конфиденциальн\w*|fortrolig\w*|konfidensiel\w*|konfidentiel\w*|luottamuksel\w*)\b",
+            r"\b(?:recipients?|addressees?|use of the|empfänger\w*|adressat\w*|destinataires?|destinatari\w*|destinatário\w*|geadresseerde\w*|ontvanger\w*|adresat\w*|"
+            r"получател\w*|адресат\w*|modtager\w*|mottaker\w*|mottagare\w*|vastaanottaj\w*)\b",
+            r"\b(?:e-?mails?|messages?|communication|information\w*|nachricht|message|courriel|mensaje|correo|mensagem|messaggio|bericht|wiadomość|сообщени\w*|письмо|meddelelse|melding|meddelande|viesti)\b",
+            r"\berror\b|prohibit|unauthori|notif|delet|solely|irrtum|vernicht|lösch|unbefugt|ausschlie|erreur|détrui|supprim|interdi|exclusi|elimin|"
+            r"prohib|\berro\b|apag|proib|errore|cancell|vietat|\bfout|verwijder|verboden|uitsluitend|błęd|usuni|zabron|wyłącznie|ошибк|удал|запрещ|исключительно|"
+            r"\bfejl|slette?\b|\bfeil|\bfel\b|radera|virhe|poista",
+        ),
+        (
+            r"机密|保密|機密|秘密|기밀|비밀",
+            r"收件人|接收者|受信者|宛先|受取人|수신",
+            r"删除|刪除|削除|破棄|삭제",
+        ),
+    )
 )
+"""What a notice says of the mail, all of one row somewhere in it: that it is secret, whose it is,
+what it is, what must not be done. One pattern would try each word from each place to the end."""
 _OF_MACHINES = re.compile(
     r"^\W*(?:(?:this|the) (?:e-?mail|message) (?:has been|was) (?:scanned|checked)|diese e-?mail wurde (?:von|auf viren)|"
     r"cet e-?mail a été vérifié|el software de antivirus|este (?:correo|e-?mail|mensaje) (?:ha sido|foi) (?:analizado|verificado)|"
@@ -61,9 +71,13 @@ def without_notices(text: str) -> str:
 
 def _is_notice(paragraph: str) -> bool:
     told = paragraph.strip()
-    is_long = len(told) >= _LEAST and bool(_FOR_WHOM.search(told[:4_000]))
+    is_long = len(told) >= _LEAST and _is_for_whom(told[:4_000])
     is_line = "\n" not in told and bool(_HEADING.match(told[:80]))
     return not _says(told) or is_line or is_long or bool(_OF_MACHINES.match(told[:200]))
+
+
+def _is_for_whom(told: str) -> bool:
+    return any(all(sign.search(told) for sign in signs) for signs in _FOR_WHOM)
 
 
 def _says(paragraph: str) -> bool:
