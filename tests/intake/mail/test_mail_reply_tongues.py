@@ -65,6 +65,6 @@ def test_what_the_writer_shows_between_marks_of_quotation_stays() -> None:
     "begins", ["Begin forwarded message:", "Début du message réexpédié :", "転送されたメッセージ："]
 )
 def test_what_apples_mail_passes_on_comes_whole(begins: str) -> None:
-    text = f"Please see below.\n\n{begins}\n\n> From: {AURORA}\n> Subject: Lamp\n>\n> It is on its way."
+    text = f"Please see below.\n\n{begins}\n\n> From: {AURORA}\n> Subject: Lamp\n>\n> Sent."
 
     assert new_text(text) == (text, False)

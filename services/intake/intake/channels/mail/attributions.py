@@ -6,8 +6,9 @@ import re
 _WROTE = (
     r"wrote|writes|schrieb|geschrieben|escribi[óo]|a écrit|escreveu|ha scritto|schreef|geschreven|"
     r"napisał|pisze|napsal|napísal|пишет|написал|пише|написав|написа|写道|寫道|のメール|書きました|"
-    r"作成|작성|작성한 메시지|썼습니다|쓴 글|skrev|kirjoitti|yazdı|كتب|כתב|כתב/ה|đã viết|เขียน|เขียนว่า|"
-    r"menulis|írta|a scris|έγραψε|va escriure|napisao je|napisala je|napisal je|je napisa|napisala|"
+    r"作成|작성|작성한 메시지|썼습니다|쓴 글|skrev|kirjoitti|yazdı|كتب|כתב|כתב/ה|đã viết|เขียน|"
+    r"เขียนว่า|menulis|írta|a scris|έγραψε|va escriure|napisao je|napisala je|napisal je|"
+    r"je napisa|napisala|"
     r"је написао/ла|rašė|rakstīja|kirjutas|skrifaði|ने लिखा"
 )
 _WHEN = r"(?=.*(?:\d{1,2}[:.h]\d{2}|\d{4}|\d.*<[^<>\s]+@))"
@@ -24,7 +25,8 @@ _WHEN_AND_ADDRESS = re.compile(
 )
 """Without a word for writing: Gmail in some languages, Tutanota, Mutt."""
 _ADDRESS_WROTE = re.compile(
-    rf"^(?:.*(?:{_ANGLE}|\([^()<>\s]+@[^()<>\s]+\)) ?(?:{_WROTE})|(?:quoting|zitat von|quotando|citando a?|citát) .*{_ANGLE}|"
+    rf"^(?:.*(?:{_ANGLE}|\([^()<>\s]+@[^()<>\s]+\)) ?(?:{_WROTE})|"
+    rf"(?:quoting|zitat von|quotando|citando a?|citát) .*{_ANGLE}|"
     r"wiadomość napisana przez .*\d|--- in \S+@\S+, .* wrote)$",
     re.IGNORECASE,
 )

@@ -14,7 +14,8 @@ from intake.channels.mail.attributions import attribution, on_their_own_lines
 
 _DIVIDER = re.compile(
     r"^original message processed by .{1,40}$|"
-    r"^[\s#*=_-]{2,}(?:please )?(?:(?:type|write|enter) )?(?:your )?reply above this line[\s#*=_-]*$|"
+    r"^[\s#*=_-]{2,}(?:please )?(?:(?:type|write|enter) )?(?:your )?reply above this line"
+    r"[\s#*=_-]*$|"
     r"^[\s>*]*[-_=*‐—]{2,}\s*(?:original message|original mail|original|repl(?:y|ied) message|"
     r"ursprüngliche nachricht|original-?nachricht|antwort ?nachricht|"
     r"mensaje original|message d'origine|message original|mensagem original|"
@@ -120,12 +121,8 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
                 return kept, True
             at, has_quote = _after_quote(lines, quote), True
         elif _QUOTED.match(lines[at]) and at + 1 < len(lines) and _QUOTED.match(lines[at + 1]):
-            after = _after_quote(lines, at)
-            if _is_shown(kept, lines[after:]):
-                kept += lines[at:after]
-            else:
-                has_quote = True
-            at = after
+            shown, at = _shown(kept, lines, at)
+            kept, has_quote = kept + shown, has_quote or not shown
         else:
             kept.append(lines[at])
             at += 1
@@ -165,15 +162,17 @@ def _after_quote(lines: list[str], at: int) -> int:
     return at
 
 
-def _is_shown(above: list[str], below: list[str]) -> bool:
-    """Whether the writer shows something between quotation marks of mail: code, an error.
+def _shown(above: list[str], lines: list[str], at: int) -> tuple[list[str], int]:
+    """The marked lines from here where the writer shows something in them: code, an error.
 
-    He says so above, and the earlier mail comes later.
+    He says so above, and the earlier mail comes later. And where they end.
     """
+    after = _after_quote(lines, at)
     said = next((line.rstrip() for line in reversed(above) if line.strip()), "")
-    return said.endswith((":", "：")) and any(
-        attribution(below, at) for at in range(min(len(below), 200))
+    is_shown = said.endswith((":", "：")) and any(
+        attribution(lines, later) for later in range(after, min(len(lines), after + 200))
     )
+    return (lines[at:after] if is_shown else []), after
 
 
 def _is_wrapped(lines: list[str], at: int) -> bool:
