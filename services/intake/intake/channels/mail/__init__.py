@@ -8,7 +8,7 @@ from datetime import datetime
 from intake.channels.mail.addresses import Envelope, Mailboxes, OurOwn, Recipient
 from intake.channels.mail.automatic import nobody_wrote
 from intake.channels.mail.bodies import texts_of
-from intake.channels.mail.bounces import Outcome, is_bounce, outcomes, returned
+from intake.channels.mail.bounces import Outcome, is_bounce, outcomes, report_in, returned
 from intake.channels.mail.claims import claims, notification_in, notification_of
 from intake.channels.mail.headers import Headers, Mailbox
 from intake.channels.mail.marketplaces import buyers_words
@@ -75,10 +75,11 @@ def _bounce(mail: _Arrived) -> list[StatusNews | Known]:
 
     Of a mail that is none of ours nothing is said: anybody can write a bounce.
     """
-    told = outcomes(mail.mail)
+    report = report_in(mail.mail)
+    told = outcomes(report)
     if not told:
         return [Known("a mail of ours is late")]
-    header = returned(mail.mail)
+    header = returned(report)
     message_ids = header.message_ids("message-id") if header else []
     notification = notification_of(mail.envelope, mail.own.tokens) or _notification(
         mail, message_ids

@@ -6,10 +6,9 @@ stand beside a second sign, so that a person who writes of failed deliveries is 
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from intake.channels.mail import html
+from intake.channels.mail import html, recipients
 from intake.channels.mail.headers import Headers, header_block
 from intake.channels.mail.phrases import (
     DAEMON,
@@ -17,19 +16,21 @@ from intake.channels.mail.phrases import (
     FAILED_SUBJECT,
     FAILED_TEXT,
     LATE_SUBJECT,
-    NOT_THE_RECIPIENT,
+    MAIL_FAILED,
+    PERMANENT,
     REASONS,
     RETURNED_BELOW,
 )
-from intake.channels.mail.structure import Structure
+from intake.channels.mail.structure import Structure, inside
 from shared.contracts.intake import Delivery
 
 _CODE = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<!\d)([45])[0-5]\d(?=[\s\-:,;.]|$)(?!\.\d)", re.M)
-_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _NEVER_A_PERSON = re.compile(r"mailer[-_. ]?daemon", re.IGNORECASE)
 _READ = 20_000
 _MOST_RECIPIENTS = 50
+_GENERAL = (".0.0", ".3.0", ".5.0")
+"""Ends of status codes that mail systems give for want of a better one."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,15 @@ def is_bounce(mail: Structure, sender: str) -> bool:
         return True
     is_daemons = _is_from_daemon(mail)
     if not is_daemons and sender:
-        return False
+        return _is_from_gateway(mail)
     subject = headers.text("subject") or ""
     by_subject = bool(FAILED_SUBJECT.search(subject) or LATE_SUBJECT.search(subject))
     if is_daemons and (by_subject or not sender or mail.returned is not None):
         return True
     if is_daemons and _NEVER_A_PERSON.search(headers.raw("from")):
         return True
-    by_text = bool(FAILED_TEXT.search(_prose(mail)))
+    prose = _prose(mail)
+    by_text = bool(FAILED_TEXT.search(prose) or DELAYED.search(prose))
     return by_text if is_daemons else by_subject and (by_text or mail.returned is not None)
 
 
@@ -78,6 +80,38 @@ def _is_from_daemon(mail: Structure) -> bool:
     return written.endswith("<>") or any(DAEMON.search(name[:300]) for name in names)
 
 
+_BEGINNING = 400
+_PERSON = re.compile(
+    r"\b(?:i|my|me|we|ich|mein\w*|wir|je|mon|ma|nous|yo|mi|mis|eu|meu|minha|io|mio|mia)\b", re.I
+)
+_SESSION = re.compile(
+    r"\bSMTP\b|\bRCPT TO\b|(?<!\d)[45]\d\d[ -]#?[45]\.\d\.\d|^\*{5,}$|\bnon-delivery report\b",
+    re.I | re.M,
+)
+"""What only mail systems write."""
+
+
+def _is_from_gateway(mail: Structure) -> bool:
+    """Whether a machine without a mail system's name tells it: a virus scanner, a program.
+
+    Such a machine has no display name and answers nothing. It says at once that a mail failed, to
+    which address, and shows that mail or what the other mail system said.
+    """
+    headers = mail.headers
+    if any(box.name for box in headers.mailboxes("from")) or "in-reply-to" in headers:
+        return False
+    prose, ours = _prose(mail), _ours(mail)
+    authors = {box.address for box in headers.mailboxes("from")}
+    is_shown = mail.returned is not None or len(prose) < len(_text(mail))
+    return (
+        bool(FAILED_SUBJECT.search(headers.text("subject") or ""))
+        and bool(MAIL_FAILED.search(prose.strip()[:_BEGINNING]))
+        and not _PERSON.search(prose)
+        and (is_shown or bool(_SESSION.search(prose) or DELAYED.search(prose)))
+        and (is_shown or any(one not in ours | authors for one in recipients.told_of(prose)))
+    )
+
+
 def outcomes(mail: Structure) -> list[Outcome]:
     """One for each recipient it tells of; none while the mail is only late."""
     groups = [group for group in mail.report if _tells(group)]
@@ -85,6 +119,14 @@ def outcomes(mail: Structure) -> list[Outcome]:
         found = [_of_group(group, mail) for group in groups[:_MOST_RECIPIENTS]]
         return list(dict.fromkeys(each for each in found if each))
     return _in_prose(mail)
+
+
+def report_in(mail: Structure) -> Structure:
+    """The bounce itself, out of the mail that a mail system packed it into."""
+    if any(map(_tells, mail.report)):
+        return mail
+    attached = map(inside, mail.attached[:2])
+    return next((one for one in attached if any(map(_tells, one.report))), mail)
 
 
 def returned(mail: Structure) -> Headers | None:
@@ -110,7 +152,7 @@ def _of_group(group: Headers, mail: Structure) -> Outcome | None:
     kind = code[0] if code else _reply_class(diagnostic)
     if action == "delivered" or (not action and kind == "2"):
         return Outcome(Delivery.DELIVERED, code, None, address)
-    if code is None or code.endswith(".0.0"):
+    if code is None or code.endswith(_GENERAL):
         code = _by_words(diagnostic or _prose(mail), kind) or code
         kind = kind or (code[0] if code else "")
     is_permanent = kind == "5" if kind in ("4", "5") else None
@@ -119,7 +161,7 @@ def _of_group(group: Headers, mail: Structure) -> Outcome | None:
 
 def _recipient(group: Headers) -> str | None:
     for name in ("final-recipient", "original-recipient", "x-actual-recipient"):
-        found = _ADDRESS.search(group.raw(name).partition(";")[2] or group.raw(name))
+        found = recipients.ADDRESS.search(group.raw(name).partition(";")[2] or group.raw(name))
         if found:
             return found[0].lower()
     return None
@@ -128,7 +170,7 @@ def _recipient(group: Headers) -> str | None:
 def _code(status: str, diagnostic: str) -> str | None:
     """The status code; the diagnostic's where the status is only general (x.0.0)."""
     codes = [found[0] for text in (status, diagnostic) if (found := _CODE.search(text))]
-    special = [code for code in codes if not code.endswith(".0.0")]
+    special = [code for code in codes if not code.endswith(_GENERAL)]
     return next(iter(special or codes), None)
 
 
@@ -151,36 +193,48 @@ def _in_prose(mail: Structure) -> list[Outcome]:
     is_given_up = bool(re.search(r"gave up|given up|giving up|not going to try again", text, re.I))
     if (LATE_SUBJECT.search(subject) or DELAYED.search(text)) and not is_given_up:
         return []
-    address = _address(mail)
+    several = recipients.listed(text, _ours(mail))
+    code, is_permanent = _judged(text)
+    if not several:
+        return [Outcome(Delivery.BOUNCED, code, is_permanent, _address(mail))]
+    found = []
+    for address, said in several[:_MOST_RECIPIENTS]:
+        own, is_own_permanent = _judged(said)
+        judged = (own, is_own_permanent) if own else (code, is_permanent)
+        found.append(Outcome(Delivery.BOUNCED, *judged, address))
+    return found
+
+
+def _judged(text: str) -> tuple[str | None, bool | None]:
+    """The status code that prose gives or means, and whether it is for good."""
     codes = [found for found in _CODE.finditer(text) if found[1] != "2"]
-    special = next((one for one in codes if not one[0].endswith(".0.0")), None)
+    special = next((one for one in codes if not one[0].endswith(_GENERAL)), None)
     found = special or next(iter(codes), None)
-    if found and not found[0].endswith(".0.0"):
-        return [Outcome(Delivery.BOUNCED, found[0], found[1] == "5", address)]
+    if found and found is special:
+        return found[0], found[1] == "5"
     kind = found[1] if found else _reply_class(text)
     code = _by_words(text, kind) or (found[0] if found else None)
-    kind = kind or (code[0] if code else "")
-    return [Outcome(Delivery.BOUNCED, code, kind == "5" if kind else None, address)]
+    kind = kind or (code[0] if code else "") or ("5" if PERMANENT.search(text) else "")
+    return code, kind == "5" if kind else None
 
 
 def _address(mail: Structure) -> str | None:
     """Whom the prose is about, or to whom the mail went that came back."""
-    named = _ADDRESS.search(mail.headers.raw("x-failed-recipients"))
-    if named:
-        return named[0].lower()
+    failed = recipients.ADDRESS.search(mail.headers.raw("x-failed-recipients"))
+    if failed:
+        return failed[0].lower()
     header = returned(mail)
     sent_to = [box.address for box in header.mailboxes("to")] if header else []
-    ours = {box.address for box in mail.headers.mailboxes("to", "delivered-to", "x-original-to")}
-    told = [one for one in _told_of(_prose(mail)) if one not in ours]
+    prose, ours = _prose(mail), _ours(mail)
+    if (named := recipients.named(prose, ours)) is not None:
+        return named
+    told = [one for one in recipients.told_of(prose) if one not in ours]
     both = [one for one in told if one in sent_to]
     return next(iter(both or told or sent_to), None)
 
 
-def _told_of(text: str) -> Iterator[str]:
-    for found in _ADDRESS.finditer(text):
-        address = found[0].lower().strip(".'=")
-        if not NOT_THE_RECIPIENT.match(address):
-            yield address
+def _ours(mail: Structure) -> set[str]:
+    return {box.address for box in mail.headers.mailboxes("to", "delivered-to", "x-original-to")}
 
 
 def _prose(mail: Structure) -> str:

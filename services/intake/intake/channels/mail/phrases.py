@@ -50,7 +50,7 @@ FAILED_SUBJECT = _any(
 
 LATE_SUBJECT = _any(
     r"\(delay\)|\bdelivery delayed\b|\bdelayed mail\b|\bmessage delayed\b|\(délai\)|\(verzögerung\)",
-    r"\bwarning: (?:could not send|message .{0,60}delayed|mail delay)",
+    r"\bwarning: (?:could not send|message .{0,60}delayed|mail delay)|\bmail delivery warning\b",
     r"^\W*delayed\b|\bdelivery (?:is )?delay",
 )
 
@@ -88,6 +88,38 @@ FAILED_TEXT = _any(
 )
 """How bounces say in prose that a mail did not arrive."""
 
+MAIL_FAILED = _any(
+    r"\b(?:messages?|mail|e-?mail)\b(?s:.{0,160})\b(?:could not|couldn't|cannot|was not|has not) (?:yet )?"
+    r"(?:be(?:en)? )?delivered",
+    r"\bunable to deliver (?:your |the |this )?(?:message|mail|e-?mail)",
+    r"\bfailed recipients?\b|\bthis message was created automatically by mail delivery software",
+    r"\bvotre message n'a pas pu (?:ê|e)tre (?:d[ée]livr|remis)",
+    r"\bihre (?:nachricht|e-?mail)\b.{0,80}\bnicht zugestellt",
+    r"\bsu (?:mensaje|correo)\b.{0,80}\bno (?:se pudo|ha podido|pudo)\b.{0,20}entreg",
+    r"\bil (?:suo )?messaggio\b.{0,80}\bnon (?:è stato|può essere)\b.{0,20}(?:consegnat|recapitat)",
+    r"\bsua mensagem\b.{0,80}\bnão (?:pôde|foi)\b.{0,20}entreg",
+)
+"""How a machine begins to tell that a mail, no parcel, did not arrive."""
+
+RECIPIENTS_BELOW = _any(
+    r"\bfollowing (?:e-?mail )?(?:recipient|address|user|destination|mailbox)",
+    r"\bfailed (?:recipients?|address(?:es)?)\b|\bdid(?: not|n't) reach\b",
+    r"\b(?:not|n't|cannot) (?:be )?(?:delivere?d?|sent) (?:your \w+ |the \w+ )?to\b",
+    r"\bundeliverable (?:address|to)\b|\b(?:error-for|recipient address|intended recipient)\s*:",
+    r"\b(?:folgende[nr]?|nachfolgende[nr]?) (?:empfänger|adresse)",
+    r"\b(?:destinataires?|adresses?) suivante?s?\b|\bpu être \w+ (?:à|a)\b|\bpu etre \w+ a\b",
+    r"\b(?:siguientes?|seguintes?|seguenti?) (?:destinatari|direcci|endereç|indirizz)",
+    r"\b(?:destinatari|direcci|endereç|indirizz)\w* (?:siguientes?|seguintes?|seguenti?)\b",
+    r"\bvolgende (?:ontvanger|adres)|\bnastępując\w+ (?:odbiorc|adres)|следующ\w+ (?:адрес|получател)",
+    r"以下のメールアドレス|次の受信者|次の宛先|下列(?:收件人|地址)|以下(?:收件人|邮箱|地址)|다음 (?:수신자|받는 사람|주소)",
+)
+"""After what the recipients stand."""
+
+PERMANENT = _any(
+    r"\bpermanent(?:ly)?\b|\bfatal\b|\bgiv(?:en|ing) up\b|\bgave up\b|\bendgültig|\bdauerhaft",
+    r"\bpermanente?s?\b|\bdéfinitive?",
+)
+
 RETURNED_BELOW = re.compile(
     r"^[ \t>*=-]*(?:original message(?: headers?)?(?: follows)?|returned message|message headers? "
     r"follow|below this line is a copy|this is a copy of the message|included is a copy|"
@@ -112,20 +144,38 @@ REASONS = tuple(
         (
             r"mailbox.{0,40}\bfull\b|over.?quota|quota.{0,30}exceed|exceed.{0,30}quota|storage limit|"
             r"(?:boîte|buzón|caixa|casella|postfach|mailbox).{0,40}(?:pleine|lleno|cheia|piena|voll)|"
-            r"insufficient.{0,20}(?:disk|storage)|容量|已满|메일함.{0,10}초과",
+            r"insufficient.{0,20}(?:disk|storage|system storage)|容量|已满|메일함.{0,10}초과|"
+            r"(?:disk|mail(?:box)?) quota|quota violation|(?:space|storage) (?:is )?not enough|"
+            r"not enough (?:space|storage)|mail ?folder is full|too many (?:messages|mails)|out of storage|"
+            r"zuviele (?:e-?)?mails|full mailbox|mailbox (?:has )?exceed|user is over",
             "5.2.2",
         ),
         (
             r"account.{0,40}(?:disabled|suspended|inactive)|mailbox.{0,20}(?:disabled|inactive)|"
-            r"user.{0,20}(?:suspended|disabled)|no longer.{0,20}(?:active|valid|available)",
+            r"user.{0,20}(?:suspended|disabled)|no longer.{0,20}(?:active|valid|available)|"
+            r"deactivated|discontinued|has been (?:disabled|suspended|closed|locked)|"
+            r"mailbox.{0,20}(?:suspended|locked|frozen)|account is (?:closed|locked)|"
+            r"(?:has )?not been (?:used|collected|accessed) (?:for|after)|konto.{0,20}(?:gesperrt|deaktiviert)|"
+            r"停用|禁用|冻结|정지|휴면",
             "5.2.1",
         ),
-        (r"\b(?:host|domain)(?: name)? (?:unknown|not found)\b|\bunknown host\b", "5.1.2"),
+        (
+            r"\b(?:host|domain)(?: name)? (?:unknown|not found)\b|\bunknown (?:host|domain)\b|"
+            r"\bno such (?:domain|host)|name or service not known|name service error|nxdomain|"
+            r"\bdomain (?:does(?: not|n't) exist|is not valid)|could not find a gateway",
+            "5.1.2",
+        ),
+        (r"too many hops|mail(?:er)? loop|message loop|looping|hop count exceeded", "5.4.6"),
+        (r"\b(?:has|have) moved\b|no longer (?:at|with) (?:this|our) (?:address|company)", "5.1.6"),
         (
             r"user.{0,20}unknown|unknown.{0,20}(?:user|recipient|local|address|mailbox)|no such.{0,20}"
             r"(?:user|recipient|mailbox|address|person)|(?:does|do)(?:n't| not) exist|not.{0,10}found|"
             r"invalid.{0,30}(?:user|recipient|mailbox|address)|(?:recipient|address|mailbox|user|name)"
             r".{0,40}(?:unknown|invalid|not recogni[sz]ed|not listed|rejected|unavailable)|"
+            r"not a (?:known|valid) (?:user|recipient|address|mailbox)|not known|bad_recipient|"
+            r"no mail ?box|n['’]existe pas|no existe|non esiste|não existe|bestaat niet|nie istnieje|"
+            r"не существует|existiert nicht|nicht (?:gefunden|vorhanden|bekannt)|finns inte|findes ikke|"
+            r"finnes ikke|ei ole olemassa|unrouteable mail|does not like recipient|"
             r"not our customer|no mailbox|user doesn't have|存在しません|見つかりません|"
             r"リストにありません|宛先不明|不存在|unbekannt|inconnu|desconocid|sconosciut|存在하지",
             "5.1.1",
@@ -135,13 +185,22 @@ REASONS = tuple(
             r"lookup|unrout)|unrout(?:e)?able|no mx|name.{0,10}resol|couldn't find any host",
             "5.1.2",
         ),
-        (r"too (?:large|big)|size.{0,30}(?:exceed|limit)|exceed.{0,30}size", "5.3.4"),
+        (
+            r"too (?:large|big)|size.{0,30}(?:exceed|limit)|exceed.{0,30}size|zu groß|trop volum",
+            "5.3.4",
+        ),
         (
             r"spam|block(?:ed|list)|black.?list|policy|unsolicited|\bdmarc\b|\bspf\b|\bdkim\b|denied|"
-            r"not (?:allowed|permitted|authori[sz]ed)|refused by|content.{0,20}reject|virus",
+            r"not (?:allowed|permitted|authori[sz]ed)|refused by|content.{0,20}reject|\bvirus(?:es)?\b|relay|"
+            r"not accepting (?:mail|messages)|requires? confirmation|reputation|rejected by (?:the )?filter|"
+            r"reverse dns|\bptr\b|rbl\b|dnsbl",
             "5.7.1",
         ),
-        (r"time(?:d)?.?out|too long|expired|retry.{0,20}exceeded|keine verbindung", "4.4.7"),
+        (
+            r"time(?:d)?.?out|too long|long time|expired|retry.{0,20}exceeded|keine verbindung|"
+            r"failed \d+ attempts|aborted after|maximum delivery attempts",
+            "4.4.7",
+        ),
         (r"connect|unreachable|network", "4.4.1"),
     )
 )
