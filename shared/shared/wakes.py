@@ -15,6 +15,8 @@ import asyncpg
 from shared.errors import Unavailable
 
 _RECONNECT = 0.5
+_TOGETHER = 0.01
+"""What comes within so many seconds after a telling is told at once."""
 
 
 class Wake:
@@ -22,6 +24,8 @@ class Wake:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self.is_sole = False
+        """Set by a waiter that alone does this work, in all processes: no sister is told then."""
 
     def set(self) -> None:
         """Wake the waiter, or make its next wait return at once."""
@@ -59,10 +63,11 @@ class Wakes:
         return waiter
 
     def wake(self, name: str) -> None:
-        """Wake `name` here and, soon, in sister processes."""
+        """Wake `name` here and, soon, in sister processes; not there when a waiter here is sole."""
         self._wake_here(name)
-        self._untold.add(name)
-        self._something_untold.set()
+        if not any(waiter.is_sole for waiter in self._waiters.get(name, ())):
+            self._untold.add(name)
+            self._something_untold.set()
 
     def _wake_here(self, name: str) -> None:
         for waiter in self._waiters.get(name, ()):
@@ -106,6 +111,7 @@ class Wakes:
                     self._channel,
                     list(names),
                 )
+                await asyncio.sleep(_TOGETHER)
 
     def _heard(self, connection: Any, pid: int, _: str, name: object) -> None:
         if pid != connection.get_server_pid():

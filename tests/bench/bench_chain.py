@@ -3,7 +3,6 @@ lies on Kafka, beside the bare chain of the same hops."""
 
 import asyncio
 import hashlib
-import hmac
 import json
 import sys
 import time
@@ -12,7 +11,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import httpx
 import yaml
 
 from deploy.local.ports import free_port
@@ -25,7 +23,7 @@ from shared.contracts.intake import MessageReceived
 from shared.contracts.notify import NotificationFailed
 from shared.contracts.routing import ConversationAssigned, ConversationOpened
 from shared.settings import KafkaSettings
-from tests.bench import bare_chain
+from tests.bench import bare_chain, posting
 from tests.bench.figures import Figure, percentile
 from tests.bench.places import Place
 
@@ -42,28 +40,38 @@ TEXTS = [
 
 
 class Seen:
-    """When each message reached the end of a chain, by its id."""
+    """When each message reached the end of a chain, by its id.
+
+    Topics are read side by side, so the end of a chain may be read before its beginning.
+    """
 
     def __init__(self) -> None:
-        self.at: dict[str, float] = {}
-        self._by_thread: dict[object, str] = {}
-        self._by_conversation: dict[object, str] = {}
+        self._at: dict[object, float] = {}
+        self._messages: dict[object, str] = {}
+        self._threads: dict[object, object] = {}
 
     def note(self, message: Message, now: float) -> None:
         """Follow one message through the topics."""
         match message:
             case MessageReceived():
-                self._by_thread[message.thread_id] = message.external_id
+                self._messages[message.thread_id] = message.external_id
             case ConversationOpened():
-                found = self._by_thread.get(message.thread_id)
-                if found:
-                    self._by_conversation[message.conversation_id] = found
+                self._threads[message.conversation_id] = message.thread_id
             case ConversationAssigned():
-                found = self._by_conversation.get(message.conversation_id)
-                if found:
-                    self.at.setdefault(found, now)
+                self._at.setdefault(message.conversation_id, now)
             case NotificationFailed():
-                self.at.setdefault(message.why, now)
+                self._messages[message.why] = message.why
+                self._threads[message.why] = message.why
+                self._at.setdefault(message.why, now)
+
+    @property
+    def at(self) -> dict[str, float]:
+        """When each was seen at the end, of those whose way is known."""
+        return {
+            self._messages[thread]: now
+            for conversation, now in self._at.items()
+            if (thread := self._threads.get(conversation)) in self._messages
+        }
 
 
 @asynccontextmanager
@@ -108,7 +116,8 @@ async def drive(post: Post, seen: Seen, count: int, rate: float, name: str) -> l
         return sent.keys() <= seen.at.keys()
 
     await testing.eventually(all_there, within=60)
-    return [seen.at[identity] - at for identity, at in sent.items()]
+    arrived = seen.at
+    return [arrived[identity] - at for identity, at in sent.items()]
 
 
 async def bench_chain(place: Place) -> list[Figure]:
@@ -165,11 +174,10 @@ async def bare(place: Place) -> dict[str, list[float]]:
                 env=env,
             ),
         )
-        async with httpx.AsyncClient() as client, watching(settings, NotificationFailed) as seen:
+        async with posting.opened(port) as door, watching(settings, NotificationFailed) as seen:
 
             async def post(identity: str) -> None:
-                answer = await client.post(f"http://127.0.0.1:{port}/", content=identity)
-                answer.raise_for_status()
+                await door.post(posting.request("/", identity.encode()))
 
             return await loads(post, seen)
 
@@ -195,7 +203,7 @@ async def services(place: Place) -> dict[str, list[float]]:
         "INTAKE_SMTP_PORT": "0",
         "ROUTING_HTTP_PORT": str(ports["routing"]),
     }
-    url = f"http://127.0.0.1:{ports['intake']}/hooks/whatsapp/{ACCOUNT}"
+    path = f"/hooks/whatsapp/{ACCOUNT}"
     async with Processes() as processes:
         await processes.start(
             *[
@@ -210,17 +218,10 @@ async def services(place: Place) -> dict[str, list[float]]:
             ]
         )
         types = (MessageReceived, ConversationOpened, ConversationAssigned)
-        async with httpx.AsyncClient() as client, watching(settings, *types) as seen:
+        async with posting.opened(ports["intake"]) as door, watching(settings, *types) as seen:
 
             async def post(identity: str) -> None:
-                body = webhook(identity)
-                sign = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-                headers = {
-                    "X-Hub-Signature-256": f"sha256={sign}",
-                    "Content-Type": "application/json",
-                }
-                answer = await client.post(url, content=body, headers=headers)
-                answer.raise_for_status()
+                await door.post(posting.request(path, webhook(identity), SECRET))
 
             return await loads(post, seen)
 

@@ -12,7 +12,7 @@ from routing.domain.decide import decide_all
 from routing.domain.score import Weights
 from routing.domain.shifts import Shift
 from routing.domain.team import Agent
-from routing.domain.waiting import Waiting, turn
+from routing.domain.waiting import turn
 from routing.handlers.rules import Rules
 from routing.store import agents, claims, leases, queue
 from routing.store.claims import Claim, Conflict, Deposed
@@ -98,7 +98,7 @@ async def test_a_claim_on_what_has_changed_changes_nothing(
     await hear(*(message() for _ in range(3)))
     epoch = await lease(routing)
     async with routing.transaction() as tx:
-        waiting = await queue.next_waiting(tx, *POOL, stuck=(), marks=(), now=clock.now(), limit=10)
+        waiting, _ = await queue.page(tx, *POOL, now=clock.now(), limit=10)
         team = [
             agents.agent(row)
             for row in await agents.rows_of_team(tx, clock.now(), timedelta(minutes=1))
@@ -134,9 +134,7 @@ async def test_a_claim_for_one_language_fails_when_the_next_message_brings_anoth
     await hear(asked)
     epoch = await lease(routing)
     async with routing.transaction() as tx:
-        [waiting] = await queue.next_waiting(
-            tx, *POOL, stuck=(), marks=(), now=clock.now(), limit=10
-        )
+        [waiting], _ = await queue.page(tx, *POOL, now=clock.now(), limit=10)
         [eva] = [
             agents.agent(row)
             for row in await agents.rows_of_team(tx, clock.now(), timedelta(minutes=1))
@@ -145,9 +143,7 @@ async def test_a_claim_for_one_language_fails_when_the_next_message_brings_anoth
 
     await hear(message("早く返金してください", thread=asked.thread_id))
     async with routing.transaction() as tx:
-        [changed] = await queue.next_waiting(
-            tx, *POOL, stuck=(), marks=(), now=clock.now(), limit=10
-        )
+        [changed], _ = await queue.page(tx, *POOL, now=clock.now(), limit=10)
     assert changed.version == waiting.version
     assert (waiting.language, changed.language) == ("es", "ja")
 
@@ -193,10 +189,8 @@ async def test_what_is_stuck_is_looked_at_again_when_it_reaches_its_next_step(
     ages = [1, 2, 12, 3, 12, 1]  # minutes of a promise of 15: English is tried after 80 %
     await hear(*(message(at=now - timedelta(minutes=age)) for age in ages))
     async with routing.transaction() as tx:
-        read = await queue.next_waiting(
-            tx, *POOL, stuck={"0|es||"}, marks=(0.5, 0.8), now=now, limit=10
-        )
-        none = await queue.next_waiting(
+        read, _ = await queue.page(tx, *POOL, stuck={"0|es||"}, marks=(0.5, 0.8), now=now, limit=10)
+        none, _ = await queue.page(
             tx, *POOL, stuck={"0|es||", "2|es||"}, marks=(0.5, 0.8), now=now, limit=10
         )
 
@@ -229,10 +223,8 @@ async def test_the_queue_is_read_in_the_order_of_the_pure_rule(
     await hear(*(message(at=now - timedelta(minutes=age)) for age in ages))
 
     async with routing.transaction() as tx:
-        read: list[Waiting] = await queue.next_waiting(
-            tx, *POOL, stuck=(), marks=(), now=now, limit=50
-        )
-        first = await queue.next_waiting(tx, *POOL, stuck=(), marks=(), now=now, limit=5)
+        read, _ = await queue.page(tx, *POOL, now=now, limit=50)
+        first, _ = await queue.page(tx, *POOL, now=now, limit=5)
 
     assert read == sorted(read, key=lambda each: turn(each, now))
     assert first == read[:5]

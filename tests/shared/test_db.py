@@ -74,6 +74,22 @@ async def test_who_waits_is_woken_after_the_commit_in_this_process_and_in_a_sist
         assert await there.wait(5)
 
 
+async def test_a_sister_is_not_told_of_what_one_process_alone_does(
+    counting: Database, database_url: str
+) -> None:
+    async with testing.opened_database(database_url, "counting") as sister:
+        here, there = await asyncio.gather(listening(counting), listening(sister))
+        more = sister.on_wake("more")
+        here.is_sole = True
+
+        counting.wake_now("work")
+        assert await here.wait(5)
+
+        counting.wake_now("more")  # what is told comes in order
+        assert await more.wait(5)
+        assert not there.is_set()
+
+
 async def test_who_waits_is_not_woken_by_a_rollback(counting: Database) -> None:
     waiter = await listening(counting)
 

@@ -99,10 +99,10 @@ class Relay:
             try:
                 async with asyncio.timeout(_BOUND * 2):
                     await producer.start()
-                self.is_leader = True
+                self.is_leader = self._wake.is_sole = True
                 await self._lead(reading, deleting, producer, stop)
             finally:
-                self.is_leader = False
+                self.is_leader = self._wake.is_sole = False
                 await clients.within(_BOUND, producer.stop())
 
     @asynccontextmanager

@@ -15,7 +15,7 @@ from routing.domain.customer import OrderFacts
 from routing.handlers import joining, writers
 from routing.handlers.rules import Rules, pool
 from routing.handlers.understanding import understand
-from routing.store import agents, claims, conversations, customers, history
+from routing.store import agents, claims, turns
 from routing.store.history import Happening, happening
 from shared import clock, db
 from shared.bus import Heard, Said, batch
@@ -40,7 +40,7 @@ class _Turn:
 
     now: datetime
     rules: Rules
-    contacts: writers.Contacts
+    contacts: turns.Contacts
     orders: Sequence[OrderFacts]
     there: joining.There
     left: Collection[AgentId]
@@ -61,25 +61,26 @@ async def on_message_received(
     """Queue what customers wrote, or hand it to who has the conversation already."""
     now = clock.now()
     messages = [each.message for each in heard]
-    # Conversations before contacts, as in everything that locks both.
-    there = await conversations.find(
+    scene = await turns.read(
         tx,
+        writers.told(messages),
         threads=((each.store_id, each.thread_id) for each in messages),
         shipments=((s, ShipmentId(i)) for s, i in writers.subjects(messages, "shipment")),
         cases=((s, CaseId(i)) for s, i in writers.subjects(messages, "case")),
         resolved_since=now - rules.reopen_within,
     )
-    contacts = await writers.known(tx, messages)
-    orders = await customers.orders_of(tx, contacts.values())
-    left = await _left(tx, there, now, rules)
-    turn = _Turn(now, rules, {**contacts}, orders, joining.There(there), left)
+    contacts = scene.contacts
+    left = await _left(tx, scene.conversations, now, rules)
+    turn = _Turn(now, rules, {**contacts}, scene.orders, joining.There(scene.conversations), left)
     said = [one for each in heard for one in _take_in(each, turn)]
-    changed = [each for key, each in turn.contacts.items() if each is not contacts[key]]
-    await customers.save_languages(tx, changed)
     await _release(tx, turn)
-    await conversations.insert(tx, list(turn.new.values()))
-    await conversations.save(tx, list(turn.changed.values()))
-    await history.note(tx, turn.happened)
+    await turns.write(
+        tx,
+        opened=list(turn.new.values()),
+        changed=list(turn.changed.values()),
+        contacts=[each for key, each in turn.contacts.items() if each is not contacts[key]],
+        happened=turn.happened,
+    )
     for conversation in (*turn.new.values(), *turn.changed.values()):
         if conversation.state is State.QUEUED:
             db.wake(tx, pool(conversation.store_id, conversation.family))

@@ -5,22 +5,18 @@ from dataclasses import replace
 from uuid import UUID
 
 from routing.domain.customer import Contact, OrderFacts
-from routing.store import customers
 from shared.contracts.base import ContactId, OrderId, StoreId
 from shared.contracts.intake import MessageReceived
-from shared.db import Transaction
-
-Contacts = dict[tuple[StoreId, ContactId], Contact]
 
 
-async def known(tx: Transaction, messages: Sequence[MessageReceived]) -> Contacts:
-    """Lock and return the writers, with what these messages tell of them."""
-    shown: Contacts = {}
+def told(messages: Iterable[MessageReceived]) -> list[Contact]:
+    """The writers, each once, with what these messages tell of them."""
+    shown: dict[tuple[StoreId, ContactId], Contact] = {}
     for message in messages:
-        told = _told(message)
-        key = told.store_id, told.contact_id
-        shown[key] = _merged(shown[key], told) if key in shown else told
-    return await customers.meet(tx, list(shown.values()))
+        one = _told(message)
+        key = one.store_id, one.contact_id
+        shown[key] = _merged(shown[key], one) if key in shown else one
+    return list(shown.values())
 
 
 def _told(message: MessageReceived) -> Contact:

@@ -15,18 +15,17 @@ from shared.db import Transaction
 from shared.errors import Unavailable
 
 _COLUMNS = rows.columns(Conversation)
-_INSERT = rows.insert_into("conversations", Conversation, "signature")
-_SAVE = text(
-    f"""
+INSERT = rows.insert_into("conversations", Conversation, "signature")
+SAVE = f"""
     UPDATE conversations AS c
     SET {", ".join(f"{name} = r.{name}" for name in (*_COLUMNS, "signature"))}
     FROM jsonb_populate_recordset(cast(null AS conversations), cast(:rows AS jsonb)) AS r
     WHERE c.store_id = r.store_id AND c.id = r.id
     """  # noqa: S608 - names of our own columns
-)
+_INSERT = text(INSERT)
+_SAVE = text(SAVE)
 # One statement, so that all rows are locked in the order of their ids.
-_BY_SUBJECT = text(
-    """
+BY_SUBJECT = """
     SELECT cast(to_jsonb(c) AS text)
     FROM conversations AS c
     WHERE (c.store_id, c.id) IN (
@@ -52,7 +51,7 @@ _BY_SUBJECT = text(
     ORDER BY c.store_id, c.id
     FOR UPDATE
     """
-)
+_BY_SUBJECT = text(BY_SUBJECT)
 _PENDING = text(
     """
     SELECT cast(to_jsonb(c) AS text)
@@ -181,12 +180,23 @@ async def find(
 
     Of a thread those that are open or were resolved after `resolved_since`.
     """
+    found = subjects(threads, shipments, cases, resolved_since)
+    return await rows.read(tx, Conversation, _BY_SUBJECT, **found)
+
+
+def subjects(
+    threads: Iterable[tuple[StoreId, ThreadId]],
+    shipments: Iterable[tuple[StoreId, ShipmentId]],
+    cases: Iterable[tuple[StoreId, CaseId]],
+    resolved_since: datetime,
+) -> dict[str, Any]:
+    """The values of `BY_SUBJECT`."""
     found: dict[str, Any] = {"since": resolved_since}
     for name, pairs in (("thread", threads), ("shipment", shipments), ("case", cases)):
         wanted = list(dict.fromkeys(pairs))
         found[f"{name}_stores"] = [store_id for store_id, _ in wanted]
         found[f"{name}s"] = [identity for _, identity in wanted]
-    return await rows.read(tx, Conversation, _BY_SUBJECT, **found)
+    return found
 
 
 async def pending(tx: Transaction, orders: Sequence[tuple[StoreId, UUID]]) -> list[Conversation]:
@@ -267,7 +277,7 @@ async def insert(tx: Transaction, conversations: Sequence[Conversation]) -> None
     """
     if not conversations:
         return
-    kept = await tx.execute(_INSERT, {"rows": _packed(conversations)})
+    kept = await tx.execute(_INSERT, {"rows": packed(conversations)})
     if len(kept.all()) != len(conversations):
         raise Unavailable("the same conversation was opened elsewhere")
 
@@ -275,7 +285,7 @@ async def insert(tx: Transaction, conversations: Sequence[Conversation]) -> None
 async def save(tx: Transaction, conversations: Sequence[Conversation]) -> None:
     """Write down what became of conversations that this transaction has locked."""
     if conversations:
-        await tx.execute(_SAVE, {"rows": _packed(conversations)})
+        await tx.execute(_SAVE, {"rows": packed(conversations)})
 
 
 async def link_orders(
@@ -290,7 +300,8 @@ async def link_orders(
     )
 
 
-def _packed(conversations: Sequence[Conversation]) -> str:
+def packed(conversations: Sequence[Conversation]) -> str:
+    """Conversations as the JSON that `INSERT` and `SAVE` read."""
     return rows.packed(
         [{**msgspec.to_builtins(each), "signature": each.signature} for each in conversations]
     )

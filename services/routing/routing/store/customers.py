@@ -1,56 +1,19 @@
 """Contacts and the facts of orders."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
 
-from routing.domain.customer import Contact, OrderFacts
+from routing.domain.customer import OrderFacts
 from routing.store import rows
 from shared.contracts.base import AgentId, ContactId, OrderId, StoreId
 from shared.db import Transaction
 
-_MEET = text(
-    f"""
-    INSERT INTO contacts AS c ({", ".join(rows.columns(Contact))})
-    SELECT {", ".join(rows.columns(Contact))}
-    FROM jsonb_populate_recordset(cast(null AS contacts), cast(:rows AS jsonb))
-    ORDER BY store_id, contact_id
-    ON CONFLICT (store_id, contact_id) DO UPDATE
-    SET mail = coalesce(excluded.mail, c.mail), phone = coalesce(excluded.phone, c.phone),
-        locale = coalesce(excluded.locale, c.locale),
-        seen_at = greatest(excluded.seen_at, c.seen_at)
-    RETURNING cast(to_jsonb(c) AS text)
-    """  # noqa: S608 - names of our own columns
-)
-_SAVE_LANGUAGES = text(
-    """
-    UPDATE contacts AS c SET languages = r.languages
-    FROM jsonb_populate_recordset(cast(null AS contacts), cast(:rows AS jsonb)) AS r
-    WHERE c.store_id = r.store_id AND c.contact_id = r.contact_id
-    """
-)
 _HAD = text(
     """
     UPDATE contacts SET last_agent_id = :agent_id
     WHERE store_id = :store_id AND contact_id = :contact_id
-    """
-)
-_ORDERS_OF = text(
-    """
-    SELECT DISTINCT ON (o.store_id, o.order_id) cast(to_jsonb(o) AS text)
-    FROM unnest(
-        cast(:stores AS text[]), cast(:contacts AS uuid[]), cast(:mails AS text[]),
-        cast(:phones AS text[])
-    ) AS w (store_id, contact_id, mail, phone)
-    CROSS JOIN LATERAL (
-        SELECT * FROM order_facts AS f
-        WHERE f.store_id = w.store_id AND f.contact_id = w.contact_id
-        UNION
-        SELECT * FROM order_facts AS f WHERE f.store_id = w.store_id AND f.mail = w.mail
-        UNION
-        SELECT * FROM order_facts AS f WHERE f.store_id = w.store_id AND f.phone = w.phone
-    ) AS o
     """
 )
 _HEARD_OF = text(
@@ -79,39 +42,11 @@ _KEEP_ORDERS = text(
 )
 
 
-async def meet(
-    tx: Transaction, told: Sequence[Contact]
-) -> dict[tuple[StoreId, ContactId], Contact]:
-    """Lock and return these contacts, each once, with what is told of them; new ones are kept."""
-    found = await rows.read(tx, Contact, _MEET, rows=rows.packed(told))
-    return {(each.store_id, each.contact_id): each for each in found}
-
-
-async def save_languages(tx: Transaction, changed: Sequence[Contact]) -> None:
-    """Write down the languages of contacts that this transaction has locked."""
-    if changed:
-        await tx.execute(_SAVE_LANGUAGES, {"rows": rows.packed(changed)})
-
-
 async def note_agent(
     tx: Transaction, store_id: StoreId, contact_id: ContactId, agent_id: AgentId
 ) -> None:
     """Remember who had this customer last."""
     await tx.execute(_HAD, {"store_id": store_id, "contact_id": contact_id, "agent_id": agent_id})
-
-
-async def orders_of(tx: Transaction, contacts: Iterable[Contact]) -> list[OrderFacts]:
-    """The orders of these customers: the same contact, the same mail address or phone number."""
-    wanted = list(contacts)
-    return await rows.read(
-        tx,
-        OrderFacts,
-        _ORDERS_OF,
-        stores=[each.store_id for each in wanted],
-        contacts=[each.contact_id for each in wanted],
-        mails=[each.mail for each in wanted],
-        phones=[each.phone for each in wanted],
-    )
 
 
 async def order(tx: Transaction, store_id: StoreId, order_id: OrderId) -> OrderFacts:

@@ -26,12 +26,11 @@ class Happening:
 
 
 _COLUMNS = ", ".join(rows.columns(Happening))
-_NOTE = text(
-    f"""
+NOTE = f"""
     INSERT INTO history ({_COLUMNS})
     SELECT {_COLUMNS} FROM jsonb_populate_recordset(cast(null AS history), cast(:rows AS jsonb))
     """  # noqa: S608 - names of our own columns
-)
+_NOTE = text(NOTE)
 _OF = text(
     """
     SELECT cast(to_jsonb(h) AS text) FROM history AS h

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import text
 
 from routing.domain.waiting import Waiting
-from routing.store import rows
-from shared.contracts.base import StoreId
+from shared.contracts.base import AgentId, StoreId
 from shared.contracts.routing import Family
 from shared.db import Transaction
 
@@ -31,14 +32,24 @@ _WAITING = """
             cast(:marks AS double precision[])
         ) || '|' || signature = ANY (cast(:stuck AS text[]))
 """
-_NEXT = text(
+_PAGE = text(
     f"""
-    ({_WAITING} AND first_from <= :now ORDER BY first_from, id LIMIT :limit)
+    WITH waiting (row) AS MATERIALIZED (
+        ({_WAITING} AND first_from <= :now ORDER BY first_from, id LIMIT :limit)
+        UNION ALL
+        ({_WAITING} AND first_from > :now AND answer_by >= :now
+            ORDER BY answer_by, id LIMIT :limit)
+        UNION ALL
+        ({_WAITING} AND first_from > :now AND answer_by < :now
+            ORDER BY answer_by, id LIMIT :limit)
+        LIMIT :limit
+    )
+    SELECT true AS waits, row FROM waiting
     UNION ALL
-    ({_WAITING} AND first_from > :now AND answer_by >= :now ORDER BY answer_by, id LIMIT :limit)
-    UNION ALL
-    ({_WAITING} AND first_from > :now AND answer_by < :now ORDER BY answer_by, id LIMIT :limit)
-    LIMIT :limit
+    SELECT false, cast(jsonb_build_object('agent_id', agent_id, 'load', load, 'mail', mail,
+        'messaging', messaging, 'chat', chat) AS text)
+    FROM agent_loads
+    WHERE agent_id = ANY (cast(:team AS text[])) AND EXISTS (SELECT 1 FROM waiting)
     """
 )
 _DEPTH = text(
@@ -47,31 +58,65 @@ _DEPTH = text(
 _OLDEST_PENDING = text("SELECT min(opened_at) FROM conversations WHERE state = 'pending'")
 
 
-async def next_waiting(  # noqa: PLR0913 - what a page of the queue hangs on
+class _Load(msgspec.Struct):
+    agent_id: AgentId
+    load: int
+    mail: int
+    messaging: int
+    chat: int
+
+
+class Page(NamedTuple):
+    """What waits next, and what agents hold: in all and by family, in hundredths of a unit."""
+
+    waiting: list[Waiting]
+    loads: dict[AgentId, tuple[int, dict[Family, int]]]
+
+
+_waiting = msgspec.json.Decoder(Waiting)
+_load = msgspec.json.Decoder(_Load)
+
+
+async def page(  # noqa: PLR0913 - what a page of the queue hangs on
     tx: Transaction,
     store_id: StoreId,
     family: Family,
+    team: Collection[AgentId] = (),
     *,
-    stuck: Collection[str],
-    marks: Sequence[float],
+    stuck: Collection[str] = (),
+    marks: Sequence[float] = (),
     now: datetime,
     limit: int,
-) -> list[Waiting]:
+) -> Page:
     """The next conversations of a pool but those whose look (`steps.look`) is `stuck`.
 
-    `marks` are the shares of a promise at which more agents are looked at, least first.
+    With them, if there are any, what each of the `team` holds. `marks` are the shares of a promise
+    at which more agents are looked at, least first.
     """
-    return await rows.read(
-        tx,
-        Waiting,
-        _NEXT,
-        store_id=store_id,
-        family=family,
-        stuck=sorted(stuck),
-        marks=list(marks),
-        now=now,
-        limit=limit,
-    )
+    values = {
+        "store_id": store_id,
+        "family": family,
+        "team": list(team),
+        "stuck": sorted(stuck),
+        "marks": list(marks),
+        "now": now,
+        "limit": limit,
+    }
+    found = Page([], {})
+    for waits, row in await tx.execute(_PAGE, values):
+        if waits:
+            found.waiting.append(_waiting.decode(row))
+        else:
+            each = _load.decode(row)
+            found.loads[each.agent_id] = (
+                each.load,
+                {
+                    Family.MAIL: each.mail,
+                    Family.MESSAGING: each.messaging,
+                    Family.CHAT: each.chat,
+                },
+            )
+    return found
 
 
 async def depth(tx: Transaction) -> dict[Family, int]:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause
 
 from shared.db import Transaction
 
@@ -31,19 +31,17 @@ async def read(tx: Transaction, row: type[T], statement: TextClause, **values: A
     return [decoder.decode(each) for each in found]
 
 
-def insert_into(table: str, row: type, *more: str) -> TextClause:
+def insert_into(table: str, row: type, *more: str) -> str:
     """Insert rows in the order of the primary key (store and id); what is there stays.
 
     Takes `rows`; returns a row for each that was inserted.
     """
     names = ", ".join((*columns(row), *more))
-    return text(
-        f"""
-        INSERT INTO {table} ({names})
-        SELECT {names}
-        FROM jsonb_populate_recordset(cast(null AS {table}), cast(:rows AS jsonb))
-        ORDER BY 1, 2
-        ON CONFLICT DO NOTHING
-        RETURNING 1
-        """  # noqa: S608 - names of our own tables and columns
-    )
+    return f"""
+    INSERT INTO {table} ({names})
+    SELECT {names}
+    FROM jsonb_populate_recordset(cast(null AS {table}), cast(:rows AS jsonb))
+    ORDER BY 1, 2
+    ON CONFLICT DO NOTHING
+    RETURNING 1
+    """  # noqa: S608 - names of our own tables and columns

@@ -21,7 +21,7 @@ from routing.domain.score import Weights
 from routing.domain.team import FAMILIES, Agent
 from routing.domain.waiting import Waiting
 from routing.handlers.rules import pool
-from routing.store import agents, claims, queue
+from routing.store import claims, queue
 from routing.store.claims import Claim, Conflict, Deposed
 from routing.store.decisions import Log
 from routing.workers.leases import Leases
@@ -76,10 +76,12 @@ class Dispatcher:
         """One batch in one transaction."""
         async with self.db.transaction() as tx:
             now = clock.now()
-            waiting = await queue.next_waiting(
+            present = self.roster.of(self.store_id)
+            waiting, loads = await queue.page(
                 tx,
                 self.store_id,
                 self.family,
+                [agent.agent_id for agent in present],
                 stuck=round_.stuck,
                 marks=self.weights.timers.marks,
                 now=now,
@@ -88,7 +90,11 @@ class Dispatcher:
             if not waiting:
                 round_.is_over = True
                 return 0
-            team = await self._team(tx)
+            team = [
+                agent.with_load(*loads[agent.agent_id])
+                for agent in present
+                if agent.agent_id in loads
+            ]
             if self.legal:
                 waiting = [replace(each, legal=self.legal) for each in waiting]
             taken, stuck = decide_all(waiting, team, now, self.weights)
@@ -110,11 +116,6 @@ class Dispatcher:
                 max(0.0, (now - one.asked_at).total_seconds())
             )
         return len(taken)
-
-    async def _team(self, tx: Transaction) -> list[Agent]:
-        team = self.roster.of(self.store_id)
-        held = await agents.loads(tx, (agent.agent_id for agent in team))
-        return [agent.with_load(*held[agent.agent_id]) for agent in team if agent.agent_id in held]
 
     async def _claim(
         self,
@@ -217,12 +218,14 @@ class Dispatching:
             is_ours = False
             try:
                 epoch = await self._leases.epoch(dispatcher.store_id, dispatcher.family)
+                wake.is_sole = epoch is not None
                 if epoch is not None:
                     is_ours = True
                     await dispatcher.drain(epoch)
             except Deposed:
                 log.warning("pool lost", store_id=dispatcher.store_id, family=dispatcher.family)
                 self._leases.drop_all()
+                wake.is_sole = False
             except Exception as why:
                 if not is_unavailable(why):
                     raise
