@@ -1,0 +1,57 @@
+"""Notes of absence, and customers who are away themselves."""
+
+from typing import Any
+
+import pytest
+
+
+def kind(reading: Any) -> str:
+    return str(reading.known[0].kind) if reading.known else "message"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Urlaub", "Ich bin bis 5. Mai im Urlaub, bitte liefern Sie danach."),
+        ("Urlaub", "Ich bin nächste Woche weg. Geht das auch später?"),
+        ("Abwesend", "Bin am Dienstag nicht da, das Paket bitte zum Nachbarn."),
+        ("On vacation", "I will be away till Monday, please hold my order."),
+        ("Absence", "Je serai absent jeudi, le colis peut-il attendre ?"),
+        ("Absent du 3 au 5", "Pas de livraison ces jours-là s'il vous plaît."),
+        ("De vacaciones", "El pedido puede esperar hasta el lunes."),
+        ("In ferie", "Vi prego di spedire dopo il 5."),
+        ("В отпуске", "Доставьте после пятого, пожалуйста."),
+        ("不在", "明日は不在なので、荷物は明後日にお願いします。"),
+        ("휴가 중", "배송을 다음 주로 미뤄 주세요."),
+        ("Vacation", ""),
+    ],
+)
+def test_a_customer_who_is_away_is_heard(read: Any, written: Any, subject: str, text: str) -> None:
+    assert kind(read(written(text, Subject=subject))) == "message"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am away until 5 May and have no mail there.\n\nOn 4 May 2026 at 10:12, Aurora "
+        "<help@aurora.example> wrote:\n> Your parcel is on its way.\n> Do you like it?",
+        "Ich bin bis 5. Mai nicht im Büro. In dringenden Fällen hilft Eva (eva@example.org).",
+    ],
+)
+def test_a_note_of_absence_is_an_automatic_reply(read: Any, written: Any, text: str) -> None:
+    assert kind(read(written(text, Subject="Urlaub: Your parcel"))) == "auto-reply"
+
+
+def test_who_sends_a_file_is_no_machine(read: Any) -> None:
+    head = "From: ana@example.org\r\nTo: help@aurora.example\r\nSubject: Urlaub\r\n"
+    body = (
+        'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n\r\nSee you.\r\n'
+        '--b\r\nContent-Type: image/png; name="a.png"\r\n\r\nx\r\n--b--\r\n'
+    )
+
+    assert kind(read((head + body).encode())) == "message"
+
+
+def test_a_program_that_answers_by_itself_is_known_by_its_name(read: Any, written: Any) -> None:
+    assert kind(read(written("Thanks.", X_Mailer="Shop Autoresponder 2.1"))) == "auto-reply"
+    assert kind(read(written("Thanks.", X_Mailer="Apple Mail (2.3774)"))) == "message"
