@@ -105,6 +105,36 @@ def test_an_order_is_shown_as_if_nothing_were_known_of_it() -> None:
     assert [each["type"] for each in shown["messages"]] == ["OrderPlaced"]
 
 
+def test_what_was_recorded_long_ago_keeps_its_time() -> None:
+    old = json.loads(json.dumps(MESSAGE).replace("1777888000", "1577880000"))
+    never = json.loads(json.dumps(MESSAGE).replace("1777888000", "5"))
+
+    times = [read(channel="whatsapp", body=body)["messages"][0]["occurred_at"]
+             for body in (old, never)]  # fmt: skip
+
+    assert times == ["2020-01-01T12:00:00Z", "2026-05-04T12:00:00Z"]
+
+
+def test_of_a_part_of_an_order_it_is_told_that_it_waits() -> None:
+    shown = read(channel="shopee", body={"code": 3, "data": {"ordersn": "2605"}})
+
+    assert (shown["outcome"], shown["messages"]) == ("order", [])
+    assert "when the whole order is known" in shown["notes"][0]
+
+
+def test_an_empty_question_by_get_is_a_test_of_the_address() -> None:
+    assert read(channel="messagebird", method="GET", url="https://x.example")["outcome"] == "event"
+
+
+def test_two_secrets_may_have_names_of_one_field() -> None:
+    body = json.dumps(MESSAGE)
+    secret = {"APP_SECRET": "new", "OLD_APP_SECRET": "right"}
+
+    shown = read(channel="whatsapp", body=body, headers=signed(body, "right"), secret=secret)
+
+    assert shown["outcome"] == "message"
+
+
 def test_a_stranger_is_an_event_or_unreadable() -> None:
     assert read(vendor="a carrier", body="{}")["outcome"] == "event"
     assert read(vendor="a carrier", body="{")["outcome"] == "unreadable"

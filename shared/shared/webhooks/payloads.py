@@ -15,25 +15,28 @@ def parse(delivery: Delivery) -> Any:
     """Read a body by its media type, or by its first character where the type tells nothing.
 
     A GET has no body: what it delivers is the form in its address. Raises `ValueError` for what is
-    none of JSON, form and XML.
+    none of JSON, form and XML. Lines of JSON are a list.
     """
     if delivery.method == "GET":
         return url_encoded(urlsplit(delivery.url).query.encode("utf-8", "replace"))
     content_type = delivery.headers.get("content-type", "")
     media_type = content_type.partition(";")[0].strip().lower()
-    if media_type == "application/x-www-form-urlencoded":
+    is_form = not media_type and _FORM.match(delivery.body)
+    if is_form or media_type == "application/x-www-form-urlencoded":
         return url_encoded(delivery.body)
     if media_type == "multipart/form-data":
         return in_parts(delivery.body, content_type)
     first = delivery.body.lstrip()[:1]
-    if not media_type and _FORM.match(delivery.body):
-        return url_encoded(delivery.body)
+    if media_type in _JSON_LINES:
+        return [_json(each) for each in delivery.body.splitlines() if each.strip()]
     if media_type.endswith(("/xml", "+xml")) or (
         not media_type.endswith(("/json", "+json")) and first == b"<"
     ):
         return _xml(delivery.body)
     return _json(delivery.body)
 
+
+_JSON_LINES = ("application/jsonl", "application/jsonlines", "application/x-ndjson")
 
 _FORM = re.compile(rb"[\w.%+*\[\]-]{1,200}=")
 

@@ -131,6 +131,13 @@ CASES: list[tuple[str, Any, tuple[str, bool | None, str | None]]] = [
      ("bounced", True, "5.1.1")),
     ("sparkpost", sparkpost("delay", bounce_class="20"), ("sent", False, None)),
     ("sparkpost", sparkpost("open", "track_event"), ("read", None, None)),
+    ("sendgrid", sendgrid("bounce", type="expired", reason="no mx"), ("bounced", False, "no mx")),
+    ("mandrill", mandrill("reject", reject={"reason": "unsub"}), ("bounced", None, "unsub")),
+    ("resend", resend("bounced", bounce={"type": "Permanent", "diagnosticCode":
+     ["smtp; 550 5.5.0 unknown"]}), ("bounced", True, "5.5.0")),
+    ("resend", resend("suppressed", suppressed={"type": "OnAccountSuppressionList"}),
+     ("bounced", True, "OnAccountSuppressionList")),
+    ("postmark", postmark("Delivery", Details="accepted"), ("delivered", None, None)),
     ("mailjet", mailjet("sent", smtp_reply="sent (250 2.0.0 OK)"), ("delivered", None, "2.0.0")),
     ("mailjet", mailjet("bounce", hard_bounce=True, error="user unknown"),
      ("bounced", True, "user unknown")),
@@ -221,6 +228,7 @@ def test_a_complaint_is_feedback(mail_service: Any, as_json: Any, channel: str, 
         ("brevo", brevo("list_addition")),
         ("postal", {"event": "SendLimitExceeded", "payload": {}}),
         ("mailtrap", mailtrap("click")),
+        ("unisender-go", {"events_by_user": []}),
         ("unisender-go", {"events_by_user": [{"events": [
             {"event_name": "transactional_spam_block", "event_data": {"domain": "x.example"}}]}]}),
     ],
@@ -233,6 +241,30 @@ def test_what_says_nothing_of_a_mail_is_known(
     assert {each.kind for each in reading.known} == {"event"}
     assert not reading.items
     assert not reading.odd
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (mailgun("clicked"), "a link in a mail was followed"),
+        (mailgun("unsubscribed"), "somebody wants no more mails"),
+        (mailgun("hologram"), "an event of no concern"),
+    ],
+)
+def test_what_says_nothing_is_known_for_what_it_is(
+    mail_service: Any, as_json: Any, body: Any, why: str
+) -> None:
+    assert [each.why for each in mail_service("mailgun", as_json(body)).known] == [why]
+
+
+def test_mailtrap_may_write_an_event_a_line(mail_service: Any, posted: Any) -> None:
+    told = mailtrap("delivery"), mailtrap("open")
+    events = "\n".join(json.dumps(event) for one in told for event in one["events"])
+    reading = mail_service(
+        "mailtrap", posted(events, headers={"content-type": "application/jsonl"})
+    )
+
+    assert [each.event.status.value for each in reading.items] == ["delivered", "read"]
 
 
 def test_of_a_mail_that_is_none_of_ours_nothing_is_said(mail_service: Any, as_json: Any) -> None:

@@ -162,3 +162,16 @@ def test_a_mail_that_lies_elsewhere_is_seen_all_the_same(
     assert (first.event.subject, first.event.mail) == ("hola", "ana@x.example")
     assert readings[0].notes == ("the mail itself was not fetched",)
     assert first.event.message_id != second.event.message_id
+
+
+def test_mailtrap_tells_only_who_wrote(mail_service: Any, as_json: Any) -> None:
+    told = {"event": "inbound.message_received", "message_id": "0001", "inbox_id": 5,
+            "timestamp": 1_777_895_940_000, "from": "Ana <ana@x.example>"}  # fmt: skip
+    reading = mail_service("mailtrap", as_json({"events": [told]}))
+
+    [found] = reading.items
+    assert isinstance(found, Inbound)
+    assert (found.event.mail, found.event.sender_name) == ("ana@x.example", "Ana")
+    assert found.event.text == "[the text of this mail lies with the mail service]"
+    assert found.event.occurred_at.isoformat() == "2026-05-04T11:59:00+00:00"
+    assert reading.notes == ("the mail itself was not fetched",)

@@ -197,6 +197,51 @@ def test_amazon_tells_parts_of_orders(vendor: Any) -> None:
     assert one.kinds({}) == (0, 0, 1)
 
 
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda told: {"Type": "Notification", "Message": json.dumps(told)},
+        lambda told: {"Records": [{"body": json.dumps(told)}]},
+        lambda told: {"detail-type": "x", "detail": told},
+    ],
+)
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("ORDER_STATUS_CHANGE", "OrderStatusChangeNotification"),
+        ("MFN_ORDER_STATUS_CHANGE", "MFNOrderStatusChangeNotification"),
+    ],
+)
+def test_amazons_older_notifications_count_in_whatever_a_forwarder_wraps_them(
+    vendor: Any, wrapped: Any, kind: str, name: str
+) -> None:
+    told = notification(kind, {name: {"AmazonOrderId": "902-1"}})
+
+    assert order(vendor("amazon-sp-api", "A1").read(wrapped(told))).external_id == "902-1"
+
+
+def test_a_package_of_tiktok_shop_names_its_orders(vendor: Any) -> None:
+    package = {"package_id": "p1", "order_id_list": ["5", "6"]}
+    reading = vendor("tiktok-shop", "100").read({"type": 4, "data": {"package_list": [package]}})
+
+    found = [item for item in reading.items if isinstance(item, OrderNews)]
+    assert [(one.external_id, len(one.fulfilments)) for one in found] == [("5", 1), ("6", 1)]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "expected"), [("2", (2, "茶")), (3.0, (3, "茶")), (1.5, (1, "1.5 × 茶"))]
+)
+def test_a_line_is_kept_however_its_quantity_is_written(
+    vendor: Any, quantity: Any, expected: tuple[int, str]
+) -> None:
+    line = {"id": 1, "name": "茶", "quantity": quantity, "total": "3000"}
+    found = order(vendor("woocommerce", "x").read([{**WOO, "line_items": [line]}]))
+
+    assert found.snapshot is not None
+    [kept] = found.snapshot.order.lines
+    assert (kept.quantity, kept.title) == expected
+
+
 def test_tiktok_shop_tells_of_orders_and_messages(vendor: Any) -> None:
     one = vendor("tiktok-shop", "7")
     data = {"order_id": "576461413038785752", "order_status": "UNPAID", "update_time": 1}

@@ -119,7 +119,7 @@ def _files(data: Object) -> Iterator[File]:
         )
 
 
-def _status(data: Object, came: Came[Delivery, GenericAccount]) -> StatusNews | Odd:
+def _status(data: Object, came: Came[Delivery, GenericAccount]) -> StatusNews | Known | Odd:
     told = text(data.get("status")) or ""
     if told not in ("sent", "delivered", "read", "failed"):
         return Odd("a status that is not understood")

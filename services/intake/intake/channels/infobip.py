@@ -62,6 +62,8 @@ def _entry(result: Object, came: Came[Delivery, InfobipAccount]) -> _Entry:
         fate = Fate(external_id=text(result.get("messageId")), status=Outcome.READ, at=at)
         reader = _contact(result.get("to"), _channel(result), None, came.account)
         return status(fate, reader, came.account, came.at)
+    if text(result.get("event")) == "DELETION":
+        return Known("a message was taken back")
     if "messageId" in result and ({"from", "sender"} & result.keys()):
         return _message(result, came)
     if {"event", "eventType", "bulkId", "callId", "type"} & result.keys():
@@ -157,6 +159,11 @@ def _content(content: Object) -> tuple[str | None, File | None]:
         named = joined((text(content.get("name")), text(content.get("address"))), ", ")
         point = joined((str(content.get(part, "")) for part in ("latitude", "longitude")), ", ")
         return joined(("[location]", named, point), " "), None
+    if kind == "CONTACT":
+        return joined(("[contact]", joined(map(_card, _cards(content)), "; ")), " "), None
+    if kind == "ORDER":
+        lines = ", ".join(map(_ordered, objects(content.get("productItems"))))
+        return joined(("[order]", lines, written), " "), None
     if kind in _FILES:
         url = text(content.get("url"))
         name = text(content.get("filename")) or text(content.get("name"))
@@ -172,6 +179,24 @@ def _content(content: Object) -> tuple[str | None, File | None]:
     if shown is None and kind != "TEXT":
         shown = f"[{(line(kind, 40) or '').lower().replace('_', ' ')}]"
     return shown, None
+
+
+def _cards(content: Object) -> Iterator[Object]:
+    yield from objects(content.get("contacts"))
+    yield from objects([content.get("contact")])
+
+
+def _card(card: Object) -> str | None:
+    name = obj(card.get("name"))
+    parts = (text(name.get("firstName")), text(name.get("lastName")))
+    phones = (text(each.get("phone")) for each in objects(card.get("phones")))
+    return joined((text(name.get("formattedName")) or joined(parts, " "), *phones), " ")
+
+
+def _ordered(item: Object) -> str:
+    price = joined((line(item.get("itemPrice"), 20), line(item.get("currency"), 3)), " ")
+    shown = f"{text(item.get('quantity')) or '1'} × {text(item.get('productRetailerId')) or '?'}"
+    return f"{shown} ({price})" if price else shown
 
 
 def _kind_of(media_type: str | None) -> str:

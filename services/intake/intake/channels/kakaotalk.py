@@ -5,6 +5,8 @@ Kakao signs nothing and waits five seconds for the answer. Source: kakaobusiness
 """
 
 import hashlib
+import re
+from itertools import islice
 
 import msgspec
 
@@ -33,12 +35,15 @@ def read(came: Came[Delivery, KakaoTalkAccount]) -> Reading:
 
 
 def _entry(came: Came[Delivery, KakaoTalkAccount]) -> Inbound | Known | Odd:
-    request = obj(obj(came.payload).get("userRequest"))
+    payload = obj(came.payload)
+    request = obj(payload.get("userRequest"))
+    if not request and "user_key" in payload:
+        return Known("a request of the interface before skills, which Kakao has closed")
     if not request:
         return Odd("no skill request")
     sender = obj(request.get("user"))
     contact = user(came.account, sender.get("id"), locale=_language(request))
-    files = _files(request)
+    files = _files(request) or _secured(obj(obj(payload.get("action")).get("params")))
     written = text(request.get("utterance"))
     if files and written and written.strip().startswith("http"):
         written = None  # Kakao writes a picture's address as the utterance
@@ -58,6 +63,16 @@ def _id(came: Came[Delivery, KakaoTalkAccount]) -> str:
 def _language(request: Object) -> str | None:
     language = text(request.get("lang"))
     return "ko" if language in ("kr", "ko") else language
+
+
+_SECURED = re.compile(r"https?://[^\s,()\"]+")
+
+
+def _secured(params: Object) -> tuple[File, ...]:
+    """Pictures that a customer gave to the plugin for them: JSON inside a parameter."""
+    written = (text(value) or "" for value in params.values())
+    urls = (url for each in written if "secureUrls" in each for url in _SECURED.findall(each))
+    return tuple(File(kind="image", reference=url, is_url=True) for url in islice(urls, 20))
 
 
 def _files(request: Object) -> tuple[File, ...]:

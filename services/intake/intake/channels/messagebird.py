@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from intake.channels import bird
@@ -17,7 +17,7 @@ from intake.channels.jwts import claims_of, is_hash, unverified
 from intake.channels.peers import Fate, File, Said, caller, inbound, status, user
 from intake.domain.contacts import Contact
 from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
-from intake.domain.shapes import Object, obj, text
+from intake.domain.shapes import Object, obj, objects, text
 from intake.domain.texts import joined, line
 from intake.domain.times import from_iso, from_seconds
 from shared.contracts.intake import Delivery as Outcome
@@ -97,12 +97,21 @@ def _sms(payload: Object, came: Came[Delivery, MessageBirdAccount]) -> Inbound |
         external_id=next(filter(None, (text(payload.get(name)) for name in _IDS)), None),
         text=written or (None if files else "[empty message]"),
         files=files,
-        at=from_iso(payload.get("createdDatetime") or payload.get("CreatedDatetime")),
+        at=from_iso(payload.get("createdDatetime") or payload.get("CreatedDatetime"))
+        or _digits(payload.get("receive_datetime")),
     )
     return inbound(said, caller(came.account, payload.get("originator")), came.account, came.at)
 
 
 _IDS = ("id", "message_id", "mid")
+
+
+def _digits(value: object) -> datetime | None:
+    """The time of a message to a short code: fourteen digits, UTC."""
+    try:
+        return datetime.strptime(str(value), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _media(payload: Object) -> Iterator[File]:
@@ -156,6 +165,8 @@ def _of_conversations(
     if kind and kind != "message.created":
         return Known("a message was changed")
     shape = text(message.get("type")) or ""
+    if shape == "event":
+        return Known("an event that is no message")
     written, files = _content(shape, obj(message.get("content")))
     conversation = text(message.get("conversationId"))
     said = Said(
@@ -175,9 +186,10 @@ def _contact(
 ) -> Contact | None:
     """By number where the platform has numbers, by MessageBird's own contact elsewhere."""
     is_sent = text(message.get("direction")) == "sent"
-    name = text(person.get("displayName")) or joined(
-        (text(person.get("firstName")), text(person.get("lastName"))), " "
-    )
+    full_name = joined((text(person.get("firstName")), text(person.get("lastName"))), " ")
+    shown = text(person.get("displayName"))
+    # Somebody who has given no name is shown by his number.
+    name = full_name if (shown or "").removeprefix("+").isdigit() else shown or full_name
     number = text(person.get("msisdn")) or text(message.get("to" if is_sent else "from"))
     if platform in ("", "sms", "whatsapp", "whatsapp_sandbox") and number:
         return caller(account, number, name)
@@ -185,6 +197,13 @@ def _contact(
 
 
 _FILES = {"image", "video", "audio", "file", "whatsappSticker", "sticker"}
+
+
+def _card(card: Object) -> str | None:
+    name = obj(card.get("name"))
+    parts = (text(name.get("firstName")), text(name.get("lastName")))
+    phones = (text(phone.get("phone")) for phone in objects(card.get("phones")))
+    return joined((text(name.get("formattedName")) or joined(parts, " "), *phones), " ")
 
 
 def _content(kind: str, content: Object) -> tuple[str | None, tuple[File, ...]]:
@@ -201,6 +220,12 @@ def _content(kind: str, content: Object) -> tuple[str | None, tuple[File, ...]]:
     if kind == "location":
         point = joined((str(body.get(part, "")) for part in ("latitude", "longitude")), ", ")
         return joined(("[location]", text(body.get("name")), point), " "), ()
+    if kind == "contacts":
+        cards = joined(map(_card, objects(content.get("contacts"))), "; ")
+        return joined(("[contact]", cards), " "), ()
+    if kind == "email":
+        mail = obj(body.get("content"))
+        return joined((text(body.get("subject")), text(mail.get("text"))), "\n") or "[email]", ()
     reply = obj(body.get("reply")) or body
     said = text(reply.get("text")) or text(reply.get("title")) or text(body.get("emoji"))
     return said or (f"[{line(kind, 40)}]" if kind else None), ()

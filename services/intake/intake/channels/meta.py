@@ -49,7 +49,10 @@ _Entry = Inbound | StatusNews | Known | Odd
 
 
 def _entries(came: Came[Delivery, Account]) -> Iterator[_Entry]:
-    for entry in objects(obj(came.payload).get("entry")):
+    payload = obj(came.payload)
+    if "field" in payload and "value" in payload:  # Meta's console, trying an address
+        yield from _change(payload, came.account, came.at)
+    for entry in objects(payload.get("entry")):
         page = text(entry.get("id")) or came.account.account_id
         owner = came.account if page == came.account.account_id else came.sibling(page)
         if owner is None:
@@ -100,6 +103,8 @@ def _event(event: Object, account: Account, received_at: datetime) -> Iterator[_
         yield from (status(fate, contact, account, received_at) for fate in fates)
         if not fates:
             yield Known("all up to a time were delivered or read")
+    elif "message_edit" in event:
+        yield Known("a message was edited")
     elif _NAMED & event.keys():
         yield Known("an event that is no message")
     else:
@@ -184,7 +189,8 @@ def _shared(kind: str, attachment: Object, payload: Object, url: str | None) -> 
     elements = objects(obj(payload.get("product")).get("elements"))
     products = joined((text(each.get("title")) for each in elements), ", ")
     title = text(attachment.get("title")) or text(payload.get("title"))
-    shown = joined((f"[{line(kind, 40)}]", title, place, products, None if place else url), " ")
+    name = "link" if kind == "fallback" else line(kind, 40)
+    shown = joined((f"[{name}]", title, place, products, None if place else url), " ")
     return shown or "[attachment]"
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from mimetypes import guess_type
+from urllib.parse import urlsplit
 
 from intake.domain import ids
 from intake.domain.contacts import Contact
-from intake.domain.items import Inbound, Odd, RemoteFile, StatusNews
+from intake.domain.items import Inbound, Known, Odd, RemoteFile, StatusNews
 from intake.domain.languages import language_tag
 from intake.domain.phones import e164
 from intake.domain.texts import clean, cut, joined, line
@@ -21,7 +22,8 @@ class File:
     """A file beside a message; `kind` is what a reader is told of it, e.g. `image`.
 
     `reference` is the vendor's id of it, or its address where `is_url`; `size` is in octets, 0
-    where it is not told.
+    where it is not told. `media_type` is what the vendor says, `usual_type` what such files are
+    where neither he nor a name tells.
     """
 
     kind: str
@@ -29,6 +31,7 @@ class File:
     is_url: bool = False
     name: str | None = field(default=None, repr=False)
     media_type: str | None = None
+    usual_type: str | None = None
     size: int = 0
 
 
@@ -162,35 +165,51 @@ def _stand_in(file: File) -> str:
 
 def _attachment(file: File) -> Attachment:
     name = line(file.name, 255)
-    named = name or (file.reference if file.is_url else None) or ""
-    media_type = line(file.media_type, 100) or guess_type(named.partition("?")[0])[0]
+    told = line(file.media_type, 100) or _guessed(name) or _guessed(_last_of_path(file))
     return Attachment(
         name=name,
-        media_type=media_type or "application/octet-stream",
+        media_type=told or file.usual_type or "application/octet-stream",
         size=max(file.size, 0),
     )
 
 
+def _guessed(name: str | None) -> str | None:
+    return guess_type(f"/{name.rpartition('/')[2]}")[0] if name else None
+
+
+def _last_of_path(file: File) -> str | None:
+    """The end of the path alone: a host may end like a file's name (`.com`, `.zip`)."""
+    if not file.is_url:
+        return None
+    try:
+        return urlsplit(file.reference or "").path
+    except ValueError:
+        return None
+
+
 def status(
     fate: Fate, contact: Contact | None, account: Account, received_at: datetime
-) -> StatusNews | Odd:
-    """What became of a message of ours to this contact."""
+) -> StatusNews | Known | Odd:
+    """What became of a message of ours to this contact; shown only where nobody is named."""
     external_id = line(fate.external_id, 300)
-    if external_id is None or contact is None:
-        return Odd("a status of no message or of nobody")
+    if external_id is None:
+        return Odd("a status of no message")
+    event = MessageStatusChanged(
+        occurred_at=happened_at(fate.at, received_at),
+        store_id=account.store_id,
+        version=0,
+        channel=account.channel_name,
+        account_id=account.account_id,
+        external_id=external_id,
+        status=fate.status,
+        thread_id=_thread(account, contact) if contact else None,
+        reason=line(fate.reason, 200),
+        is_permanent=fate.is_permanent,
+    )
+    if contact is None:
+        return Known("a status of a message to nobody who is named", "status", unsaid=(event,))
     return StatusNews(
-        event=MessageStatusChanged(
-            occurred_at=happened_at(fate.at, received_at),
-            store_id=account.store_id,
-            version=0,
-            channel=account.channel_name,
-            account_id=account.account_id,
-            external_id=external_id,
-            status=fate.status,
-            thread_id=_thread(account, contact),
-            reason=line(fate.reason, 200),
-            is_permanent=fate.is_permanent,
-        ),
+        event=event,
         status_id=ids.status_id(
             account.store_id, account.channel_name, account.account_id, external_id, fate.status
         ),

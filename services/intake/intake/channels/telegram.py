@@ -26,11 +26,18 @@ def read(came: Came[Delivery, TelegramAccount]) -> Reading:
     return Reading.of(_entries(came))
 
 
-_OTHERS = {
-    "business_connection", "callback_query", "channel_post", "chat_boost", "chat_join_request",
-    "chat_member", "chosen_inline_result", "deleted_business_messages", "edited_business_message",
-    "edited_channel_post", "edited_message", "guest_message", "inline_query", "managed_bot",
-    "message_reaction", "message_reaction_count", "my_chat_member", "poll", "poll_answer",
+_SHOWN = {
+    "callback_query": "a button without words was pressed",
+    "deleted_business_messages": "messages were taken back",
+    "edited_business_message": "a message was edited",
+    "edited_message": "a message was edited",
+    "my_chat_member": "somebody follows the bot, or does so no more",
+}
+_OTHERS = _SHOWN.keys() | {
+    "business_connection", "channel_post", "chat_boost", "chat_join_request",
+    "chat_member", "chosen_inline_result",
+    "edited_channel_post", "guest_message", "inline_query", "managed_bot",
+    "message_reaction", "message_reaction_count", "poll", "poll_answer",
     "pre_checkout_query", "purchased_paid_media", "removed_chat_boost", "shipping_query",
     "stopped_message_generation", "subscription",
 }  # fmt: skip
@@ -41,8 +48,8 @@ def _entries(came: Came[Delivery, TelegramAccount]) -> Iterator[Inbound | Known 
     for name in ("message", "business_message"):
         if name in update:
             yield _message(obj(update[name]), came)
-    if _OTHERS & update.keys():
-        yield Known("an update that is no new message")
+    if told := _OTHERS & update.keys():
+        yield Known(_SHOWN.get(min(told), "an update that is no new message"))
     elif "update_id" in update and not {"message", "business_message"} & update.keys():
         yield Odd("an update that is not understood")
 
@@ -93,23 +100,26 @@ def _own_phone(message: Object, sender: Object) -> str | None:
 
 
 _FILES = {
-    "document": "document",
-    "video": "video",
-    "animation": "animation",
-    "audio": "audio",
-    "voice": "voice message",
-    "video_note": "video message",
+    "document": ("document", None),
+    "video": ("video", "video/mp4"),
+    "animation": ("animation", "video/mp4"),
+    "audio": ("audio", "audio/mpeg"),
+    "voice": ("voice message", "audio/ogg"),
+    "video_note": ("video message", "video/mp4"),
 }
+"""What each is called, and what Telegram makes of it where it tells no type."""
 
 
 def _files(message: Object) -> Iterator[File]:
     sizes = list(objects(message.get("photo")))
     if sizes:  # of one picture, the largest last
         yield _file("image", sizes[-1], "image/jpeg")
-    for name, kind in _FILES.items():
+    for name, (kind, usual_type) in _FILES.items():
         is_twice = name == "document" and "animation" in message
         if name in message and not is_twice:
-            yield _file(kind, obj(message[name]))
+            yield _file(kind, obj(message[name]), usual_type)
+    for paid in objects(obj(message.get("paid_media")).get("paid_media")):
+        yield from _files({name: paid[name] for name in ("photo", "video") if name in paid})
     if "sticker" in message:
         sticker = obj(message["sticker"])
         kind = joined(("sticker", text(sticker.get("emoji"))), ": ") or ""
@@ -122,13 +132,14 @@ def _sticker_type(sticker: Object) -> str:
     return "video/webm" if sticker.get("is_video") else "image/webp"
 
 
-def _file(kind: str, told: Object, media_type: str | None = None) -> File:
+def _file(kind: str, told: Object, usual_type: str | None = None) -> File:
     size = told.get("file_size")
     return File(
         kind=kind,
         reference=text(told.get("file_id")),
         name=text(told.get("file_name")),
-        media_type=text(told.get("mime_type")) or media_type,
+        media_type=text(told.get("mime_type")),
+        usual_type=usual_type,
         size=size if isinstance(size, int) else 0,
     )
 

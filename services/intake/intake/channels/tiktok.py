@@ -46,6 +46,8 @@ def _event(came: Came[Delivery, TikTokAccount]) -> Inbound | Known | Odd:
     event = obj(came.payload)
     kind = text(event.get("event"))
     if kind != "im_receive_msg":
+        if kind == "im_send_msg":
+            return Known("what the account itself wrote")
         return Known("an event that is no message to us") if kind else Odd("an event without name")
     named = text(event.get("user_openid"))
     is_own = named is None or named == came.account.account_id

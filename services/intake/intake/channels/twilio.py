@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import msgspec
+
 from intake.channels.peers import Fate, File, Said, caller, inbound, status, user
 from intake.domain.contacts import Contact
 from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
-from intake.domain.shapes import Object, obj, text
+from intake.domain.shapes import Object, obj, objects, text
 from intake.domain.texts import joined
 from intake.domain.times import from_iso
 from shared.contracts.intake import Delivery as Outcome
@@ -80,8 +82,16 @@ def answer(_: Delivery, __: TwilioAccount) -> Answer:
 
 def read(came: Came[Delivery, TwilioAccount]) -> Reading:
     """The one message or status of a request."""
+    if isinstance(came.payload, list):
+        return Reading.of(_entry(_as_form(each), came) for each in objects(came.payload))
     form = obj(came.payload)
     return Reading.of([_entry(form, came)] if form else [])
+
+
+def _as_form(event: Object) -> Object:
+    """An event of Event Streams by the names of the form that tells the same."""
+    told = {name[:1].upper() + name[1:]: value for name, value in obj(event.get("data")).items()}
+    return {"EventType": event.get("type"), **told}
 
 
 def _entry(form: Object, came: Came[Delivery, TwilioAccount]) -> Inbound | StatusNews | Known | Odd:
@@ -131,13 +141,33 @@ def _in_conversation(
     author = text(form.get("Author")) or ""
     if not author.rpartition(":")[2].startswith("+"):
         return Known("what one of ours wrote")
+    files = tuple(map(_file_of_conversation, objects(_json_of(form.get("Media")))))
     said = Said(
         external_id=sid,
-        text=text(form.get("Body")) or ("[media]" if form.get("Media") else "[empty message]"),
+        text=text(form.get("Body")) or (None if files else "[empty message]"),
+        files=files,
         at=from_iso(form.get("DateCreated")),
         peer=f"conversation:{text(form.get('ConversationSid'))}",
     )
     return inbound(said, _person(came.account, author), came.account, came.at)
+
+
+def _file_of_conversation(told: Object) -> File:
+    """It lies with the conversation, to be had by its SID alone: it is named, not fetched."""
+    media_type, size = text(told.get("ContentType")), told.get("Size")
+    return File(
+        kind=_KINDS.get((media_type or "").partition("/")[0], "file"),
+        name=text(told.get("Filename")),
+        media_type=media_type,
+        size=size if isinstance(size, int) else 0,
+    )
+
+
+def _json_of(value: object) -> object:
+    try:
+        return msgspec.json.decode(value) if isinstance(value, str) else value
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return None
 
 
 def _words(form: Object) -> str | None:
@@ -157,6 +187,7 @@ def _words(form: Object) -> str | None:
 
 _KINDS = {"image": "image", "video": "video", "audio": "audio", "application": "document",
           "text": "document"}  # fmt: skip
+_CARDS = ("text/vcard", "text/x-vcard")
 
 
 def _files(form: Object) -> Iterator[File]:
@@ -165,7 +196,9 @@ def _files(form: Object) -> Iterator[File]:
         media_type = text(form.get(f"MediaContentType{n}"))
         url = text(form.get(f"MediaUrl{n}"))
         yield File(
-            kind=_KINDS.get((media_type or "").partition("/")[0], "file"),
+            kind="contact"
+            if media_type in _CARDS
+            else _KINDS.get((media_type or "").partition("/")[0], "file"),
             reference=url,
             is_url=url is not None,
             media_type=media_type,

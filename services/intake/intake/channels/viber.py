@@ -27,12 +27,12 @@ def read(came: Came[Delivery, ViberAccount]) -> Reading:
 
 _STATUSES = {"delivered": Outcome.DELIVERED, "seen": Outcome.READ, "failed": Outcome.FAILED}
 _OTHERS = {
-    "webhook",
-    "subscribed",
-    "unsubscribed",
-    "conversation_started",
-    "action",
-    "client_status",
+    "webhook": "a test of the address",
+    "subscribed": "somebody follows the bot",
+    "unsubscribed": "somebody follows the bot no more",
+    "conversation_started": "the chat was opened",
+    "action": "an event that is no message",
+    "client_status": "an event that is no message",
 }
 
 
@@ -45,9 +45,10 @@ def _event(event: Object, came: Came[Delivery, ViberAccount]) -> Inbound | Statu
             external_id=text(event.get("message_token")),
             status=_STATUSES[kind],
             at=from_milliseconds(event.get("timestamp")),
+            reason=text(event.get("desc")) if kind == "failed" else None,
         )
         return status(fate, user(came.account, event.get("user_id")), came.account, came.at)
-    return Known("an event that is no message") if kind in _OTHERS else Odd("an unknown event")
+    return Known(_OTHERS[kind]) if kind in _OTHERS else Odd("an unknown event")
 
 
 def _message(

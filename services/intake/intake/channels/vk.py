@@ -48,9 +48,20 @@ def _entries(
         fate = Fate(external_id=text(told.get("read_message_id")), status=Outcome.READ)
         yield status(fate, user(came.account, text(told.get("from_id"))), came.account, came.at)
     elif kind:
-        yield Known("an event that is no new message")
+        yield Known(_SHOWN.get(kind, "an event that is no new message"))
     elif event:
         yield Odd("an event without type")
+
+
+_SHOWN = {
+    "confirmation": "the vendor asks whether the address is ours",
+    "group_join": "somebody follows the community",
+    "group_leave": "somebody follows the community no more",
+    "message_allow": "somebody lets the community write to him",
+    "message_deny": "somebody lets the community write to him no more",
+    "message_edit": "a message was edited",
+    "message_reply": "what the community itself wrote",
+}
 
 
 def _message(

@@ -6,7 +6,7 @@ the Messages API), "SMS API: inbound, delivery receipt", "Messages API: inbound,
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ import msgspec
 
 from intake.channels.jwts import claims_of, is_hash, unverified
 from intake.channels.peers import Fate, File, Said, caller, inbound, status, user
+from intake.channels.whatsapp import ordered
 from intake.domain.contacts import Contact
 from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
@@ -188,21 +189,46 @@ def _content(kind: str, told: Object) -> tuple[str | None, tuple[File, ...]]:
     if kind in _FILES:
         file = File(kind=kind, reference=url, is_url=url is not None, name=text(body.get("name")))
         return text(body.get("caption")), (file,)
-    if kind == "text":
-        return text(told.get("text")), ()
-    if kind == "location":
-        named = joined((text(body.get("name")), text(body.get("address"))), ", ")
-        point = joined((str(body.get(part, "")) for part in ("lat", "long")), ", ")
-        return joined(("[location]", named, point), " "), ()
-    if kind == "order":
-        items = objects(body.get("product_items"))
-        lines = (f"{_count(item)} × {text(item.get('product_retailer_id'))}" for item in items)
-        return joined(("[order]", ", ".join(lines), text(body.get("text"))), " "), ()
-    if kind == "reaction":
-        return text(body.get("emoji")), ()
+    if kind == "content":
+        parts = [
+            _content(text(each.get("type")) or "", _flat(each))
+            for each in objects(told.get("content"))
+        ]
+        words = joined((written for written, _ in parts), "\n")
+        return words, tuple(file for _, files in parts for file in files)
+    if kind in _WORDS:
+        return _WORDS[kind](told, body), ()
     shown = text(body.get("title")) or text(body.get("text")) or text(told.get("text"))
     return shown or (f"[{line(kind, 40)}]" if kind else None), ()
 
 
-def _count(item: Object) -> str:
-    return text(item.get("quantity")) or "1"
+def _place(_: Object, body: Object) -> str | None:
+    named = joined((text(body.get("name")), text(body.get("address"))), ", ")
+    point = joined((str(body.get(part, "")) for part in ("lat", "long")), ", ")
+    return joined(("[location]", named, point), " ")
+
+
+def _order(_: Object, body: Object) -> str | None:
+    lines = map(ordered, objects(body.get("product_items")))
+    return joined(("[order]", ", ".join(lines), text(body.get("text"))), " ")
+
+
+def _card(_: Object, body: Object) -> str | None:
+    name = text(obj(body.get("name")).get("formatted_name"))
+    phones = (text(each.get("phone")) for each in objects(body.get("phones")))
+    return joined(("[contact]", name, *phones), " ")
+
+
+_WORDS: Mapping[str, Callable[[Object, Object], str | None]] = {
+    "contact": _card,
+    "location": _place,
+    "order": _order,
+    "reaction": lambda _, body: text(body.get("emoji")),
+    "text": lambda told, _: text(told.get("text")),
+}
+"""Of a kind's message and what it tells in the kind's name."""
+
+
+def _flat(part: Object) -> Object:
+    """A part of an MMS as if it were a message of its kind."""
+    return {**part, text(part.get("type")) or "": part if "url" in part else part.get("text")}

@@ -33,23 +33,36 @@ def _entries(
     came: Came[Delivery, WhatsAppAccount],
 ) -> Iterator[Inbound | StatusNews | Known | Odd]:
     for change in _changes(came.payload):
-        if change.get("field") != "messages":
-            yield Known("a field that carries no message")
+        if (field := change.get("field")) != "messages":
+            yield Known(_FIELDS.get(str(field), "a field that carries no message"))
             continue
         value = obj(change.get("value"))
         number = text(obj(value.get("metadata")).get("phone_number_id"))
-        owner = came.account if number == came.account.account_id else came.sibling(number or "")
+        is_own = number in (None, came.account.account_id)
+        owner = came.account if is_own else came.sibling(number or "")
         if owner is None:
             yield Odd("a phone number that is no account")
             continue
+        if not {"messages", "statuses", "errors"} & value.keys():
+            yield Odd("a change with nothing in it")
         yield from _messages(value, owner, came.at)
         yield from _statuses(value, owner, came.at)
         if value.get("errors") and not value.get("messages"):
             yield Known("an error of the account")
 
 
+_FIELDS = {
+    "smb_message_echoes": "what the business wrote on its phone",
+    "history": "what was written before the number came to the API",
+}
+
+
 def _changes(payload: object) -> Iterator[Object]:
-    for entry in objects(obj(payload).get("entry")):
+    """All changes of all entries; Meta's console sends one by itself to try an address."""
+    told = obj(payload)
+    if "field" in told and "value" in told:
+        yield told
+    for entry in objects(told.get("entry")):
         yield from objects(entry.get("changes"))
 
 
@@ -120,8 +133,10 @@ def _content(message: Object) -> _Content | Known | Odd:
     body = obj(message.get(kind))
     if kind in _MEDIA:
         return _media(kind, body)
-    if kind in _NO_MESSAGE or (kind == "reaction" and not body.get("emoji")):
-        return Known("an event that is no message")
+    if kind == "reaction" and not body.get("emoji"):
+        return Known("a reaction was taken back")
+    if kind in _NO_MESSAGE:
+        return Known(_NO_MESSAGE[kind])
     told = _WORDS[kind](message, body) if kind in _WORDS else None
     if told is None and message.get("errors"):
         told = "[unsupported message]"
@@ -129,7 +144,14 @@ def _content(message: Object) -> _Content | Known | Odd:
 
 
 _MEDIA = {"image", "video", "audio", "voice", "document", "sticker"}
-_NO_MESSAGE = {"system", "request_welcome", "revoke", "edit", "ephemeral", "media_placeholder"}
+_NO_MESSAGE = {
+    "edit": "a message was edited",
+    "ephemeral": "a message that was to vanish was not delivered",
+    "media_placeholder": "media of earlier days are not delivered",
+    "request_welcome": "the chat was opened",
+    "revoke": "a message was taken back",
+    "system": "a note of the service",
+}
 
 
 def _media(kind: str, body: Object) -> _Content:
@@ -181,17 +203,25 @@ def _location(message: Object, body: Object) -> str:
 def _contacts(message: Object, body: Object) -> str:
     cards = []
     for card in objects(message.get("contacts")):
+        name = obj(card.get("name"))
+        parts = (text(name.get("first_name")), text(name.get("last_name")))
+        shown = text(name.get("formatted_name")) or joined(parts, " ")
         phones = [text(phone.get("phone")) for phone in objects(card.get("phones"))]
-        cards.append(joined((text(obj(card.get("name")).get("formatted_name")), *phones), " "))
+        mails = [text(mail.get("email")) for mail in objects(card.get("emails"))]
+        cards.append(joined((shown, *phones, *mails), " "))
     return joined(("[contact]", joined(cards, "; ")), " ") or ""
 
 
 def _order(message: Object, body: Object) -> str:
-    lines = [
-        f"{text(item.get('quantity')) or '1'} × {text(item.get('product_retailer_id')) or '?'}"
-        for item in objects(body.get("product_items"))
-    ]
+    lines = map(ordered, objects(body.get("product_items")))
     return joined(("[order]", ", ".join(lines), text(body.get("text"))), " ") or ""
+
+
+def ordered(item: Object) -> str:
+    """A line of a WhatsApp order in words, with the price of one piece."""
+    price = joined((line(item.get("item_price"), 20), line(item.get("currency"), 3)), " ")
+    shown = f"{text(item.get('quantity')) or '1'} × {text(item.get('product_retailer_id')) or '?'}"
+    return f"{shown} ({price})" if price else shown
 
 
 _WORDS: dict[str, Callable[[Object, Object], str | None]] = {
@@ -223,7 +253,7 @@ def _statuses(
         contact = _contact(
             account, text(told.get("recipient_id")), line(told.get("recipient_user_id"), 200), None
         )
-        if name in ("deleted", "warning"):
+        if name in ("deleted", "warning") or told.get("type") == "payment":
             yield Known("a status of no concern")
         elif name not in _STATUSES:
             yield Odd("a status that is not understood")

@@ -4,6 +4,7 @@ Sources: docs.x.com, "Account Activity API", "Securing webhooks" (CRC, signature
 object"; "X Activity API".
 """
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -113,13 +114,26 @@ def _message(
     name = text(person.get("name")) or text(person.get("screen_name"))
     said = Said(
         external_id=text(event.get("id")),
-        text=text(data.get("text")),
+        text=_expanded(data),
         files=_files(data),
         at=from_milliseconds(event.get("created_timestamp")),
         answers=text(obj(data.get("reply_to")).get("id")),
     )
     return inbound(said, user(account, sender_id, name), account, came.at)
 
+
+def _expanded(data: Object) -> str | None:
+    """The text with the addresses that X's short ones stand for; that of its file goes."""
+    written = text(data.get("text"))
+    for url in objects(obj(data.get("entities")).get("urls")):
+        short, whole = text(url.get("url")), text(url.get("expanded_url"))
+        if written and short and whole:
+            is_file = "attachment" in data and _OF_A_FILE.match(whole)
+            written = written.replace(short, "" if is_file else whole[:2000], 1)
+    return written
+
+
+_OF_A_FILE = re.compile(r"https://(twitter|x)\.com/messages/media/")
 
 _MEDIA = {"photo": "image", "video": "video", "animated_gif": "animation"}
 

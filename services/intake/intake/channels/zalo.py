@@ -49,7 +49,7 @@ def _entries(
     elif name in _STATUSES:
         yield from _statuses(name, event, message, came)
     elif name:
-        yield Known("an event that is no message")
+        yield Known(_SHOWN.get(name, "an event that is no message"))
     elif event:
         yield Odd("an event without name")
 
@@ -78,6 +78,11 @@ def _message(
     return inbound(said, contact, came.account, came.at)
 
 
+_SHOWN = {
+    "follow": "somebody follows the account",
+    "unfollow": "somebody follows the account no more",
+}
+
 _FILES = {"image", "photo", "gif", "audio", "voice", "video", "file", "sticker"}
 
 
@@ -105,7 +110,7 @@ _STATUSES = {"user_received_message": Outcome.DELIVERED, "user_seen_message": Ou
 
 def _statuses(
     name: str, event: Object, message: Object, came: Came[Delivery, ZaloAccount]
-) -> Iterator[StatusNews | Odd]:
+) -> Iterator[StatusNews | Known | Odd]:
     contact = user(came.account, text(obj(event.get("recipient")).get("id")))
     listed = message.get("msg_ids")
     ids = [*(listed if isinstance(listed, list) else ()), message.get("msg_id")]

@@ -1,16 +1,34 @@
 """When something happened, as far as its teller can be believed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
 BELIEVABLE = timedelta(days=7)
 """Senders give up after four or five days (RFC 5321 §4.5.4.1); WhatsApp retries for seven."""
 
 
+_CENTURY = datetime(2000, 1, 1, tzinfo=UTC)
+_IS_RECORDED = ContextVar("is_recorded", default=False)
+
+
+@contextmanager
+def recorded() -> Iterator[None]:
+    """Believe times of this century within it: nobody knows when what is read then came."""
+    token = _IS_RECORDED.set(True)
+    try:
+        yield
+    finally:
+        _IS_RECORDED.reset(token)
+
+
 def happened_at(told: datetime | None, received_at: datetime) -> datetime:
     """The world's time of a fact: as told, but never after its receipt nor long before it."""
-    if told is None or not received_at - BELIEVABLE <= told <= received_at:
+    if told is None or told > received_at:
         return received_at
-    return told
+    earliest = _CENTURY if _IS_RECORDED.get() else received_at - BELIEVABLE
+    return told if told >= earliest else received_at
 
 
 def not_later(told: datetime | None, received_at: datetime) -> datetime:

@@ -30,7 +30,9 @@ def line(
         "channel": channel,
         "outcome": outcome(reading),
         "messages": [_shown(event) for event in _said(reading)],
-        "notes": list(dict.fromkeys([*_why(reading), *reading.notes, *extra_notes])),
+        "notes": list(
+            dict.fromkeys([*_why(reading), *_unsaid(reading), *reading.notes, *extra_notes])
+        ),
     }
 
 
@@ -72,6 +74,12 @@ def _of_order(news: OrderNews) -> Sequence[OrderEvent]:
 def _why(reading: Reading) -> Iterator[str]:
     yield from (each.why for each in reading.odd)
     yield from (each.why for each in reading.known)
+
+
+def _unsaid(reading: Reading) -> Iterator[str]:
+    for item in reading.items:
+        if isinstance(item, OrderNews) and item.snapshot is None:
+            yield "of an order a part alone is told: it is said when the whole order is known"
 
 
 def _shown(event: Event) -> dict[str, Any]:

@@ -22,6 +22,7 @@ import msgspec
 from intake.channels.mail import Mailboxes, OurOwn
 from intake.domain.items import Known, Odd, Reading
 from intake.domain.texts import clean
+from intake.domain.times import recorded
 from intake.handlers import readings
 from intake.handlers.door import Door
 from intake.handlers.doors import DOORS, Around, reading_of
@@ -44,7 +45,8 @@ def line(source: str, octets: bytes, at: datetime) -> dict[str, Any]:
     `at` (aware) stands for the time at which it came. See `readings.line`; the outcome is
     `unverified` where a secret is given and does not vouch for the request.
     """
-    channel, reading = _read(octets, at)
+    with recorded():
+        channel, reading = _read(octets, at)
     shown = readings.line(source, channel, reading)
     return {**shown, "outcome": "unverified"} if shown["notes"] == [UNVERIFIED] else shown
 
@@ -69,6 +71,8 @@ def _read(octets: bytes, at: datetime) -> tuple[str, Reading]:
         notes = ("nothing was fetched from the vendor: not all that vouches for it was checked",)
     if delivery.method == "GET" and door.handshake is not None:
         return channel, Reading.of([Known("the vendor asks whether the address is ours")])
+    if door.by_get and delivery.method == "GET" and not urlsplit(delivery.url).query:
+        return channel, Reading.of([Known("a test of the address")])
     reading = _reading(delivery, account, at)
     return channel, replace(reading, notes=(*reading.notes, *notes))
 
@@ -166,10 +170,13 @@ def _account(channel: str, door: Door, secret: object, account_id: object) -> Ac
 
 def _by_field(door: Door, secrets: Mapping[str, object]) -> dict[str, object]:
     """Secrets by the account's fields, which others name in capitals behind a prefix."""
-    return {
-        next((field for field in _fields(door) if name.lower().endswith(field)), name): value
-        for name, value in secrets.items()
-    }
+    found: dict[str, list[object]] = {}
+    for name, value in secrets.items():
+        field = next((each for each in _fields(door) if name.lower().endswith(each)), name)
+        if field == name and name.lower().endswith("_secret"):
+            field = door.secret  # of inbound mail, of tracking: where we have one for all
+        found.setdefault(field, []).extend(value if isinstance(value, list) else [value])
+    return {field: values[0] if len(values) == 1 else values for field, values in found.items()}
 
 
 def _meant(door: Door, secret: object) -> str:

@@ -4,13 +4,15 @@ Amazon calls no webhook: it writes to SQS or EventBridge, and a forwarder of you
 notification as it is, signed as Standard Webhooks has it (standardwebhooks.com).
 
 Sources: developer-docs.amazon.com/sp-api, "Notification type values"; the schemas of ORDER_CHANGE,
-FULFILLMENT_ORDER_STATUS, FBA_OUTBOUND_SHIPMENT_STATUS. None of them tells what anything cost: an
-order is known by them in part only. Names begin with capitals or, in newer types, do not.
+FULFILLMENT_ORDER_STATUS, FBA_OUTBOUND_SHIPMENT_STATUS, and the older ORDER_STATUS_CHANGE and
+MFN_ORDER_STATUS_CHANGE. None of them tells what anything cost: an order is known by them in part
+only. Names begin with capitals or, in newer types, do not.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 
+from intake.channels.mailers.composing import json_of
 from intake.domain.items import Came, Known, Odd, Reading
 from intake.domain.orders import FulfilmentNews, OrderNews
 from intake.domain.shapes import Object, obj, objects, text
@@ -37,19 +39,36 @@ def delivery_id(delivery: Delivery) -> str | None:
 
 
 def read(came: Came[Delivery, AmazonAccount]) -> Reading:
-    """One notification, as SQS has it or inside an event of EventBridge."""
-    body = _small(obj(came.payload))
+    """One notification, as SQS has it, or inside what EventBridge, SNS or Lambda make of it."""
+    body = obj(came.payload)
+    if isinstance(body.get("Records"), list):
+        records = objects(body["Records"])
+        return Reading.all(_notification(obj(json_of(one.get("body"))), came) for one in records)
+    if isinstance(body.get("Message"), str):
+        body = obj(json_of(body["Message"]))
+    return _notification(body, came)
+
+
+def _notification(told: Object, came: Came[Delivery, AmazonAccount]) -> Reading:
+    body = _small(told)
     body = _small(obj(body.get("detail"))) or body
     kind, payload = text(body.get("notificationtype")) or "", _small(obj(body.get("payload")))
     if not kind:
         return Reading.of([Odd("a notification without type")])
-    if kind == "ORDER_CHANGE":
-        return Reading.of([_order(payload, came)])
+    if kind in _CHANGES:
+        return Reading.of([_order(_inner(payload, _CHANGES[kind]), came)])
     if kind == "FULFILLMENT_ORDER_STATUS":
         return Reading.of([_shipment(payload, came)])
     if kind == "FBA_OUTBOUND_SHIPMENT_STATUS":
         return Reading.of([_outbound(payload, came)])
     return Reading.of([Known("a notification of no concern")])
+
+
+_CHANGES = {
+    "ORDER_CHANGE": "OrderChangeNotification",
+    "ORDER_STATUS_CHANGE": "OrderStatusChangeNotification",
+    "MFN_ORDER_STATUS_CHANGE": "MFNOrderStatusChangeNotification",
+}
 
 
 def _small(told: Object) -> Object:
@@ -61,8 +80,7 @@ def _inner(payload: Object, name: str) -> Object:
     return _small(obj(payload.get(name.lower())))
 
 
-def _order(payload: Object, came: Came[Delivery, AmazonAccount]) -> OrderNews | Odd:
-    told = _inner(payload, "OrderChangeNotification")
+def _order(told: Object, came: Came[Delivery, AmazonAccount]) -> OrderNews | Odd:
     found = news(told.get("amazonorderid"), came.account, came.at)
     return found or Odd("a change of no order")
 

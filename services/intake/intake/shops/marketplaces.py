@@ -5,18 +5,19 @@ from typing import Any
 
 from intake.domain import ids
 from intake.domain.contacts import Contact
-from intake.domain.items import Inbound, Odd
+from intake.domain.items import Inbound, Odd, RemoteFile
 from intake.domain.languages import language_tag
 from intake.domain.texts import clean, cut, line
 from intake.domain.times import happened_at
 from shared.contracts.base import About, ReplyRoute
-from shared.contracts.intake import MessageReceived
+from shared.contracts.intake import Attachment, MessageReceived
 from shared.stores import Account
 
 
 def chat_message(said: dict[str, Any], account: Account, received_at: datetime) -> Inbound | Odd:
     """The buyer's message: `id`, `conversation`, `user`, `name`, `text`, `at`, `order`, `locale`.
 
+    `file` is the address of a picture or a film, `kind` its media type as far as it is known.
     An answer goes to the conversation, which is what the marketplace's API wants.
     """
     external_id, user = line(said.get("id"), 300), line(said.get("user"), 200)
@@ -34,6 +35,8 @@ def chat_message(said: dict[str, Any], account: Account, received_at: datetime) 
     names = (account.store_id, account.channel_name, account.account_id)
     text_said, is_cut = cut(written.strip())
     order = line(said.get("order"), 100)
+    address = line(said.get("file"), 2000) or ""
+    file = address if address.startswith(("https://", "http://")) else None
     event = MessageReceived(
         occurred_at=happened_at(said.get("at"), received_at),
         store_id=account.store_id,
@@ -48,6 +51,7 @@ def chat_message(said: dict[str, Any], account: Account, received_at: datetime) 
         is_cut=is_cut,
         locale=contact.locale,
         sender_name=contact.name,
+        attachments=(Attachment(name=None, media_type=said["kind"], size=0),) if file else (),
         about=About(kind="order", id=str(ids.order_id(*names, order))) if order else None,
         reply_route=ReplyRoute(
             channel=account.channel_name,
@@ -56,4 +60,9 @@ def chat_message(said: dict[str, Any], account: Account, received_at: datetime) 
             reply_to_id=external_id,
         ),
     )
-    return Inbound(event=event, contact=contact, text=written.strip())
+    remote = (RemoteFile(index=0, reference=file, is_url=True),) if file else ()
+    return Inbound(event=event, contact=contact, text=written.strip(), remote=remote)
+
+
+KINDS = {"image": "image/jpeg", "video": "video/mp4"}
+"""What marketplaces make of the pictures and films that buyers send."""

@@ -11,8 +11,9 @@ from typing import Any
 from intake.domain.items import Came, Inbound, Known, Odd, Reading
 from intake.domain.orders import OrderNews
 from intake.domain.shapes import Object, obj, text
+from intake.domain.texts import joined
 from intake.domain.times import from_seconds
-from intake.shops.marketplaces import chat_message
+from intake.shops.marketplaces import KINDS, chat_message
 from intake.shops.telling import news, parcel
 from shared.stores.accounts.shops import ShopeeAccount
 from shared.webhooks import Delivery, equal
@@ -65,13 +66,17 @@ def _message(
         return Known("a message of our own")
     content, source = obj(told.get("content")), obj(told.get("source_content"))
     form = text(told.get("message_type")) or "text"
-    words = text(content.get("text")) if form == "text" else None
+    named = text(content.get("item_id")) or text(content.get("order_sn"))
+    shown = f"[{form if form in _WITHOUT_WORDS else 'message'}]"
+    is_file = form in KINDS
     said: dict[str, Any] = {
         "id": text(told.get("message_id")),
         "conversation": text(told.get("conversation_id")),
         "user": text(told.get("from_id")),
         "name": text(told.get("from_user_name")),
-        "text": words or f"[{form if form in _WITHOUT_WORDS else 'message'}]",
+        "text": text(content.get("text")) or joined((shown, named), " "),
+        "file": (content.get("video_url") or content.get("url")) if is_file else None,
+        "kind": KINDS.get(form, "application/octet-stream"),
         "at": from_seconds(told.get("created_timestamp")),
         "order": text(source.get("order_sn")) or text(content.get("order_sn")),
         "locale": None,

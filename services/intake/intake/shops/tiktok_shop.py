@@ -6,6 +6,7 @@ status alone.
 """
 
 import hmac
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -13,8 +14,9 @@ import msgspec
 from intake.domain.items import Came, Inbound, Known, Odd, Reading
 from intake.domain.orders import OrderNews
 from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.texts import joined
 from intake.domain.times import from_seconds
-from intake.shops.marketplaces import chat_message
+from intake.shops.marketplaces import KINDS, chat_message
 from intake.shops.telling import news, parcel
 from shared.stores.accounts.shops import TikTokShopAccount
 from shared.webhooks import Delivery, equal
@@ -40,6 +42,8 @@ def read(came: Came[Delivery, TikTokShopAccount]) -> Reading:
         return Reading.of([_message(data, owner, came)])
     if "order_id" in data:
         return Reading.of([_order(data, owner, came)])
+    if found := list(_packages(data, owner, came)):
+        return Reading.of(found)
     return Reading.of([Odd("an event without type") if kind is None else Known("no order in it")])
 
 
@@ -60,6 +64,18 @@ def _order(
     return found or Odd("an order without id")
 
 
+def _packages(
+    data: Object, owner: TikTokShopAccount, came: Came[Delivery, TikTokShopAccount]
+) -> Iterator[OrderNews]:
+    """Packages that were put together or parted: each names the orders that are in it."""
+    for package in objects(data.get("package_list")):
+        orders = package.get("order_id_list")
+        for order_id in orders if isinstance(orders, list) else ():
+            shipped = parcel(package.get("package_id"), came.at)
+            if found := news(order_id, owner, came.at, parcels=(shipped,)):
+                yield found
+
+
 def _content(told: object) -> Object:
     """A message's content: JSON inside the JSON, or an object."""
     if not isinstance(told, str):
@@ -70,6 +86,12 @@ def _content(told: object) -> Object:
         return {"content": told}
 
 
+_OF_THE_SERVICE = {
+    "ALLOCATED_SERVICE", "BUYER_ENTER_FROM_ORDER", "BUYER_ENTER_FROM_PRODUCT",
+    "BUYER_ENTER_FROM_TRANSFER", "NOTIFICATION",
+}  # fmt: skip
+
+
 def _message(
     data: Object, owner: TikTokShopAccount, came: Came[Delivery, TikTokShopAccount]
 ) -> Inbound | Known | Odd:
@@ -77,14 +99,20 @@ def _message(
     role = (text(sender.get("role")) or "BUYER").upper()
     if role not in ("BUYER", "CUSTOMER"):
         return Known("a message of the shop or of a machine")
+    if kind in _OF_THE_SERVICE:
+        return Known("a note of the conversation")
     content = _content(data.get("content"))
+    named = text(content.get("product_id")) or text(content.get("order_id"))
+    shown = f"[{kind.lower().replace('_', ' ')}]"
     order = text(content.get("order_id"))
     said: dict[str, Any] = {
         "id": text(data.get("message_id")),
         "conversation": text(data.get("conversation_id")),
         "user": text(sender.get("im_user_id")) or text(sender.get("user_id")),
         "name": text(sender.get("nickname")),
-        "text": text(content.get("content")) or f"[{kind.lower().replace('_', ' ')}]",
+        "text": text(content.get("content")) or joined((shown, named), " "),
+        "file": content.get("url"),
+        "kind": KINDS.get(kind.lower(), "application/octet-stream"),
         "at": from_seconds(data.get("create_time")),
         "order": order,
     }

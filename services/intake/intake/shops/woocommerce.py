@@ -44,17 +44,24 @@ def read(came: Came[Delivery, WooCommerceAccount]) -> Reading:
     if isinstance(came.payload, Form):
         return Reading.of([Known("a test of the address")])
     topic = came.delivery.headers.get("x-wc-webhook-topic", "").strip().lower()
-    body = obj(came.payload)
+    if isinstance(came.payload, list) and not topic:
+        return Reading.of(_entry("", body, came) for body in objects(came.payload))
+    return Reading.of([_entry(topic, obj(came.payload), came)])
+
+
+def _entry(
+    topic: str, body: Object, came: Came[Delivery, WooCommerceAccount]
+) -> OrderNews | Known | Odd:
     order = obj(body.get("order")) or body
     if topic == "order.deleted":
-        return Reading.of([Known("an order was deleted; nothing else is told")])
+        return Known("an order was deleted; nothing else is told")
     if topic and not topic.startswith("order."):
-        return Reading.of([Known("a topic of no concern")])
+        return Known("a topic of no concern")
     if "line_items" in order and "currency" in order:
-        return Reading.of([_order(order, came) or _unfinished(order)])
+        return _order(order, came) or _unfinished(order)
     is_known = not topic and _is_of_the_shop(body)
     why = "something of the shop that is no order"
-    return Reading.of([Known(why) if is_known else Odd("an object of another shape")])
+    return Known(why) if is_known else Odd("an object of another shape")
 
 
 def _is_of_the_shop(body: Object) -> bool:
@@ -129,15 +136,34 @@ def _paid_at(order: Object, status: str | None, updated_at: datetime) -> datetim
 
 def _lines(order: Object, currency: str) -> Iterator[OrderLine]:
     for told in objects(order.get("line_items")):
+        quantity, title = _pieces(told)
         found = order_line(
             told.get("id"),
-            told.get("name"),
-            told.get("quantity"),
+            title,
+            quantity,
             _sum(told.get("total"), told.get("total_tax"), currency),
             sku=told.get("sku"),
         )
         if found:
             yield found
+
+
+def _pieces(told: Object) -> tuple[object, object]:
+    """How many pieces, and what they are; of a part (1.5 m, by an extension) one that says so."""
+    quantity, name = told.get("quantity"), told.get("name")
+    if isinstance(quantity, int):
+        return quantity, name
+    try:
+        exact = Decimal(str(quantity))
+        is_whole = exact == exact.to_integral_value()
+    except ArithmeticError:
+        return None, name
+    if is_whole and abs(exact) < _MOST_PIECES:
+        return int(exact), name
+    return 1, f"{line(quantity, 20)} × {line(name, 250)}"
+
+
+_MOST_PIECES = 10**6
 
 
 def _sum(amount: object, tax: object, currency: str) -> Money | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from intake.channels.mailers import sns
 from intake.channels.mailers.composing import compose, decoded, json_of, of_list, sender_of
-from intake.channels.mailers.events import Fate, Told, entry, header
+from intake.channels.mailers.events import Fate, Told, entry, header, of_no_concern
 from intake.channels.mailers.notices import waiting
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
@@ -53,7 +53,7 @@ def read(came: Came[Delivery, SesAccount]) -> Reading:
     if name in _NAMES:
         return Reading.of(_events(name, told, came))
     if name or isinstance(body.get("Message"), str):
-        return Reading.of([Known("a notice of no concern")])
+        return Reading.of([of_no_concern(name)])
     return Reading.of([Odd("no message in it")])
 
 

@@ -5,7 +5,7 @@ the files stay with Brevo, to be had by their tokens). Brevo signs nothing.
 """
 
 from intake.channels.mailers.composing import compose, of_object, sender_of, texts_of, with_missing
-from intake.channels.mailers.events import Fate, Told, batch, entry
+from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
 from intake.channels.mailers.notices import with_files
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
@@ -58,7 +58,7 @@ def _event(event: Object, came: Came[Delivery, BrevoAccount]) -> StatusNews | Kn
     name = text(event.get("event")) or ""
     fate = _FATES.get(name.lower())
     if fate is None:
-        return Known("an event of no concern") if name else Odd("an event without name")
+        return of_no_concern(name) if name else Odd("an event without name")
     told = Told(
         fate=fate,
         message_ids=(event.get("message-id"), event.get("id")),

@@ -58,6 +58,7 @@ def entry(told: Told, came: Came[Any, Any]) -> StatusNews | Known:
     if is_permanent is None and status is Delivery.BOUNCED and code:
         is_permanent = {"5": True, "4": False}.get(code[0])
     external_id = next(iter(known_as), None) or _digest(told, came)
+    is_well = status in (Delivery.DELIVERED, Delivery.READ)
     event = MessageStatusChanged(
         occurred_at=happened_at(told.at, came.at),
         store_id=came.account.store_id,
@@ -67,7 +68,7 @@ def entry(told: Told, came: Came[Any, Any]) -> StatusNews | Known:
         external_id=external_id,
         status=status,
         notification_id=notification,
-        reason=code or _word(told.word) or _word(told.why),
+        reason=code or (None if is_well else _word(told.word) or _word(told.why)),
         is_permanent=is_permanent,
         address=address,
     )
@@ -81,6 +82,20 @@ def entry(told: Told, came: Came[Any, Any]) -> StatusNews | Known:
         event=event,
         status_id=ids.status_id(came.account.store_id, came.account.channel_name, *natural),
     )
+
+
+def of_no_concern(name: str) -> Known:
+    """An event that says nothing here, with what it is about where its name tells."""
+    kind = name.lower()
+    why = next((why for part, why in _SHOWN.items() if part in kind), "an event of no concern")
+    return Known(why)
+
+
+_SHOWN = {
+    "click": "a link in a mail was followed",
+    "unsub": "somebody wants no more mails",
+    "subscri": "a subscription was changed",
+}
 
 
 def _ours(known_as: list[str], came: Came[Any, Any]) -> NotificationId | None:

@@ -5,7 +5,7 @@ the raw body), "Inbound" (payload with the whole mail in `raw`).
 """
 
 from intake.channels.mailers.composing import compose, of_object, sender_of, texts_of, with_missing
-from intake.channels.mailers.events import Fate, Told, entry
+from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
@@ -48,7 +48,7 @@ def _event(
     kind = name.removeprefix("activity.") or text(data.get("type")) or ""
     fate = _FATES.get(kind)
     if fate is None:
-        return Known("an event of no concern") if kind else Odd("an event without type")
+        return of_no_concern(kind) if kind else Odd("an event without type")
     mail, why = obj(data.get("email")), obj(data.get("morph"))
     message = obj(mail.get("message"))
     told = Told(

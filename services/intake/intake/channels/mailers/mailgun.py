@@ -17,7 +17,7 @@ from intake.channels.mailers.composing import (
     texts_of,
     with_missing,
 )
-from intake.channels.mailers.events import Fate, Told, entry
+from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
@@ -81,7 +81,7 @@ _FATES = {
     "opened": Fate.READ,
     "rejected": Fate.BOUNCED,
     "dropped": Fate.BOUNCED,
-    "bounced": Fate.BOUNCED_HARD,
+    "bounced": Fate.BOUNCED,
     "complained": Fate.COMPLAINED,
 }
 
@@ -93,7 +93,7 @@ def _event(event: Object, came: Came[Delivery, MailgunAccount]) -> StatusNews | 
         is_late = event.get("severity") == "temporary"
         fate = Fate.LATE if is_late else Fate.BOUNCED_HARD
     if fate is None:
-        return Known("an event of no concern") if name else Odd("an event without name")
+        return of_no_concern(name) if name else Odd("an event without name")
     headers = obj(obj(event.get("message")).get("headers"))
     answered = " ".join(
         str(part)
@@ -114,7 +114,7 @@ def _event(event: Object, came: Came[Delivery, MailgunAccount]) -> StatusNews | 
 def _old_event(form: Form, came: Came[Delivery, MailgunAccount]) -> StatusNews | Known:
     fate = _FATES.get(form.get("event", ""))
     if fate is None:
-        return Known("an event of no concern")
+        return of_no_concern(form.get("event", ""))
     answered = " ".join(form.get(name, "") for name in ("code", "error", "notification"))
     told = Told(
         fate=fate,

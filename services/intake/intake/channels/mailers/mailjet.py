@@ -15,7 +15,7 @@ from intake.channels.mailers.composing import (
     texts_of,
     with_missing,
 )
-from intake.channels.mailers.events import Fate, Told, batch, entry
+from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
@@ -54,7 +54,7 @@ def _event(event: Object, came: Came[Delivery, MailjetAccount]) -> StatusNews | 
     name = text(event.get("event")) or ""
     fate = _FATES.get(name)
     if fate is None:
-        return Known("an event of no concern") if name else Odd("an event without name")
+        return of_no_concern(name) if name else Odd("an event without name")
     if name == "bounce" and event.get("hard_bounce") is True:
         fate = Fate.BOUNCED_HARD
     errors = (text(event.get("error_related_to")), text(event.get("error")))
@@ -91,7 +91,7 @@ def _files(body: Object) -> Iterator[File]:
         name = text(part.get("ContentRef")) or ""
         if not name.startswith(("Attachment", "InlineAttachment")):
             continue
-        headers = {key.lower(): value for key, value in obj(part.get("Headers")).items()}
+        headers = {name.lower(): value for name, value in of_object(part.get("Headers"))}
         kind = text(headers.get("content-type")) or ""
         placed = text(headers.get("content-disposition")) or ""
         yield File(

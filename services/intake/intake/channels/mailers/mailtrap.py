@@ -1,14 +1,20 @@
-"""Mailtrap: events of mails.
+"""Mailtrap: events of mails, and notices of inbound mail, which lies with Mailtrap yet.
 
 Sources: docs.mailtrap.io, "Webhooks" (event types; `Mailtrap-Signature`: hex of HMAC-SHA256 over
-the raw body).
+the raw body; one JSON or an event a line), "Inbound: webhooks".
 """
 
-from intake.channels.mailers.events import Fate, Told, batch, entry
+from collections.abc import Iterator
+from email.utils import format_datetime
+
+from intake.channels.mailers.composing import compose, sender_of
+from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
+from intake.channels.mailers.notices import waiting
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, text
-from intake.domain.times import from_seconds
+from intake.domain.texts import line
+from intake.domain.times import from_milliseconds, from_seconds
 from shared.stores.accounts.mail import MailtrapAccount
 from shared.webhooks import Delivery, is_signed
 
@@ -27,7 +33,25 @@ def read(came: Came[Delivery, MailtrapAccount]) -> Reading:
     events = body.get("events", came.payload)
     if events == []:
         return Reading.of([Known("a batch without events")])
-    return Reading.of(_event(event, came) for event in batch(events))
+    return Reading.all(_readings(events, came))
+
+
+def _readings(events: object, came: Came[Delivery, MailtrapAccount]) -> Iterator[Reading]:
+    for event in batch(events):
+        is_mail = text(event.get("event")) == "inbound.message_received"
+        yield _notice(event, came) if is_mail else Reading.of([_event(event, came)])
+
+
+def _notice(event: Object, came: Came[Delivery, MailtrapAccount]) -> Reading:
+    """A mail that came in, of which its sender alone is told."""
+    at = from_milliseconds(event.get("timestamp"))
+    told = {
+        "From": event.get("from"),
+        "Message-ID": f"<{text(event.get('message_id'))}@mailtrap.invalid>",
+        "Date": format_datetime(at) if at else None,
+    }
+    fields = [(name, found) for name, value in told.items() if (found := line(value, 2000))]
+    return waiting(came.read_mail(compose(fields, ("", "")), sender_of(fields), []))
 
 
 _FATES = {
@@ -47,7 +71,7 @@ def _event(event: Object, came: Came[Delivery, MailtrapAccount]) -> StatusNews |
     name = (text(event.get("event")) or "").replace("_", " ")
     fate = _FATES.get(name)
     if fate is None:
-        return Known("an event of no concern") if name else Odd("an event without name")
+        return of_no_concern(name) if name else Odd("an event without name")
     own = obj(event.get("custom_variables")).get("message-id")
     told = Told(
         fate=fate,

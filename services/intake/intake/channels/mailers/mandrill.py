@@ -18,7 +18,7 @@ from intake.channels.mailers.composing import (
     texts_of,
     with_missing,
 )
-from intake.channels.mailers.events import Fate, Told, entry
+from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
@@ -97,8 +97,8 @@ def _event(event: Object, came: Came[Delivery, MandrillAccount]) -> StatusNews |
     name, mail = text(event.get("event")), obj(event.get("msg"))
     fate = _FATES.get(name or "")
     if fate is None:
-        is_known = name or text(event.get("type")) or text(event.get("action"))
-        return Known("an event of no concern") if is_known else Odd("an event without name")
+        known_as = name or text(event.get("type")) or text(event.get("action"))
+        return of_no_concern(known_as) if known_as else Odd("an event without name")
     told = Told(
         fate=fate,
         message_ids=(
@@ -108,7 +108,9 @@ def _event(event: Object, came: Came[Delivery, MandrillAccount]) -> StatusNews |
         ),
         address=mail.get("email"),
         why=mail.get("diag") or _last_answer(mail),
-        word=mail.get("bounce_description") or mail.get("reject"),
+        word=mail.get("bounce_description")
+        or obj(mail.get("reject")).get("reason")
+        or mail.get("reject"),
         at=from_seconds(event.get("ts")),
     )
     return entry(told, came)

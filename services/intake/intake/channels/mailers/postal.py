@@ -18,7 +18,7 @@ from intake.channels.mailers.composing import (
     texts_of,
     with_missing,
 )
-from intake.channels.mailers.events import Fate, Told, entry
+from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
 from intake.channels.mailers.keys import is_signed_by_key
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
@@ -84,7 +84,7 @@ def _event(
         name = "MessageBounced" if "bounce" in payload else _STATUSES.get(status, status)
     fate = _FATES.get(name)
     if fate is None:
-        return Known("an event of no concern") if name else Odd("an event without name")
+        return of_no_concern(name) if name else Odd("an event without name")
     mail = obj(payload.get("message")) or obj(payload.get("original_message"))
     if mail.get("direction") == "incoming":
         return Known("what became of a mail that came in")

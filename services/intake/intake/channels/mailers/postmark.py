@@ -15,7 +15,7 @@ from intake.channels.mailers.composing import (
     texts_of,
     with_missing,
 )
-from intake.channels.mailers.events import Fate, Told, entry
+from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
@@ -113,7 +113,7 @@ def _fate(kind: str, body: Object) -> Fate | Known | Odd:
     if kind == "SubscriptionChange":
         why = text(body.get("SuppressionReason")) or ""
         return _SUPPRESSED.get(why) or Known("a subscription was changed")
-    return Known("an event of no concern") if kind else Odd("an event without kind")
+    return of_no_concern(kind) if kind else Odd("an event without kind")
 
 
 def _mail(body: Object, came: Came[Delivery, PostmarkAccount]) -> Reading:

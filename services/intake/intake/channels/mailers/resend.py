@@ -10,7 +10,7 @@ import hmac
 from datetime import datetime
 
 from intake.channels.mailers.composing import compose, sender_of, texts_of
-from intake.channels.mailers.events import Fate, Told, entry, header
+from intake.channels.mailers.events import Fate, Told, entry, header, of_no_concern
 from intake.channels.mailers.notices import waiting
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
@@ -81,7 +81,7 @@ def _event(
 ) -> StatusNews | Known | Odd:
     fate, bounce = _FATES.get(name), obj(data.get("bounce"))
     if fate is None:
-        return Known("an event of no concern") if name else Odd("an event without type")
+        return of_no_concern(name) if name else Odd("an event without type")
     if fate is Fate.BOUNCED:
         # Before bounces had a type, Resend told of hard ones only.
         fate = _BOUNCES.get(text(bounce.get("type")) or "Permanent", Fate.BOUNCED)
@@ -94,11 +94,17 @@ def _event(
             data.get("email_id"),
         ),
         address=next(iter(to), None) if isinstance(to, list) else to,
-        why=bounce.get("message") or obj(data.get("failed")).get("reason"),
-        word=bounce.get("subType") or bounce.get("type"),
+        why=_answered(bounce) or bounce.get("message") or obj(data.get("failed")).get("reason"),
+        word=bounce.get("subType") or bounce.get("type") or obj(data.get("suppressed")).get("type"),
         at=from_iso(body.get("created_at")) or from_iso(data.get("created_at")),
     )
     return entry(told, came)
+
+
+def _answered(bounce: Object) -> str | None:
+    """What the recipient's server said, where Resend passes it on."""
+    told = bounce.get("diagnosticCode")
+    return " ".join(filter(None, map(text, told))) if isinstance(told, list) else text(told)
 
 
 def _notice(data: Object, came: Came[Delivery, ResendAccount]) -> Reading:

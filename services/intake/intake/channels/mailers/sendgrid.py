@@ -16,7 +16,7 @@ from intake.channels.mailers.composing import (
     sender_of,
     with_missing,
 )
-from intake.channels.mailers.events import Fate, Told, batch, entry
+from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
 from intake.channels.mailers.keys import is_signed_by_key
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
@@ -71,11 +71,11 @@ _FATES = {
 
 def _event(event: Object, came: Came[Delivery, SendGridAccount]) -> StatusNews | Known | Odd:
     name = text(event.get("event")) or text(event.get("type")) or ""
-    if name == "bounce" and event.get("type") == "blocked":
+    if name == "bounce" and event.get("type") in ("blocked", "expired"):
         name = "blocked"
     fate = _FATES.get(name)
     if fate is None:
-        return Known("an event of no concern") if name else Odd("an event without name")
+        return of_no_concern(name) if name else Odd("an event without name")
     told = Told(
         fate=fate,
         message_ids=(event.get("smtp-id"), event.get("sg_message_id"), event.get("sg_event_id")),

@@ -13,7 +13,7 @@ from intake.channels.mailers.composing import (
     texts_of,
     with_missing,
 )
-from intake.channels.mailers.events import Fate, Told, batch, entry
+from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, text
@@ -68,7 +68,7 @@ def _event(
     name, bounce = text(event.get("type")) or "", text(event.get("bounce_class")) or ""
     fate = _FATES.get(name) if not kind.startswith("relay") else None
     if fate is None:
-        return Known("an event of no concern") if name else Odd("an event without type")
+        return of_no_concern(name) if name else Odd("an event without type")
     if fate is Fate.BOUNCED and bounce:
         if bounce in _AUTO_REPLY:
             return Known("an automatic reply", "auto-reply")

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from intake.channels.mailers.events import Fate, Told, entry
+from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
@@ -56,7 +56,10 @@ def handshake(delivery: Delivery, account: UniSenderGoAccount) -> str:
 
 def read(came: Came[Delivery, UniSenderGoAccount]) -> Reading:
     """All events of all users, or the one event that came by itself."""
-    return Reading.of(_event(event, came) for event in _events(obj(came.payload)))
+    body = obj(came.payload)
+    if body.get("events_by_user") == []:
+        return Reading.of([Known("a batch without events")])
+    return Reading.of(_event(event, came) for event in _events(body))
 
 
 def _events(body: Object) -> Iterator[Object]:
@@ -83,8 +86,8 @@ def _event(event: Object, came: Came[Delivery, UniSenderGoAccount]) -> StatusNew
     name = text(data.get("status")) or ""
     fate = _FATES.get(name)
     if fate is None:
-        is_known = name or text(event.get("event_name"))
-        return Known("an event of no concern") if is_known else Odd("an event without name")
+        known_as = name or text(event.get("event_name"))
+        return of_no_concern(known_as) if known_as else Odd("an event without name")
     delivery = obj(data.get("delivery_info"))
     own = obj(data.get("metadata"))
     told = Told(

@@ -93,9 +93,15 @@ def _event(
             fate = Fate(external_id=id, status=outcome, at=at, reason=reason)
             yield status(fate, contact, came.account, came.at)
     elif name:
-        yield Known("an event that is no message")
+        yield Known(_SHOWN.get(name, "an event that is no message"))
     else:
         yield Odd("an event without name")
+
+
+_SHOWN = {
+    "subscribe": "somebody follows the account",
+    "unsubscribe": "somebody follows the account no more",
+}
 
 
 def _id(fields: _Fields) -> str | None:
