@@ -9,7 +9,7 @@ import re
 
 from charset_normalizer import from_bytes
 
-from intake.channels.mail.guesses import best_guess, score
+from intake.channels.mail.guesses import best_guess, better_guess
 
 # What mail programs write, and what they mean by it (WHATWG Encoding Standard §4.2: a label stands
 # for the superset that its writers use).
@@ -154,10 +154,8 @@ def _is_surely_utf8(octets: bytes, codec: str | None) -> bool:
 def _or_better(octets: bytes, codec: str) -> str:
     """The charset of the label, unless another reads clearly better: it is on everything."""
     sample = octets[:_ENOUGH]
-    guess = best_guess(sample)
-    if guess is None or score(sample, guess) < max(score(sample, codec), 0.0) + _CLEARLY:
-        return _GENERAL_LATIN if b"\xa4" in octets else codec
-    return guess
+    guess = better_guess(sample, codec, _CLEARLY)
+    return guess or (_GENERAL_LATIN if b"\xa4" in octets else codec)
 
 
 def _guessed(octets: bytes) -> str | None:

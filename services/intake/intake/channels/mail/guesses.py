@@ -5,8 +5,10 @@ people write them, is likelier than what reads as symbols, rare letters or capit
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 _TYPOGRAPHY = frozenset("“”„‘’‚–—…«»€£°§©®™№¿¡·´ \u200e\u200f")
 _WESTERN = "éèàçñüöäßáíóúâêîôãõåøæ"
@@ -46,8 +48,12 @@ _COMMON_HAN = frozenset(
 _CHINESE = ("gb18030", "big5hkscs")
 _EAST_ASIAN = ("cp932", "euc_jis_2004", "cp949", "gb18030", "big5hkscs")
 _ALL = (*_EAST_ASIAN, *_ALPHABETS)
+_CYRILLIC_CHARSETS = ("cp1251", "koi8_u", "iso8859-5", "cp866", "mac_cyrillic")
+_CYRILLIC_LETTER = re.compile("[\u0400-\u04ff]")
 _ENOUGH = 2_000
 _LEAST = 0.35
+_MOST_OF_LETTERS = 1.0
+"""No charset of one octet a character scores more."""
 
 
 def best_guess(octets: bytes) -> str | None:
@@ -60,11 +66,34 @@ def best_guess(octets: bytes) -> str | None:
     return codec if found >= _LEAST else None
 
 
+def better_guess(octets: bytes, codec: str, by: float) -> str | None:
+    """The likeliest charset, where its score is that of `codec` and `by` or more; else None."""
+    least = max(score(octets, codec), 0.0) + by
+    if least > _MOST_OF_LETTERS and all(score(octets, one) < least for one in _EAST_ASIAN):
+        return None
+    guess = best_guess(octets)
+    return guess if guess is not None and score(octets, guess) >= least else None
+
+
 _NOT_ASCII = re.compile(rb"[\x00-\x7f]{0,20}[\x80-\xff][^\n]{0,200}")
+_ASCII = bytes(range(0x80))
+_NO_LETTERS = bytes(range(0x41))
+
+
+class _Sample(NamedTuple):
+    """Octets that are enough to judge by; `high` of them are not ASCII.
+
+    `pairs` are those two octets in a row of which one is not ASCII: no other weighs anything, and
+    there are far fewer different ones than octets.
+    """
+
+    octets: bytes
+    high: int
+    pairs: dict[tuple[int, int], int]
 
 
 @lru_cache(maxsize=4)
-def _sample(octets: bytes) -> bytes:
+def _sample(octets: bytes) -> _Sample:
     """Enough of what is not ASCII, with a little of what stands before it."""
     found, size = [], 0
     for each in _NOT_ASCII.finditer(octets):
@@ -72,13 +101,37 @@ def _sample(octets: bytes) -> bytes:
         size += len(each[0])
         if size > _ENOUGH:
             break
-    return b"\n".join(found)
+    sample = b"\n".join(found)
+    pairs = Counter(zip(b" " + sample, sample, strict=False))
+    return _Sample(
+        octets=sample,
+        high=len(sample.translate(None, _ASCII)),
+        pairs={pair: n for pair, n in pairs.items() if max(pair) > 0x7F},
+    )
 
 
-def _common_share(octets: bytes, codec: str) -> float:
+class _Characters(NamedTuple):
+    """How often each character occurs that is not ASCII, and each behind a letter of ASCII."""
+
+    all: Counter[str]
+    behind_letters: Counter[str]
+
+
+_OTHERS = re.compile(r"[^\x00-\x7f]")
+_BEHIND_LETTERS = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f]")
+
+
+@lru_cache(maxsize=16)
+def _characters(octets: bytes, codec: str) -> _Characters:
+    text = octets.decode(codec, "replace")
+    return _Characters(Counter(_OTHERS.findall(text)), Counter(_BEHIND_LETTERS.findall(text)))
+
+
+def _common_share(sample: _Sample, codec: str) -> float:
     """How much of what is not ASCII are Chinese characters that every text is full of."""
-    others = [one for one in octets.decode(codec, "replace") if one > "\x7f"]
-    return sum(one in _COMMON_HAN for one in others) / max(len(others), 1)
+    found = _characters(sample.octets, codec).all
+    common = sum(n for one, n in found.items() if one in _COMMON_HAN)
+    return common / max(found.total(), 1)
 
 
 def _by_score(one: tuple[float, str]) -> tuple[float, int]:
@@ -88,23 +141,27 @@ def _by_score(one: tuple[float, str]) -> tuple[float, int]:
 
 def score(octets: bytes, codec: str) -> float:
     """How well octets read in a charset: 1 like text of its languages, 0 or less like none."""
-    octets = _sample(octets)
-    high = sum(byte > 0x7F for byte in octets)
-    if not high:
+    sample = _sample(octets)
+    if not sample.high:
         return 0.0
-    text = octets.decode(codec, "replace")
     if codec in _EAST_ASIAN:
-        before = " " + text
-        pairs = zip(before, text, strict=False)
-        return sum(2 * _east_asian(one, last, codec) for last, one in pairs if one > "\x7f") / high
-    found = _letters(text, codec) / high
-    if codec in ("cp1251", "koi8_u", "iso8859-5", "cp866", "mac_cyrillic") and not _has_vowels(
-        text
-    ):
+        return 2 * _characters_score(sample, codec) / sample.high
+    weights = _pair_weights(codec)
+    found = sum(n * weights[pair] for pair, n in sample.pairs.items()) / sample.high
+    if codec in _CYRILLIC_CHARSETS and not _has_vowels(sample, codec):
         found *= 0.5
-    if codec in _LATIN and high * 2 > sum(byte > 0x40 for byte in octets):
+    if codec in _LATIN and sample.high * 2 > len(sample.octets.translate(None, _NO_LETTERS)):
         found *= 0.3
     return found - _UNLIKELY.get(codec, 0.0)
+
+
+def _characters_score(sample: _Sample, codec: str) -> float:
+    found = _characters(sample.octets, codec)
+    total = sum(n * _east_asian(one, codec) for one, n in found.all.items())
+    # Nobody writes them right behind a letter of ASCII.
+    return total - sum(
+        n * (_east_asian(one, codec) + 1.0) for one, n in found.behind_letters.items()
+    )
 
 
 @cache
@@ -114,18 +171,27 @@ def _weights(codec: str) -> dict[str, float]:
     return {**{char.upper(): 0.8 * weight for char, weight in small.items()}, **small}
 
 
-def _letters(text: str, codec: str) -> float:
-    weights = _weights(codec)
-    is_latin = weights.get("é", 0) > 0 or codec == "cp1257"
-    total, before = 0.0, " "
-    for char in text:
+class _PairWeights(dict[tuple[int, int], float]):
+    """How likely an octet is behind another, in a charset of one octet a character."""
+
+    def __init__(self, codec: str) -> None:
+        super().__init__()
+        self._codec = codec
+        self._weights = _weights(codec)
+        self._is_latin = self._weights.get("é", 0) > 0 or codec == "cp1257"
+
+    def __missing__(self, pair: tuple[int, int]) -> float:
+        before, char = bytes(pair).decode(self._codec, "replace")
+        found = 0.0
         if char > "\x7f":
-            total += weights.get(char, _sign(char))
-            total -= _misplaced(char, before, is_latin)
-        elif not is_latin and char.isalpha() and before > "\x7f" and before.isalpha():
-            total -= 1.0
-        before = char
-    return total
+            found = self._weights.get(char, _sign(char)) - _misplaced(char, before, self._is_latin)
+        elif not self._is_latin and char.isalpha() and before > "\x7f" and before.isalpha():
+            found = -1.0
+        self[pair] = found
+        return found
+
+
+_pair_weights = cache(_PairWeights)
 
 
 def _misplaced(char: str, before: str, is_latin: bool) -> float:
@@ -139,10 +205,11 @@ def _misplaced(char: str, before: str, is_latin: bool) -> float:
     return 1.0 if not is_latin and char.isalpha() and before < "\x80" and before.isalpha() else 0.0
 
 
-def _has_vowels(text: str) -> bool:
+def _has_vowels(sample: _Sample, codec: str) -> bool:
     """Whether Cyrillic text has as many vowels as a language has."""
-    letters = re.findall(r"[\u0400-\u04ff]", text.lower())
-    return bool(letters) and 0.25 <= sum(one in _VOWELS for one in letters) / len(letters) <= 0.65
+    text = sample.octets.translate(None, _ASCII).decode(codec, "replace").lower()
+    letters = _CYRILLIC_LETTER.findall(text)
+    return bool(letters) and 0.25 <= sum(map(_VOWELS.__contains__, letters)) / len(letters) <= 0.65
 
 
 _BLOCKS: tuple[tuple[str, str, Mapping[str, float], float], ...] = (
@@ -153,10 +220,9 @@ _BLOCKS: tuple[tuple[str, str, Mapping[str, float], float], ...] = (
 )
 
 
-def _east_asian(char: str, before: str, codec: str) -> float:
+@lru_cache(maxsize=50_000)
+def _east_asian(char: str, codec: str) -> float:
     """How likely a character of a charset of two octets is; 1 for what every text is full of."""
-    if before.isascii() and before.isalpha():
-        return -1.0
     for first, last, by_codec, otherwise in _BLOCKS:
         if first <= char <= last:
             return by_codec.get(codec, otherwise)
