@@ -7,7 +7,7 @@ MESSAGE_LIMIT = 32 * 1024
 """Octets of UTF-8 that `MessageReceived.text` may have."""
 
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_SPACE = re.compile(r"\s+")
+_UNFIT_ASCII = bytes(each for each in range(0x80) if _UNFIT.match(chr(each)))
 
 
 def clean(text: str) -> str:
@@ -16,7 +16,10 @@ def clean(text: str) -> str:
     >>> clean("a\\x00b\\r\\nc\\ud800")
     'ab\\nc\\ufffd'
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.isascii():
+        return text.encode().translate(None, _UNFIT_ASCII).decode()
     return _UNFIT.sub(lambda found: "\ufffd" if found[0] > "\x7f" else "", text)
 
 
@@ -30,7 +33,7 @@ def line(value: object, limit: int = 998) -> str | None:
     """
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return None
-    return _SPACE.sub(" ", clean(str(value))).strip()[:limit].strip() or None
+    return " ".join(clean(str(value)).split())[:limit].strip() or None
 
 
 def cut(text: str, limit: int = MESSAGE_LIMIT) -> tuple[str, bool]:

@@ -59,7 +59,7 @@ def fetched(
 
 
 def _return_path(head: bytes) -> str:
-    path = _RETURN_PATH.search(head)
+    path = _RETURN_PATH.search(b"\n" + head)
     return path[1].decode("ascii", "replace") if path else "unknown"
 
 
@@ -85,7 +85,7 @@ def alone(octets: bytes, at: datetime) -> Reading:
     return reading(octets, envelope, own, at)
 
 
-_RETURN_PATH = re.compile(rb"^Return-Path:[ \t]*<([^<>\s]*)>", re.IGNORECASE | re.MULTILINE)
+_RETURN_PATH = re.compile(rb"\nReturn-Path:[ \t]*<([^<>\s]*)>", re.IGNORECASE)
 _HEAD = 8 * 1024
 
 

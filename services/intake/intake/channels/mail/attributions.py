@@ -61,13 +61,16 @@ _QUOTED = re.compile(r"^\s{0,3}>")
 
 def attribution(lines: list[str], at: int) -> int:
     """How many lines from here say who wrote the earlier mail and when; 0 for none."""
-    if _NO_COLON.match(lines[at][:400]):
+    first = lines[at][:400]
+    if ("@" in first or first.startswith("---")) and _NO_COLON.match(first):
         return 1
     line = lines[at][:200].strip()
-    if _DAY_AND_ADDRESS.match(line) or _NAME_WROTE.match(line):
+    if _DAY_AND_ADDRESS.match(line) or (line.endswith(":") and _NAME_WROTE.match(line)):
         below = next((line for line in lines[at + 1 : at + 4] if line.strip()), "")
         if _QUOTED.match(below):
             return 1
+    if not any(":" in line or "：" in line for line in lines[at : at + 3]):
+        return 0
     joined = ""
     for number, line in enumerate(lines[at : at + 3], start=1):
         between = "" if joined.endswith("<") else " "

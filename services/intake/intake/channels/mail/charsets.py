@@ -6,6 +6,7 @@ always text: at worst some of its characters are U+FFFD.
 
 import codecs
 import re
+from functools import lru_cache
 
 from charset_normalizer import from_bytes
 
@@ -83,7 +84,8 @@ def decoded(octets: bytes, label: str | None) -> str:
 
     Control characters of C1 are what windows-1252 has there: nobody writes them.
     """
-    return _C1.sub(_as_windows, _decoded(octets, label))
+    text = _decoded(octets, label)
+    return text if text.isascii() else _C1.sub(_as_windows, text)
 
 
 def _as_windows(found: re.Match[str]) -> str:
@@ -110,6 +112,7 @@ def is_known(label: str | None) -> bool:
     return _codec(label) is not None
 
 
+@lru_cache(maxsize=1_000)
 def _codec(label: str | None) -> str | None:
     """The codec that a label means; None when it means none."""
     name = (label or "").strip().strip("\"'").lower()

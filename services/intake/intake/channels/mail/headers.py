@@ -19,6 +19,12 @@ from intake.domain.texts import clean, line
 _WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]\\]+@[^\s<>\"',;:()\\]+")
 _MESSAGE_ID = re.compile(r"<([^<>]{1,900})>")
+_PLAIN_MAILBOX = re.compile(
+    r"(?:([\w=?+/-][\w=?+/ -]{0,200}) )?<([\w+-]+(?:\.[\w+-]+)*@[\w-]+(?:\.[\w-]+)*)>|"
+    r"([\w+-]+(?:\.[\w+-]+)*@[\w-]+(?:\.[\w-]+)*)",
+    re.ASCII,
+)
+"""What most address fields are, and the library takes long to read."""
 
 
 class Mailbox(NamedTuple):
@@ -34,17 +40,22 @@ class Headers:
     def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
         """Take raw fields as `email` gives them: ASCII, other octets as lone surrogates."""
         self._fields: dict[str, list[str]] = {}
+        self._written: dict[str, list[str]] = {}
         self._found: dict[str, list[Mailbox]] = {}
         for name, value in fields:
-            self._fields.setdefault(name.lower(), []).append(as_written(value))
+            self._fields.setdefault(name.lower(), []).append(value)
 
     def raw(self, name: str) -> str:
         """The first field of this name as it is written, unfolded; empty without one."""
-        return next(iter(self._fields.get(name, ())), "")
+        return next(iter(self.every(name)), "")
 
     def every(self, name: str) -> list[str]:
         """All fields of this name as they are written."""
-        return self._fields.get(name, [])
+        if name not in self._fields:
+            return []
+        if name not in self._written:
+            self._written[name] = [as_written(value) for value in self._fields[name]]
+        return self._written[name]
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields
@@ -78,10 +89,14 @@ class Headers:
         return _instant(self.raw("date"))
 
 
+_END = re.compile(rb"\n\r?\n")
+
+
 def came_at(octets: bytes) -> datetime | None:
     """When a mail came by its newest Received field, else by its Date; None without either."""
-    head = octets[: 64 * 1024].decode("latin-1").replace("\r\n", "\n")
-    head = re.sub(r"\n[ \t]+", " ", head.partition("\n\n")[0])
+    end = _END.search(octets, 0, 64 * 1024)
+    head = octets[: end.start() if end else 64 * 1024].decode("latin-1").replace("\r\n", "\n")
+    head = re.sub(r"\n[ \t]+", " ", head)
     received = re.search(r"^Received:[^\n]*;([^;\n]*)$", head, re.IGNORECASE | re.MULTILINE)
     date = re.search(r"^Date:([^\n]*)$", head, re.IGNORECASE | re.MULTILINE)
     found = (_instant(one[1].strip()) for one in (received, date) if one)
@@ -154,12 +169,19 @@ def _octets(encoding: str, written: str) -> bytes:
 
 def as_written(value: str) -> str:
     """The field unfolded; octets that are not ASCII by the charset they look like."""
+    if value.isascii() and value.isprintable():
+        return value.strip()
     octets = value.encode("utf-8", "surrogateescape")
     text = value if value.isascii() and "\x1b" not in value else decoded(octets, None)
-    return clean(re.sub(r"[\r\n]+[ \t]*", " ", text)).strip()
+    return clean(_FOLD.sub(" ", text)).strip()
+
+
+_FOLD = re.compile(r"[\r\n]+[ \t]*")
 
 
 def _mailboxes(value: str) -> list[Mailbox]:
+    if (plain := _PLAIN_MAILBOX.fullmatch(value)) is not None:
+        return [Mailbox(line(words(plain[1] or ""), 200), (plain[2] or plain[3]).lower()[:254])]
     if len(value) > 32 * 1024:
         value = value[: 32 * 1024]
     try:

@@ -73,7 +73,7 @@ def text_of(html: str, *, whole: bool = False) -> tuple[str, bool]:
 
 def is_too_deep(html: str) -> bool:
     """Whether it would keep a parser busy."""
-    return _depth(html) > _DEEPEST
+    return html.count("<") > _DEEPEST and _depth(html) > _DEEPEST
 
 
 def _depth(html: str) -> int:

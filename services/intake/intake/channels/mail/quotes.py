@@ -5,10 +5,9 @@ few is lost to him. So each mark needs a second one beside it.
 """
 
 import re
-from functools import cache
 
-from mailparser_reply import EmailReplyParser  # type: ignore[import-untyped]
 from mailparser_reply.constants import MAIL_LANGUAGES  # type: ignore[import-untyped]
+from mailparser_reply.parser import EmailMessage  # type: ignore[import-untyped]
 
 from intake.channels.mail.attributions import attribution, on_their_own_lines
 
@@ -188,9 +187,14 @@ def _is_wrapped(lines: list[str], at: int) -> bool:
     )
 
 
-@cache
-def _library() -> EmailReplyParser:
-    return EmailReplyParser(languages=list(MAIL_LANGUAGES))
+class _Replies(EmailMessage):  # type: ignore[misc]
+    """The library's mail, without its look for signatures and disclaimers: ours is another."""
+
+    def _process_signatures_disclaimers(self, text: str) -> tuple[list[str], str]:
+        return [], ""
+
+
+_LANGUAGES = list(MAIL_LANGUAGES)
 
 
 def _by_library(text: str) -> tuple[str, bool]:
@@ -200,7 +204,7 @@ def _by_library(text: str) -> tuple[str, bool]:
     if len(text) > _MOST_FOR_LIBRARY or max(map(len, text.split("\n"))) > _LONGEST_LINE:
         return text, False
     try:
-        replies = _library().read(text).replies
+        replies = _Replies(text=text, languages=_LANGUAGES).read().replies
     except Exception:  # noqa: BLE001 - whatever the library trips over, the text is kept
         return text, False
     newest = replies[0].content if replies else ""

@@ -3,7 +3,9 @@
 import re
 from email.message import Message
 
-_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
+_END_OF_HEADERS = re.compile(rb"\n\r?\n")
+_PLAIN_HEADER = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z))+")
+"""Nothing but fields."""
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 _ALMOST = re.compile(rb"[ \t]|[!-9;-~]+[ \t]*:|X-[^:]{1,200}:", re.IGNORECASE)
 """What goes on with a field, a field, or what was meant to be one."""
@@ -24,15 +26,15 @@ def with_plain_header(octets: bytes) -> bytes:
     """
     octets = octets.lstrip(b"\r\n") if octets[:1] in (b"\r", b"\n") else octets
     end = _END_OF_HEADERS.search(octets, 0, _MOST_OF_HEADER)
-    head = octets[: end.start()] if end else b""
-    if not head:
+    head = octets[: end.start()].removesuffix(b"\r") if end else b""
+    if not head or _PLAIN_HEADER.fullmatch(head):
         return octets
     lines = re.split(rb"\r?\n", head)
     last = max((n for n, one in enumerate(lines) if _USUAL.match(one)), default=-1)
     while last + 1 < len(lines) and _ALMOST.match(lines[last + 1]):
         last += 1
     kept = _fields(lines[: last + 1]) + lines[last + 1 :]
-    return octets if kept == lines or end is None else _joined(kept, octets[end.start() :])
+    return octets if kept == lines or end is None else _joined(kept, octets[len(head) :])
 
 
 def _fields(lines: list[bytes]) -> list[bytes]:
@@ -58,11 +60,19 @@ def _joined(lines: list[bytes], rest: bytes) -> bytes:
     return end.join(lines) + rest
 
 
-_UNFOLDED = re.compile(
-    rb"^(Content-[\w-]{1,40}:[^\r\n]{0,900};)[ \t]*(\r?\n)"
-    rb"(?=(?:name|filename|charset|boundary|type)=)",
-    re.IGNORECASE | re.MULTILINE,
+# Each begins with what is found without trying every octet: files are most of a large mail.
+_BARE_PARAMETER = re.compile(
+    rb";[ \t]*\r?\n(?:name|filename|charset|boundary|type)=", re.IGNORECASE
 )
+_UNFOLDED = re.compile(
+    rb"(\nContent-[\w-]{1,40}:[^\r\n]{0,900};)[ \t]*(\r?\n)"
+    rb"(?=(?:name|filename|charset|boundary|type)=)",
+    re.IGNORECASE,
+)
+_CONTENT_FIELD = re.compile(
+    rb"\nContent-(?:Type|Disposition):[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE
+)
+_LONGEST_FIELD = 8_000
 
 
 def with_folded_fields(octets: bytes) -> bytes:
@@ -70,17 +80,15 @@ def with_folded_fields(octets: bytes) -> bytes:
 
     Fields with more parameters than any has are cut: the parser's time grows with their square.
     """
-    return _CONTENT_FIELD.sub(_cut, _UNFOLDED.sub(rb"\1\2 ", octets))
-
-
-_CONTENT_FIELD = re.compile(
-    rb"^Content-(?:Type|Disposition):[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE
-)
-_LONGEST_FIELD = 8_000
+    if _BARE_PARAMETER.search(octets):
+        octets = _UNFOLDED.sub(rb"\1\2 ", b"\n" + octets)[1:]
+    if len(octets) > _LONGEST_FIELD:
+        octets = _CONTENT_FIELD.sub(_cut, b"\n" + octets)[1:]
+    return octets
 
 
 def _cut(field: re.Match[bytes]) -> bytes:
-    return field[0][:_LONGEST_FIELD]
+    return field[0][: _LONGEST_FIELD + 1]
 
 
 _BOUNDARY = re.compile(rb"^--([^\s-][^\r\n\"]{0,69}|-[^\r\n\"]{1,69})\r?\nContent-", re.M | re.I)

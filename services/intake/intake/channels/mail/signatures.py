@@ -79,6 +79,7 @@ _CLOSING = re.compile(
     r")[\s,.!;:،，。！]*$",
     re.IGNORECASE,
 )
+_BEGINNINGS = (_DELIMITER, _DASHES, _RULE, _CLOSING)
 
 
 def without_signature(text: str) -> str:
@@ -103,7 +104,7 @@ def _end_of_text(lines: list[str]) -> int:
     """The number of lines above the signature."""
     end = len(lines)
     for at in range(len(lines) - 1, max(0, len(lines) - 200), -1):
-        if _is_mobile(lines[at]) and _stands_alone(lines, at):
+        if _stands_alone(lines, at) and _is_mobile(lines[at]):
             end = at
     if end > 1 and _NAME_ALONE.match(lines[end - 1]):
         end -= 1
@@ -119,25 +120,25 @@ def _is_mobile(line: str) -> bool:
 
 def _stands_alone(lines: list[str], at: int) -> bool:
     """Whether a program put the line there: an empty one or the delimiter above, none goes on."""
-    is_above = not lines[at - 1].strip() or bool(_DELIMITER.match(lines[at - 1]))
     below = lines[at + 1] if at + 1 < len(lines) else ""
-    is_last = at + 1 == len(lines) or (_is_mobile(below) and at + 2 == len(lines))
-    is_below = is_last or not below.strip() or bool(_RULE.match(below))
-    return (is_above or is_last) and is_below
+    is_last = at + 1 == len(lines) or (at + 2 == len(lines) and _is_mobile(below))
+    is_above = not lines[at - 1].strip() or bool(_DELIMITER.match(lines[at - 1]))
+    return is_last or (is_above and (not below.strip() or bool(_RULE.match(below))))
 
 
 def _begins_signature(lines: list[str], at: int, end: int) -> bool:
+    first = lines[at]
+    if len(first) > 200 or not any(mark.match(first) for mark in _BEGINNINGS):
+        return False
     block = [line for line in lines[at + 1 : end] if line.strip()]
     if not block or _SAYS_MORE.search("\n".join(line[:300] for line in block)):
         return False
-    if _DELIMITER.match(lines[at]) or _DASHES.match(lines[at]):
+    if _DELIMITER.match(first) or _DASHES.match(first):
         is_name = bool(_NAME.match(block[0].strip()))
-        return len(block) <= 15 and (is_name or not _DASHES.match(lines[at]))
-    if len(lines[at]) > 200:
-        return False
-    if _RULE.match(lines[at]):
+        return len(block) <= 15 and (is_name or not _DASHES.match(first))
+    if _RULE.match(first):
         return any(_CONTACT.search(line[:500]) for line in block)
-    if len(lines[at]) > 80 or not _CLOSING.match(lines[at]):
+    if len(first) > 80:
         return False
     names = [line.strip() for line in block if not _CLOSING.match(line[:80])] or ["…"]
     return len(names[0]) <= _LONGEST_NAME and names[0][-1] not in ".!。！" and len(block) <= 15
