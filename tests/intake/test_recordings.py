@@ -126,6 +126,33 @@ def test_an_empty_question_by_get_is_a_test_of_the_address() -> None:
     assert read(channel="messagebird", method="GET", url="https://x.example")["outcome"] == "event"
 
 
+def test_a_head_asks_only_whether_somebody_is_there() -> None:
+    assert read(channel="mandrill", method="HEAD")["outcome"] == "event"
+
+
+@pytest.mark.parametrize(
+    ("named", "channel"),
+    [
+        ("Twilio SMS", "twilio"),
+        ("amazon_ses", "amazon-ses"),
+        ("SP-API", "amazon-sp-api"),
+        ("TikTok Shop", "tiktok-shop"),
+        ("X direct messages", "x"),
+        ("x-cart", "x-cart"),
+        ("meta", "messenger"),
+        ("fedex", "fedex"),
+    ],
+)
+def test_a_vendor_is_known_by_what_others_call_it(named: str, channel: str) -> None:
+    assert read(vendor=named, body="{}")["channel"] == channel
+
+
+def test_apps_of_meta_are_told_apart() -> None:
+    body = {"object": "whatsapp_business_account", **MESSAGE}
+
+    assert read(vendor="Meta", body=body)["channel"] == "whatsapp"
+
+
 def test_two_secrets_may_have_names_of_one_field() -> None:
     body = json.dumps(MESSAGE)
     secret = {"APP_SECRET": "new", "OLD_APP_SECRET": "right"}

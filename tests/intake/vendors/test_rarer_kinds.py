@@ -165,6 +165,9 @@ TESTER = "Udeadbeefdeadbeefdeadbeefdeadbeef"
         ("messagebird", bird("event", event={}), "an event that is no message"),
         ("infobip", {"results": [{"messageId": "i", "sender": "34", "event": "DELETION"}]},
          "a message was taken back"),
+        ("shopee", {"code": 10, "shop_id": 100, "data": {"type": "message", "content":
+         {"message_id": "1", "from_id": 7, "sub_account_id": 5, "content": {"text": "a"}}}},
+         "a message of our own"),
         ("tiktok-shop", {"type": 14, "shop_id": "100", "data": {"message_id": "m", "type":
          "ALLOCATED_SERVICE", "sender": {"role": "BUYER"}}}, "a note of the conversation"),
     ],

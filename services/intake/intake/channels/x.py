@@ -6,6 +6,7 @@ object"; "X Activity API".
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -125,7 +126,7 @@ def _message(
 def _expanded(data: Object) -> str | None:
     """The text with the addresses that X's short ones stand for; that of its file goes."""
     written = text(data.get("text"))
-    for url in objects(obj(data.get("entities")).get("urls")):
+    for url in islice(objects(obj(data.get("entities")).get("urls")), 100):
         short, whole = text(url.get("url")), text(url.get("expanded_url"))
         if written and short and whole:
             is_file = "attachment" in data and _OF_A_FILE.match(whole)

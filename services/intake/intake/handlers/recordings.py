@@ -58,7 +58,7 @@ def _read(octets: bytes, at: datetime) -> tuple[str, Reading]:
     except (ValueError, TypeError, AttributeError, RecursionError):
         return "", Reading.of([Odd("no recorded request")])
     named = str(recording.get("channel") or recording.get("vendor") or "")
-    channel = _NAMES.get(_plain(named), _plain(named))
+    channel = _channel(_plain(named), delivery)
     door = DOORS.get(channel)
     if door is None:
         return clean(named), _of_nobody(delivery)
@@ -69,12 +69,19 @@ def _read(octets: bytes, at: datetime) -> tuple[str, Reading]:
             return channel, Reading.of([Odd(UNVERIFIED)])
     except Unavailable:
         notes = ("nothing was fetched from the vendor: not all that vouches for it was checked",)
-    if delivery.method == "GET" and door.handshake is not None:
-        return channel, Reading.of([Known("the vendor asks whether the address is ours")])
-    if door.by_get and delivery.method == "GET" and not urlsplit(delivery.url).query:
-        return channel, Reading.of([Known("a test of the address")])
+    if (asked := _asked(delivery, door)) is not None:
+        return channel, Reading.of([asked])
     reading = _reading(delivery, account, at)
     return channel, replace(reading, notes=(*reading.notes, *notes))
+
+
+def _asked(delivery: Delivery, door: Door) -> Known | None:
+    """What a request is that delivers nothing; None where it delivers."""
+    if delivery.method == "GET" and door.handshake is not None:
+        return Known("the vendor asks whether the address is ours")
+    is_empty = door.by_get and delivery.method == "GET" and not urlsplit(delivery.url).query
+    is_test = is_empty or delivery.method in ("HEAD", "OPTIONS")
+    return Known("a test of the address") if is_test else None
 
 
 def _vouched(delivery: Delivery, door: Door, account: Account) -> bool:
@@ -87,13 +94,37 @@ def _plain(name: str) -> str:
     return name.strip().lower().replace("_", "-").replace(" ", "-")
 
 
+def _channel(named: str, delivery: Delivery) -> str:
+    """Ours for a name, which may go on in words (`twilio-sms`). Meta's apps are told apart."""
+    if named.partition("-")[0] == "meta":
+        named = next((ours for mark, ours in _OF_META if mark in delivery.body), "messenger")
+    known = (each for each in (*DOORS, *_NAMES) if f"{named}-".startswith(f"{each}-"))
+    found = max(known, key=len, default=named)
+    found = named if found == "x" else found  # a letter alone says nothing of what follows it
+    return _NAMES.get(found, found)
+
+
+_OF_META = ((b'"whatsapp', "whatsapp"), (b'"instagram"', "instagram"))
+
 _NAMES: Mapping[str, str] = {
     "facebook": "messenger",
     "facebook-messenger": "messenger",
-    "whatsapp-cloud": "whatsapp",
+    "fb": "messenger",
+    "ig": "instagram",
     "twitter": "x",
+    "x-dm": "x",
+    "x-direct": "x",
+    "mailchimp": "mandrill",
     "ses": "amazon-ses",
     "sns": "amazon-ses",
+    "aws-ses": "amazon-ses",
+    "amazonses": "amazon-ses",
+    "sp-api": "amazon-sp-api",
+    "amazon-pay": "amazon-pay",
+    "bird": "messagebird",
+    "tiktokshop": "tiktok-shop",
+    "unisender": "unisender-go",
+    "wecom": "wechat",
     "sendinblue": "brevo",
     "mandrillapp": "mandrill",
     "kakao": "kakaotalk",

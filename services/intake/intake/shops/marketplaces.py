@@ -17,7 +17,8 @@ from shared.stores import Account
 def chat_message(said: dict[str, Any], account: Account, received_at: datetime) -> Inbound | Odd:
     """The buyer's message: `id`, `conversation`, `user`, `name`, `text`, `at`, `order`, `locale`.
 
-    `file` is the address of a picture or a film, `kind` its media type as far as it is known.
+    `file` is the address of a picture or a film, `kind` its media type as far as it is known,
+    `answers` the message that the buyer points at.
     An answer goes to the conversation, which is what the marketplace's API wants.
     """
     external_id, user = line(said.get("id"), 300), line(said.get("user"), 200)
@@ -61,7 +62,10 @@ def chat_message(said: dict[str, Any], account: Account, received_at: datetime) 
         ),
     )
     remote = (RemoteFile(index=0, reference=file, is_url=True),) if file else ()
-    return Inbound(event=event, contact=contact, text=written.strip(), remote=remote)
+    answers = line(said.get("answers"), 300)
+    return Inbound(
+        event=event, contact=contact, text=written.strip(), remote=remote, answers=answers
+    )
 
 
 KINDS = {"image": "image/jpeg", "video": "video/mp4"}

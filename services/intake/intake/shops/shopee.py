@@ -62,7 +62,8 @@ def _message(
     told, kind = obj(data.get("content")), text(data.get("type")) or "message"
     if kind != "message":
         return Known("an event of a conversation that is no message")
-    if text(told.get("from_shop_id")) == owner.account_id:
+    is_ours = text(told.get("from_shop_id")) == owner.account_id
+    if is_ours or text(told.get("sub_account_id")) not in (None, "0"):
         return Known("a message of our own")
     content, source = obj(told.get("content")), obj(told.get("source_content"))
     form = text(told.get("message_type")) or "text"
@@ -79,6 +80,7 @@ def _message(
         "kind": KINDS.get(form, "application/octet-stream"),
         "at": from_seconds(told.get("created_timestamp")),
         "order": text(source.get("order_sn")) or text(content.get("order_sn")),
+        "answers": text(obj(told.get("quoted_msg")).get("message_id")),
         "locale": None,
     }
     return chat_message(said, owner, came.at)
