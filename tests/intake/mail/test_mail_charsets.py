@@ -200,3 +200,11 @@ def test_a_pair_of_polish_octets_is_no_chinese(label: str | None) -> None:
     text = "Dzień dobry, moje zamówienie jeszcze nie dotarło, proszę."
 
     assert decoded(text.encode("iso-8859-2"), label) == text
+
+
+def test_what_windows_writes_as_iso_2022_jp_is_read() -> None:
+    """NEC's row 13 and IBM's signs in two octets, half-width kana in one."""
+    written = b"\x1b$B-!\x1b(B \x1b$B-j9C<R\x1b(B, \x1b(I2@\x1b(B, \x1b$B|b\x1b(J!"
+
+    assert decoded(written, "iso-2022-jp") == "① ㈱甲社, ｲﾀ, 髙!"
+    assert words("=?iso-2022-jp?B?GyRCLSEbKEIgGyRCNF0bKEI=?=") == "① 丸"

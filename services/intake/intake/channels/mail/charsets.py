@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from charset_normalizer import from_bytes
 
+from intake.channels.mail import japanese
 from intake.channels.mail.guesses import best_guess, better_guess
 
 # What mail programs write, and what they mean by it (WHATWG Encoding Standard §4.2: a label stands
@@ -65,7 +66,6 @@ _MEANT = {
 _LATIN = {"cp1252"}
 _ESCAPING = {"utf-7", "utf7", "hz", "hz-gb-2312", "iso-2022-kr"}
 """Charsets that write other scripts with ASCII octets; ISO-2022-JP is tried by itself."""
-_JAPANESE_MAIL = ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_2004")
 _GUESSES = [
     "utf_8", "cp932", "euc_jis_2004", "gb18030", "big5hkscs", "cp949", "cp1251", "koi8_r",
     "cp874", "cp1250", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258",
@@ -94,7 +94,11 @@ def _as_windows(found: re.Match[str]) -> str:
 
 def _decoded(octets: bytes, label: str | None) -> str:
     codec = _codec(label)
-    if b"\x1b" in octets and codec not in _ESCAPING and (found := _japanese(octets)) is not None:
+    if (
+        b"\x1b" in octets
+        and codec not in _ESCAPING
+        and (found := japanese.read(octets)) is not None
+    ):
         return found
     if octets.isascii() and codec not in _ESCAPING:
         return octets.decode("ascii")
@@ -122,13 +126,6 @@ def _codec(label: str | None) -> str | None:
     except (LookupError, ValueError, UnicodeError):
         return None
     return name if info._is_text_encoding else None
-
-
-def _japanese(octets: bytes) -> str | None:
-    for codec in _JAPANESE_MAIL:
-        if (found := _strictly(octets, codec)) is not None:
-            return found
-    return None
 
 
 def _strictly(octets: bytes, codec: str) -> str | None:

@@ -75,6 +75,12 @@ def attachment(part: Part, kind: str) -> Attachment:
     return Attachment(name=_name(part), media_type=media_type, size=_size(part))
 
 
+def unlabelled(name: str, octets: bytes) -> Attachment:
+    """A file of which nothing but the name is told."""
+    media_type = "application/octet-stream"
+    return Attachment(name=line(name, 255), media_type=media_type, size=len(octets))
+
+
 def _name(part: Part) -> str | None:
     try:
         name = _readable(part).get_filename()

@@ -11,7 +11,7 @@ from email import policy
 from email.parser import BytesParser
 from functools import partial
 
-from intake.channels.mail import parts, tnef
+from intake.channels.mail import parts, smime, tnef, uuencoded
 from intake.channels.mail.charsets import decoded, is_known
 from intake.channels.mail.headers import Headers
 from intake.channels.mail.parts import Part
@@ -173,7 +173,13 @@ def _take_text(part: Part, kind: str, found: Structure) -> None:
         if not (found.plain or found.html):
             found.plain.append(_without_marks(text))
         return
-    (found.html if kind == "text/html" else found.plain).append(text)
+    if kind == "text/html":
+        found.html.append(text)
+        return
+    text, files = uuencoded.taken_out(text)
+    found.plain.append(text)
+    for name, octets in files:
+        found.add(parts.unlabelled(name, octets), partial(bytes, octets))
 
 
 def _without_marks(text: str) -> str:
@@ -206,6 +212,18 @@ def _take_file(part: Part, kind: str, found: Structure) -> None:
         if inner.files:
             return
     found.add(file, partial(parts.content, part))
+    if kind in smime.MEDIA_TYPES or (file.name or "").lower().endswith(".p7m"):
+        _take_signed(smime.signed_content(parts.content(part)) or b"", found)
+
+
+def _take_signed(octets: bytes, found: Structure) -> None:
+    """What lies in a mail that is signed as one piece; another such mail in it stays a file."""
+    for part in _leaves(_PARSER.parsebytes(octets)) if octets else ():
+        kind = part.get_content_type()
+        if _is_text(part, kind):
+            _take_text(part, kind, found)
+        else:
+            found.add(parts.attachment(part, kind), partial(parts.content, part))
 
 
 def _is_bare_mail(part: Part) -> bool:
