@@ -5,6 +5,7 @@ raises, takes the process down with an exit code ≠ 0, so that whoever supervis
 """
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping
@@ -32,6 +33,20 @@ log = structlog.get_logger()
 Part: TypeAlias = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 _DRAIN = 25.0
+
+
+_NEW_OBJECTS = 20_000
+
+
+def collect_seldom() -> None:
+    """Have Python look for cyclic garbage less often, and not among what the start has made.
+
+    A poll of messages makes more objects than Python's own limit of 700 again and again, all of
+    which live until it is answered: looking through them took a third of a consumer's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS, 20, 20)
 
 
 class Stopped(Exception):

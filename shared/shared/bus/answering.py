@@ -71,7 +71,7 @@ class Answering:
 
     async def take_effect(self, decoded: Decoded) -> None:
         """The same for records that are decoded already."""
-        heard, odd = decoded
+        heard, odd = _once_each(decoded.heard), decoded.odd
         with metrics.batch_seconds.time():
             try:
                 fresh = await self._together(heard, odd)
@@ -101,10 +101,9 @@ class Answering:
             await dead_letters.mark_replayed(tx, letter_id)
 
     def read(self, records: Sequence[Record]) -> Decoded:
-        """Decode records: what is for us, once each, and what is no message at all."""
+        """Decode records: what is for us, and what is no message at all."""
         heard: list[Heard[Message]] = []
         odd: list[DeadLetter] = []
-        seen: set[UUID] = set()
         for record in records:
             try:
                 found = read(record, self._types)
@@ -112,8 +111,7 @@ class Answering:
                 odd.append(DeadLetter(record, "undecodable", why.why))
                 log.warning("message set aside", kind="undecodable", topic=record.topic)
                 continue
-            if found is not None and found.id not in seen:
-                seen.add(found.id)
+            if found is not None:
                 heard.append(found)
         return Decoded(heard, odd)
 
@@ -186,6 +184,13 @@ class Answering:
             age = metrics.message_age.labels(name)
             for seconds in ages:
                 age.observe(seconds)
+
+
+def _once_each(heard: Sequence[Heard[Message]]) -> Sequence[Heard[Message]]:
+    first: dict[UUID, Heard[Message]] = {}
+    for one in heard:
+        first.setdefault(one.id, one)
+    return heard if len(first) == len(heard) else list(first.values())
 
 
 def _by_type(heard: Iterable[Heard[Message]]) -> dict[str, list[Heard[Message]]]:

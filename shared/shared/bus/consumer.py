@@ -9,15 +9,16 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from shared import clock, metrics
+from shared.bus import fetching
 from shared.bus import kafka as clients
 from shared.bus.answering import Answering, BatchHandler, Decoded, Handler
+from shared.bus.fetching import Fetched, Pace
 from shared.bus.records import Record
 from shared.contracts.base import Message
 from shared.db import Database
@@ -26,20 +27,10 @@ from shared.settings import KafkaSettings
 
 log = structlog.get_logger()
 
-POLL = 500
-_POLL_MS = 200
 _BOUND = 10.0
 _DRAIN = 20.0
 _LEAST, _MOST = 0.2, 10.0
 _COMMIT_AGAIN = 10.0
-
-
-class Fetched(NamedTuple):
-    """One poll: where it begins, where to commit once it has taken effect, what it brought."""
-
-    firsts: Mapping[TopicPartition, int]
-    offsets: Mapping[TopicPartition, int]
-    decoded: Decoded
 
 
 class Bus(ConsumerRebalanceListener):
@@ -58,6 +49,7 @@ class Bus(ConsumerRebalanceListener):
         self._kafka = kafka
         self._topics = sorted({message.TOPIC for message in hears})
         self._answering = Answering(db=db, consumer=self._group, hears=hears)
+        self._pace = Pace()
         self._busy = asyncio.Lock()
         self._revoked = asyncio.Event()
         self._committing: set[asyncio.Task[None]] = set()
@@ -85,19 +77,20 @@ class Bus(ConsumerRebalanceListener):
         consumer = await self._started(stop)
         if consumer is None:
             return
-        fetching = asyncio.create_task(self._fetch(consumer))
+        fetching_next = asyncio.create_task(self._fetch(consumer))
         try:
             while not stop.is_set():
-                fetched = await fetching
+                fetched = await fetching_next
                 # The next poll is fetched and decoded while PostgreSQL works on this one.
-                fetching = asyncio.create_task(self._fetch(consumer))
+                fetching_next = asyncio.create_task(self._fetch(consumer))
                 if not await self._take(consumer, fetched, stop):
                     # Nothing behind it may be answered, much less committed, before it.
-                    _go_back(consumer, fetched, await fetching)
-                    fetching = asyncio.create_task(self._fetch(consumer))
+                    behind = await fetching_next
+                    fetching.go_back(consumer, fetched.firsts, behind.firsts)
+                    fetching_next = asyncio.create_task(self._fetch(consumer))
         finally:
-            fetching.cancel()
-            await asyncio.wait({fetching, *self._committing}, timeout=_BOUND)
+            fetching_next.cancel()
+            await asyncio.wait({fetching_next, *self._committing}, timeout=_BOUND)
             await clients.within(_BOUND, consumer.stop())
 
     async def _started(self, stop: asyncio.Event) -> AIOKafkaConsumer | None:
@@ -123,12 +116,11 @@ class Bus(ConsumerRebalanceListener):
         return None
 
     async def _fetch(self, consumer: AIOKafkaConsumer) -> Fetched:
-        polled = await consumer.getmany(timeout_ms=_POLL_MS, max_records=POLL)
+        skip = len(self._kafka.topic_prefix)
+        fetched = await fetching.fetch(consumer, self._pace.most, self._answering.read, skip)
         self.last_poll = asyncio.get_running_loop().time()
         self.is_assigned = bool(consumer.assignment())
-        firsts = {part: records[0].offset for part, records in polled.items()}
-        offsets = {part: records[-1].offset + 1 for part, records in polled.items()}
-        return Fetched(firsts, offsets, self._answering.read(self._records(polled)))
+        return fetched
 
     async def _take(
         self, consumer: AIOKafkaConsumer, fetched: Fetched, stop: asyncio.Event
@@ -141,8 +133,11 @@ class Bus(ConsumerRebalanceListener):
             self._revoked.clear()
             if fetched.offsets.keys() - consumer.assignment():
                 return False
+            start = asyncio.get_running_loop().time()
             if not await self._answer_in_place(consumer, fetched.decoded, stop):
                 return False
+            seconds = asyncio.get_running_loop().time() - start
+            self._pace.note(fetched.count, seconds)
             if self._committing:
                 await asyncio.wait(self._committing)
             commit = asyncio.create_task(self._commit(consumer, fetched.offsets))
@@ -158,14 +153,6 @@ class Bus(ConsumerRebalanceListener):
         ours = {part: self._offsets[part] for part in consumer.assignment() & self._offsets.keys()}
         if ours:
             await self._commit(consumer, ours)
-
-    def _records(self, polled: Mapping[TopicPartition, Sequence[object]]) -> list[Record]:
-        skip = len(self._kafka.topic_prefix)
-        return [
-            Record(part.topic[skip:], part.partition, r.offset, r.key, r.value, r.headers)  # type: ignore[attr-defined]
-            for part, records in polled.items()
-            for r in records
-        ]
 
     async def _answer_in_place(
         self, consumer: AIOKafkaConsumer, decoded: Decoded, stop: asyncio.Event
@@ -221,17 +208,3 @@ class Bus(ConsumerRebalanceListener):
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Nothing to do: positions come from the committed offsets."""
-
-
-def _go_back(consumer: AIOKafkaConsumer, *given_up: Fetched) -> None:
-    """Have what was fetched in vain fetched again, where the partition is still ours.
-
-    A rebalance that is under way goes back to the commit by itself; one that has ended may have
-    done so before this.
-    """
-    firsts: dict[TopicPartition, int] = {}
-    for fetched in given_up:
-        for part, first in fetched.firsts.items():
-            firsts[part] = min(first, firsts.get(part, first))
-    for part in firsts.keys() & consumer.assignment():
-        consumer.seek(part, firsts[part])
