@@ -169,6 +169,7 @@ async def opened(name: str, settings: ServiceSettings) -> AsyncIterator[Runtime]
         if stop.is_set():
             raise Stopped
         async with db.opened(who) as database:
+            collect_seldom()
             log.info("service started", settings=settings.model_dump(mode="json"))
             yield Runtime(name, settings, database, stores, callers, stop)
     log.info("service stopped")

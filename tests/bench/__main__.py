@@ -12,6 +12,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from shared import service
 from tests.bench.bench_bus import bench_bus
 from tests.bench.bench_chain import bench_chain
 from tests.bench.bench_claims import bench_claims
@@ -38,6 +39,7 @@ ALONE = {"language": bench_language, "decide": bench_decide}
 
 async def run(names: list[str], console: Console) -> list[Figure]:
     """Run these benches one after another, with a broker and a database where one needs them."""
+    service.collect_seldom()  # as every process of ours does
     found: list[Figure] = []
     for name in (name for name in names if name in ALONE):
         with console.status(f"{name} …"):

@@ -86,6 +86,17 @@ async def test_a_message_heard_twice_is_answered_once(counting: Database) -> Non
     assert len(await testing.said(counting)) == 1
 
 
+async def test_among_messages_heard_before_the_others_are_answered(counting: Database) -> None:
+    one = answering(counting)
+    a, b, c, d = (testing.record(status(key), offset=n) for n, key in enumerate("abcd"))
+
+    for poll in ([a], [b, a, b], [a, c], [d]):
+        await one.answer(poll)
+
+    assert await counts(counting) == {"a": 1, "b": 1, "c": 1, "d": 1}
+    assert len(await testing.said(counting)) == 4
+
+
 async def test_what_is_said_has_the_same_id_whenever_it_is_said_again(counting: Database) -> None:
     record = testing.record(status("a"), offset=0, event_id=uuid4())
     await answering(counting).answer([record])

@@ -6,10 +6,9 @@ caller waits and brings the same records again.
 """
 
 import traceback
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias, TypeVar
-from uuid import UUID
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 
@@ -18,6 +17,7 @@ from shared.bus import dead_letters, inbox, outbox
 from shared.bus.breaker import Breaker
 from shared.bus.dead_letters import DeadLetter
 from shared.bus.records import Heard, Record, Said, Undecodable, read, wire_types
+from shared.bus.rounds import Decoded
 from shared.contracts.base import Message
 from shared.db import Database, Transaction, is_unavailable
 from shared.errors import Refused, Unavailable
@@ -43,13 +43,6 @@ def _is_batch(handler: Any) -> bool:
     return bool(getattr(getattr(handler, "func", handler), "is_batch", False))
 
 
-class Decoded(NamedTuple):
-    """What a poll brought: messages heard here, and records to set aside."""
-
-    heard: list[Heard[Message]]
-    odd: list[DeadLetter]
-
-
 class Answering:
     """Answers records, whoever fetched them."""
 
@@ -61,25 +54,27 @@ class Answering:
         self._handlers = {message.__name__: handler for message, handler in hears.items()}
         self._types = wire_types(list(hears))
         self._breaker = Breaker()
+        self._repeats = False
 
     async def answer(self, records: Sequence[Record]) -> None:
         """Answer these records, in order per key, and commit.
 
         Raises `Unavailable` (nothing happened, bring them again) or `Broken` (stop the service).
         """
-        await self.take_effect(self.read(records))
+        decoded = Decoded()
+        self.read(records, decoded)
+        await self.take_effect(decoded)
 
     async def take_effect(self, decoded: Decoded) -> None:
         """The same for records that are decoded already."""
-        heard, odd = _once_each(decoded.heard), decoded.odd
         with metrics.batch_seconds.time():
             try:
-                fresh = await self._together(heard, odd)
+                fresh = await self._together(decoded)
             except Exception as why:
                 if is_unavailable(why):
                     raise Unavailable("database") from why
-                fresh = await self._one_by_one(heard, odd)
-        self._count(heard, fresh)
+                fresh = await self._one_by_one(decoded)
+        self._count(decoded, fresh)
 
     async def replay(self, letter_id: int) -> None:
         """Answer one dead letter again. Raises `Refused` or the handler's own error."""
@@ -100,43 +95,47 @@ class Answering:
                 await outbox.put(tx, await self._call([heard], tx))
             await dead_letters.mark_replayed(tx, letter_id)
 
-    def read(self, records: Sequence[Record]) -> Decoded:
+    def read(self, records: Sequence[Record], into: Decoded) -> None:
         """Decode records: what is for us, and what is no message at all."""
-        heard: list[Heard[Message]] = []
-        odd: list[DeadLetter] = []
         for record in records:
             try:
                 found = read(record, self._types)
             except Undecodable as why:
-                odd.append(DeadLetter(record, "undecodable", why.why))
+                into.odd.append(DeadLetter(record, "undecodable", why.why))
                 log.warning("message set aside", kind="undecodable", topic=record.topic)
                 continue
             if found is not None:
-                heard.append(found)
-        return Decoded(heard, odd)
+                into.add(found)
 
-    async def _together(
-        self, heard: Sequence[Heard[Message]], odd: Sequence[DeadLetter]
-    ) -> set[UUID]:
+    async def _together(self, decoded: Decoded) -> Decoded:
+        if not self._repeats:
+            with suppress(inbox.Repeated):
+                async with self._db.transaction() as tx:
+                    await inbox.take_all(tx, self._consumer, decoded.heard)
+                    await self._say_and_set_aside(decoded, tx)
+                self._breaker.note_good(len(decoded.heard))
+                return decoded
         async with self._db.transaction() as tx:
-            fresh = await inbox.take(tx, self._consumer, (one.id for one in heard))
-            said: list[Said] = []
-            for group in _rounds(one for one in heard if one.id in fresh):
-                said += await self._call(group, tx)
-            await outbox.put(tx, said)
-            await dead_letters.put(tx, self._consumer, odd)
-        self._breaker.note_good(len(heard))
+            fresh = decoded.only(await inbox.take(tx, self._consumer, decoded.heard))
+            await self._say_and_set_aside(fresh, tx)
+        self._repeats = fresh is not decoded
+        self._breaker.note_good(len(decoded.heard))
         return fresh
 
-    async def _one_by_one(
-        self, heard: Sequence[Heard[Message]], odd: Sequence[DeadLetter]
-    ) -> set[UUID]:
+    async def _say_and_set_aside(self, fresh: Decoded, tx: Transaction) -> None:
+        said: list[Said] = []
+        for group in fresh.rounds():
+            said += await self._call(group, tx)
+        await outbox.put(tx, said)
+        await dead_letters.put(tx, self._consumer, fresh.odd)
+
+    async def _one_by_one(self, decoded: Decoded) -> Decoded:
         try:
             async with self._db.transaction() as tx:
-                fresh = await inbox.take(tx, self._consumer, (one.id for one in heard))
-                tried = [await self._alone(one, tx) for one in heard if one.id in fresh]
+                fresh = decoded.only(await inbox.take(tx, self._consumer, decoded.heard))
+                tried = [await self._alone(one, tx) for one in fresh.heard.values()]
                 self._breaker.check()
-                letters = [*odd, *(letter for letter in tried if letter)]
+                letters = [*fresh.odd, *(letter for letter in tried if letter)]
                 await dead_letters.put(tx, self._consumer, letters)
         except Exception as why:
             if is_unavailable(why):
@@ -175,42 +174,14 @@ class Answering:
             answers += [Said(message, one.id, one.correlation_id) for message in messages]
         return answers
 
-    def _count(self, heard: Sequence[Heard[Message]], fresh: set[UUID]) -> None:
+    def _count(self, decoded: Decoded, fresh: Decoded) -> None:
         now = clock.now()
-        for name, ours in _by_type(heard).items():
-            ages = [(now - one.said_at).total_seconds() for one in ours if one.id in fresh]
+        answered = fresh.by_type()
+        for name, ours in decoded.by_type().items():
+            ages = [(now - one.said_at).total_seconds() for one in answered.get(name, ())]
             metrics.messages_heard.labels(name, "answered").inc(len(ages))
             metrics.messages_heard.labels(name, "repeated").inc(len(ours) - len(ages))
-            age = metrics.message_age.labels(name)
-            for seconds in ages:
-                age.observe(seconds)
-
-
-def _once_each(heard: Sequence[Heard[Message]]) -> Sequence[Heard[Message]]:
-    first: dict[UUID, Heard[Message]] = {}
-    for one in heard:
-        first.setdefault(one.id, one)
-    return heard if len(first) == len(heard) else list(first.values())
-
-
-def _by_type(heard: Iterable[Heard[Message]]) -> dict[str, list[Heard[Message]]]:
-    found: dict[str, list[Heard[Message]]] = {}
-    for one in heard:
-        found.setdefault(type(one.message).__name__, []).append(one)
-    return found
-
-
-def _rounds(heard: Iterable[Heard[Message]]) -> Iterable[Sequence[Heard[Message]]]:
-    """Cut into groups of one type in which each key occurs once, keeping order per key."""
-    turn: dict[tuple[str, str], int] = defaultdict(int)
-    groups: dict[tuple[int, type[Message]], list[Heard[Message]]] = defaultdict(list)
-    for one in heard:
-        key = one.record.topic, one.key
-        number = turn[key]
-        turn[key] = number + 1
-        groups[number, type(one.message)].append(one)
-    for where in sorted(groups, key=lambda group: group[0]):
-        yield groups[where]
+            metrics.message_age.labels(name).observe_all(ages)
 
 
 def _without_values(error: BaseException) -> str:

@@ -17,9 +17,10 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from shared import clock, metrics
 from shared.bus import fetching
 from shared.bus import kafka as clients
-from shared.bus.answering import Answering, BatchHandler, Decoded, Handler
+from shared.bus.answering import Answering, BatchHandler, Handler
 from shared.bus.fetching import Fetched, Pace
 from shared.bus.records import Record
+from shared.bus.rounds import Decoded
 from shared.contracts.base import Message
 from shared.db import Database
 from shared.errors import Unavailable

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.bus.answering import Decoded
 from shared.bus.records import Record
+from shared.bus.rounds import Decoded
 
 LEAST, MOST = 500, 2000
 """Bounds of how many messages one transaction takes."""
@@ -32,7 +32,7 @@ class Fetched:
 
     firsts: dict[TopicPartition, int] = field(default_factory=dict)
     offsets: dict[TopicPartition, int] = field(default_factory=dict)
-    decoded: Decoded = field(default_factory=lambda: Decoded([], []))
+    decoded: Decoded = field(default_factory=Decoded)
     count: int = 0
     octets: int = 0
 
@@ -61,7 +61,10 @@ class Pace:
 
 
 async def fetch(
-    consumer: AIOKafkaConsumer, most: int, read: Callable[[Sequence[Record]], Decoded], skip: int
+    consumer: AIOKafkaConsumer,
+    most: int,
+    read: Callable[[Sequence[Record], Decoded], None],
+    skip: int,
 ) -> Fetched:
     """Take what has come, at most so many messages; wait a moment when there is nothing.
 
@@ -77,18 +80,17 @@ async def fetch(
             found = Fetched()
             continue
         records = _records(polled, skip)
-        _add(found, polled, records, read(records))
+        read(records, found.decoded)
+        _note(found, polled, records)
         if len(records) < size or found.count >= most or found.octets >= _OCTETS:
             return found
         await asyncio.sleep(0)
 
 
-def _add(found: Fetched, polled: Polled, records: Sequence[Record], decoded: Decoded) -> None:
+def _note(found: Fetched, polled: Polled, records: Sequence[Record]) -> None:
     for part, first in _firsts(polled).items():
         found.firsts.setdefault(part, first)
         found.offsets[part] = polled[part][-1].offset + 1
-    found.decoded.heard.extend(decoded.heard)
-    found.decoded.odd.extend(decoded.odd)
     found.count += len(records)
     found.octets += sum(len(record.value or b"") for record in records)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha1
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid5
@@ -75,12 +76,17 @@ def event_id(service: str, cause: UUID, type_name: str, ordinal: int) -> UUID:
     >>> event_id("intake", cause, "OrderPaid", 0) == uuid5(cause, "intake/OrderPaid/0")
     True
     """
-    name = f"{service}/{type_name}/{ordinal}".encode()
+    name = _name(service, type_name, ordinal)
     raw = bytearray(sha1(cause.bytes + name, usedforsecurity=False).digest()[:16])
     raw[6] = raw[6] & 0x0F | 0x50
     raw[8] = raw[8] & 0x3F | 0x80
     found: UUID = pgproto.UUID(bytes(raw))
     return found
+
+
+@lru_cache(1000)
+def _name(service: str, type_name: str, ordinal: int) -> bytes:
+    return f"{service}/{type_name}/{ordinal}".encode()
 
 
 _VERSION = ("ce_specversion", b"1.0")
