@@ -27,40 +27,49 @@ _MOST_LINES = 30
 _LONGEST_NAME = 60
 
 _DEVICE = (
-    r"ios|i-?phone\w{0,6}|i-?pad\w{0,6}|i-?pod|apple watch|android|black-?berry|smart-?phone|mobile|handy|phone|m[óo]vil|"
+    r"ios|i-?phon\w{0,8}|i-?pad\w{0,6}|i-?pod|apple watch|android|black-?berry|smart-?phone|mobile|handy|phone|m[óo]vil|"
     r"celular|t[ée]l[ée]phone|cellulare|telefo[nó]\w*|tablet\w*|samsung|galaxy|huawei|honor|xiaomi|redmi|htc|lg|"
-    r"nokia|sony|xperia|pixel|oneplus|oppo|motorola|lumia|windows (?:phone|mail|10)|outlook|yahoo|typeapp|"
+    r"nokia|sony|xperia|pixel|oneplus|oppo|motorola|lumia|windows|icloud|outlook|yahoo|typeapp|"
     r"proton ?mail|blue ?mail|mail(?: app)? (?:for|für|pour|para|per|voor)|gmail|gmx|web\.de|aol|spark|mailbird|"
-    r"airmail|newton|edison|thunderbird|k-9|mail\.ru|yandex|почт\w*|телефон\w*|устройств\w*|手机|手機|スマートフォン|携帯"
+    r"airmail|newton|edison|thunderbird|k-9|mail\.ru|yandex|puhel\w*|почт\w*|телефон\w*|устройств\w*|手机|手機|スマートフォン|携帯"
 )
 _SENT = (
-    r"sent (?:wirelessly )?(?:from|via|with|using|by)|get\b|gesendet (?:von|mit|aus|über)|"
+    r"sent (?:wirelessly )?(?:from|via|with|using|by)|get\b|gesendet (?:von|vom|mit|aus|über)|"
     r"(?:diese nachricht wurde )?von meine[mr]\b|outlook für|holen sie sich|envoy[ée]+ (?:sans fil )?(?:de|depuis|à partir|avec|via|par)|"
     r"t[ée]l[ée]charge[rz]|obtenir|obten(?:er|ga)|obt(?:er|enha)|enviad[oa] (?:desde|do|da|de|a partir|con|com|por|via|pelo)|"
     r"inviat[oa] (?:da|dal|dall|con|tramite)|ottieni|scarica|ver(?:stuurd|zonden) (?:vanaf|vanuit|met|via|van)|download|"
     r"wys[łl]an[eoy] (?:z|ze|za|przez)|pobierz|отправлено (?:с|из|от|через)|скачать|получите|skicka(?:t|des) från|hämta|"
-    r"sendt (?:fra|med|via)|hent|lähetetty|hanki|gönderildi|odesláno (?:z|ze|přes)|发自|發自|从我的|從我的"
+    r"sendt (?:fra|med|via)|hent|lähetetty|hanki|gönderildi|odesláno (?:z|ze|přes)|发自|發自|从我的|從我的|"
+    r"odoslané z|trimis de (?:pe|la)|στάλθηκε από|נשלח מ|م[ُ]?رسل من|أ[ُ]?رسلت من|đã gửi từ|ส่งจาก|dikirim dari|poslano s|"
+    r"надіслано (?:з|із|через)|изпратено от|enviat des de|获取|取得|provenance ?:"
 )
 _MOBILE = re.compile(
-    rf"^(?!.*,\s)\W*(?:(?:{_SENT}).{{0,40}}?(?<![a-z])(?:{_DEVICE})(?![a-z]).{{0,30}}|.{{0,30}}(?:から送信(?:されました)?|에서 보냄|gesendet|gönderildi)"
-    rf"|.{{0,20}}(?:{_DEVICE}).{{0,20}}(?:gesendet|から送信(?:されました)?|에서 보냄|发送|傳送|lähetetty))"
-    rf"\W*(?:<?https?://\S{{1,200}}>?)?\W*$",
+    rf"^(?!.*,\s)\W*(?:(?:{_SENT}).{{0,40}}?(?<![a-z])(?:{_DEVICE})(?![a-z]).{{0,30}}|.{{0,30}}(?:から送信(?:されました)?|에서 보(?:냄|냈습니다)|gesendet|gönderildi|küldve)"
+    rf"|.{{0,20}}(?:{_DEVICE}).{{0,20}}(?:gesendet|から送信(?:されました)?|에서 보(?:냄|냈습니다)|发送|傳送|lähetetty|"
+    rf"beziehen|herunterladen|downloaden|скачать|を入手|다운로드|받기))"
+    rf"\W*$",
     re.IGNORECASE,
 )
+_LINK = re.compile(r"[<(]https?://[^<>()\s]{1,150}[>)]|[\[\]]")
 _FROM_MINE = re.compile(
     r"^(?:sent from my|envoy[ée] (?:de|depuis) mon|enviado (?:desde|do|pelo) (?:mi|meu)|verstuurd vanaf mijn|"
     r"verzonden (?:vanaf|met) mijn|gesendet von meine[mr]|inviato dal mio|wysłan[eo] z moje(?:go|j)|отправлено с моего|"
     r"skickat från min|sendt fra min|envoyé depuis l'application|sent via the|发自(?:我的)?|來自我的|来自我的|"
-    r"yahoo mail: search, organize,)\s?[^\s,.;!?]{1,25}(?: [^\s,.;!?]{1,15}){0,4}(?:, an? [^,.]{1,30}(?:phone|device))?[.!]?$"
+    r"yahoo mail: search, organize,)\s?[^\s,.;!?]{1,25}(?: [^\s,.;!?]{1,15}){0,4}(?:, (?:an? |(?-i:[A-Z]))[^,.]{1,30}(?:phone|device|tablet))?[.!]?$"
     r"|^virus-free\.? ?(?:<?(?:https?://)?www\.avast\.com\S{0,200})?$|^从.{1,20}发来的邮件$",
     re.IGNORECASE,
 )
 """Lines of devices and programs that name any device after such words."""
 _NAME = re.compile(r"^[^\W\d_][\w'.-]{0,20}(?: [^\W\d_][\w'.-]{0,20}){0,3}$")
-_NAME_ALONE = re.compile(r"^/ ?[^\W\d_][\w'-]{1,20}(?: [^\W\d_][\w'-]{0,20})?$")
-"""How a name stands under a text in Sweden and Denmark."""
-_CLOSING = re.compile(
-    r"^\W*(?:"
+_CAPITAL = r"(?-i:[A-ZÀ-ÞĀĂĄĆČĎĐĒĘĚĢĪĶŁĻŃŇŌŐŘŚŞŠŤŪŮŰŹŻŽΑ-ΩА-ЯЁІЇЄ])"
+_PERSON = rf"{_CAPITAL}[\w'.-]{{0,20}}(?: {_CAPITAL}[\w'.-]{{0,20}}){{0,2}}"
+_NAME_ALONE = re.compile(
+    rf"^(?:/ ?|-- ?|[~—–] ?){_PERSON}$|^[^\W\d_a-z]{{2,5}} ?(?:드림|올림|배상)[.]?$"
+)
+"""How a name stands under a text: behind a stroke, as in Sweden and Denmark, or with Korea's bow."""
+_THANKS = r"(?:(?:many |with )?thanks(?: and|,? &)|(?:vielen )?dank(?:e)? und|merci et|gracias y|grazie e|bedankt en|obrigad[oa] e|dziękuję i|спасибо и|tack och|tak og|takk og) "
+_CLOSINGS = (
+    rf"(?:{_THANKS})?(?:"
     r"(?:with )?(?:my |our )?(?:(?:very )?(?:kind(?:est)?|best|warm(?:est)?|many|sincere|friendly) )?(?:regards|wishes|greetings)|rgds|"
     r"sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|respectfully(?: yours)?|cordially|cheers|best|"
     r"mit (?:freundliche[mn]|besten?|lieben|herzlichen|vielen) gr(?:ü|ue)(?:ß|ss)e?n?|"
@@ -75,11 +84,18 @@ _CLOSING = re.compile(
     r"(?:med )?(?:vänliga?|bästa|varma) hälsning(?:ar)?|hälsningar|mvh|vh|"
     r"(?:med )?(?:venlige?|vennlige?|kærlig|bedste|beste|de bedste) hils(?:en|ner)|hils(?:en|ner)|kh|"
     r"(?:ystävällisin|parhain) terveisin|terveisin|terv\.?|saygılar(?:ımla)?|s pozdravem|üdvözlettel|cu (?:stimă|respect)|"
-    r"με εκτίμηση|此致|敬礼|敬禮|祝好|顺祝商祺|順頌商祺|trân trọng|hormat saya|בברכה|مع (?:أطيب )?(?:ال)?تحيات(?:ي)?"
-    r")[\s,.!;:،，。！]*$",
+    r"iyi çalışmalar|s pozdravom|lp|lep pozdrav|srdačan pozdrav|с поздрави|с повагою|salam(?: hangat)?|hormat kami|"
+    r"με εκτίμηση|此致|敬礼|敬禮|祝好|顺祝商祺|順頌商祺|trân trọng|hormat saya|בברכה|مع (?:أطيب )?(?:ال)?تحيات(?:ي)?)"
+    r"(?: (?:aus|from|uit|desde|dal|da|de|z|из|från|fra) (?:\w{2,20} )?\w{2,20})?"
+)
+_CLOSING = re.compile(rf"^\W*{_CLOSINGS}[\s,.!;:،，。！]*$", re.IGNORECASE)
+_CLOSING_AND_NAME = re.compile(
+    rf"^\W{{0,3}}(?!(?:lg|vg|kh|vh|att|best|cheers|lp|salam|de)\b){_CLOSINGS}[,.!]? {_PERSON}\W{{0,3}}$",
     re.IGNORECASE,
 )
-_BEGINNINGS = (_DELIMITER, _DASHES, _RULE, _CLOSING)
+"""Both in one line; without the short ones, which name other things too."""
+_DASHED_NAME = re.compile(rf"^--\s?{_PERSON}$")
+_BEGINNINGS = (_DELIMITER, _DASHES, _RULE, _CLOSING, _DASHED_NAME)
 
 
 def without_signature(text: str) -> str:
@@ -106,7 +122,7 @@ def _end_of_text(lines: list[str]) -> int:
     for at in range(len(lines) - 1, max(0, len(lines) - 200), -1):
         if _stands_alone(lines, at) and _is_mobile(lines[at]):
             end = at
-    if end > 1 and _NAME_ALONE.match(lines[end - 1]):
+    if end > 1 and _is_signed(lines[end - 1]):
         end -= 1
     for at in range(max(1, end - _MOST_LINES), end):
         if _begins_signature(lines, at, end):
@@ -114,7 +130,14 @@ def _end_of_text(lines: list[str]) -> int:
     return end
 
 
+def _is_signed(line: str) -> bool:
+    return len(line) <= 80 and bool(_NAME_ALONE.match(line) or _CLOSING_AND_NAME.match(line))
+
+
 def _is_mobile(line: str) -> bool:
+    if len(line) > 200:
+        return False
+    line = _LINK.sub("", line)
     return len(line) <= 120 and bool(_MOBILE.match(line) or _FROM_MINE.match(line.strip()))
 
 
@@ -138,7 +161,7 @@ def _begins_signature(lines: list[str], at: int, end: int) -> bool:
         return len(block) <= 15 and (is_name or not _DASHES.match(first))
     if _RULE.match(first):
         return any(_CONTACT.search(line[:500]) for line in block)
-    if len(first) > 80:
-        return False
+    if len(first) > 80 or _DASHED_NAME.match(first):
+        return len(first) <= 80 and len(block) <= 4
     names = [line.strip() for line in block if not _CLOSING.match(line[:80])] or ["…"]
     return len(names[0]) <= _LONGEST_NAME and names[0][-1] not in ".!。！" and len(block) <= 15
