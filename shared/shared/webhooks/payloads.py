@@ -21,23 +21,26 @@ def parse(delivery: Delivery) -> Any:
         return url_encoded(urlsplit(delivery.url).query.encode("utf-8", "replace"))
     content_type = delivery.headers.get("content-type", "")
     media_type = content_type.partition(";")[0].strip().lower()
-    is_form = not media_type and _FORM.match(delivery.body)
-    if is_form or media_type == "application/x-www-form-urlencoded":
+    body = delivery.body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    first = body[:1]
+    # Scripts call JSON and XML a form where they name no type: no field's name begins like that.
+    is_called_form = media_type == "application/x-www-form-urlencoded" and first not in _NO_FORM
+    if is_called_form or (not media_type and _FORM.match(delivery.body)):
         return url_encoded(delivery.body)
     if media_type == "multipart/form-data":
         return in_parts(delivery.body, content_type)
-    first = delivery.body.lstrip()[:1]
     if media_type in _JSON_LINES:
         return [_json(each) for each in delivery.body.splitlines() if each.strip()]
     if media_type.endswith(("/xml", "+xml")) or (
         not media_type.endswith(("/json", "+json")) and first == b"<"
     ):
-        return _xml(delivery.body)
+        return _xml(body)
     return _json(delivery.body)
 
 
 _JSON_LINES = ("application/jsonl", "application/jsonlines", "application/x-ndjson")
 
+_NO_FORM = (b"{", b"[", b"<")
 _FORM = re.compile(rb"[\w.%+*\[\]-]{1,200}=")
 
 _ESCAPE = re.compile(

@@ -257,6 +257,13 @@ def test_what_says_nothing_is_known_for_what_it_is(
     assert [each.why for each in mail_service("mailgun", as_json(body)).known] == [why]
 
 
+def test_a_notice_of_ses_without_a_time_has_that_of_sns(mail_service: Any, as_json: Any) -> None:
+    told = ses("Reject", "reject", reason="Bad content")
+    reading = mail_service("amazon-ses", as_json({**told, "Timestamp": "2026-05-04T11:00:00.000Z"}))
+
+    assert reading.items[0].event.occurred_at.isoformat() == "2026-05-04T11:00:00+00:00"
+
+
 def test_mailtrap_may_write_an_event_a_line(mail_service: Any, posted: Any) -> None:
     told = mailtrap("delivery"), mailtrap("open")
     events = "\n".join(json.dumps(event) for one in told for event in one["events"])

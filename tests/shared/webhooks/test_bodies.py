@@ -84,6 +84,8 @@ async def test_authentic_nonsense_is_400_and_not_kept(
          {"a": "1", "b": "😀", "c": "", "d": "\ufffd"}),
         (b"a=%ff\xe9", "application/x-www-form-urlencoded", {"a": "\ufffd\ufffd"}),
         (b"a=1", "", {"a": "1"}),
+        (b'{"a": 1}', "application/x-www-form-urlencoded", {"a": 1}),
+        (b'{"a": 1}\n\n{"a": 2}\r\n', "application/jsonl", [{"a": 1}, {"a": 2}]),
     ],
 )  # fmt: skip
 async def test_bodies_are_parsed_by_their_media_type(
@@ -114,6 +116,17 @@ async def test_a_form_in_parts_keeps_order_files_and_octets(post: Post, kept: Ke
     [file] = form.files
     assert (file.field, file.name, file.media_type) == ("f", "x.txt", "text/plain")
     assert file.octets == b"hello"
+
+
+async def test_xml_is_parsed_behind_a_mark_and_lines_that_are_none_of_it(
+    post: Post, kept: Kept
+) -> None:
+    body = b'\xef\xbb\xbf\n<?xml version="1.0"?>\n<xml><a>1</a></xml>'
+
+    answer = await post(body, "application/x-www-form-urlencoded")
+
+    assert answer.status_code == 200
+    assert kept[0][1].findtext("a") == "1"
 
 
 async def test_xml_is_parsed(post: Post, kept: Kept) -> None:

@@ -1,5 +1,6 @@
 """When something happened, as far as its teller can be believed."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,6 +10,8 @@ BELIEVABLE = timedelta(days=7)
 """Senders give up after four or five days (RFC 5321 §4.5.4.1); WhatsApp retries for seven."""
 
 
+_GAP = re.compile(r"\s+(?=[+-]\d\d:?\d\d\Z)")
+_MOST_SECONDS = 10**11
 _CENTURY = datetime(2000, 1, 1, tzinfo=UTC)
 _IS_RECORDED = ContextVar("is_recorded", default=False)
 
@@ -41,11 +44,13 @@ def from_iso(text: object) -> datetime | None:
 
     >>> from_iso("2026-03-01T10:00:00+01:00")
     datetime.datetime(2026, 3, 1, 9, 0, tzinfo=datetime.timezone.utc)
+    >>> from_iso("2026-03-01 10:00:00 +0100") == from_iso("2026-03-01T09:00:00Z")
+    True
     """
     if not isinstance(text, str):
         return None
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(_GAP.sub("", text))
         return found.astimezone(UTC) if found.tzinfo else None
     except (ValueError, OverflowError):
         return None
@@ -62,10 +67,15 @@ def from_seconds(value: object) -> datetime | None:
 def from_milliseconds(value: object) -> datetime | None:
     """An instant from milliseconds since 1970, as a number or its text; None when it is not one.
 
+    What would be of 1973 or before is taken for seconds: vendors' own examples mix them up.
+
     >>> from_milliseconds("1777888800500")
     datetime.datetime(2026, 5, 4, 10, 0, 0, 500000, tzinfo=datetime.timezone.utc)
+    >>> from_milliseconds(1777888800)
+    datetime.datetime(2026, 5, 4, 10, 0, tzinfo=datetime.timezone.utc)
     """
     try:
-        return from_seconds(float(value) / 1000)  # type: ignore[arg-type]
+        told = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         return None
+    return from_seconds(told if abs(told) < _MOST_SECONDS else told / 1000)

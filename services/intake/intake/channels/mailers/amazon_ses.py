@@ -82,6 +82,7 @@ def _events(
         obj(mail.get("commonHeaders")).get("messageId"),
         mail.get("messageId"),
     )
+    times = (about.get("timestamp"), obj(came.payload).get("Timestamp"), mail.get("timestamp"))
     for address, why in _recipients(about, mail):
         yield entry(
             Told(
@@ -90,7 +91,7 @@ def _events(
                 address=address,
                 why=why or about.get("smtpResponse"),
                 word=_word(about),
-                at=from_iso(about.get("timestamp")) or from_iso(mail.get("timestamp")),
+                at=next((at for time in times if (at := from_iso(time))), None),
             ),
             came,
         )

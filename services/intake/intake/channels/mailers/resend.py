@@ -8,6 +8,7 @@ import base64
 import binascii
 import hmac
 from datetime import datetime
+from email.utils import format_datetime
 
 from intake.channels.mailers.composing import compose, sender_of, texts_of
 from intake.channels.mailers.events import Fate, Told, entry, header, of_no_concern
@@ -58,7 +59,7 @@ def read(came: Came[Delivery, ResendAccount]) -> Reading:
     body = obj(came.payload)
     name, data = text(body.get("type")) or "", obj(body.get("data"))
     if name == "email.received":
-        return _notice(data, came)
+        return _notice({"created_at": body.get("created_at"), **data}, came)
     return Reading.of([_event(name, body, data, came)])
 
 
@@ -115,6 +116,7 @@ def _notice(data: Object, came: Came[Delivery, ResendAccount]) -> Reading:
         "To": ", ".join(recipients),
         "Subject": data.get("subject"),
         "Message-ID": data.get("message_id") or f"<{text(data.get('email_id'))}@resend.invalid>",
+        "Date": format_datetime(at) if (at := from_iso(data.get("created_at"))) else None,
     }
     fields = [(name, found) for name, value in told.items() if (found := line(value, 2000))]
     octets = compose(fields, texts_of(data, "text", "html"))
