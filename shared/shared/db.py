@@ -128,20 +128,38 @@ class Database:
 
         Raises `Unavailable` when the database cannot be reached.
         """
-        try:
-            connection = await self._engine.connect()
-        except (sqlalchemy.exc.TimeoutError, asyncpg.PostgresError) as why:
-            raise Unavailable("database") from why
+        connection, its = await self._connected()
         names: set[str] = set()
         try:
-            connection.info["wakes"] = names
-            connection.info["service"] = self.service
-            async with connection.begin():
+            connection.info.update(wakes=names, service=self.service, driver=its)
+            # The transaction is the driver's, so that a `Statement` is in it like everything else;
+            # SQLAlchemy takes the connection for one that commits by itself.
+            await its.execute("BEGIN")
+            try:
                 yield connection
+            except Exception as why:
+                # Who was cancelled, or has waited for an answer long enough, asks nothing more.
+                if not its.is_closed() and not isinstance(why, TimeoutError):
+                    await its.execute("ROLLBACK")
+                raise
+            await its.execute("COMMIT")
         finally:
-            await asyncio.shield(connection.close())
+            await asyncio.shield(_given_back(connection, its))
         for name in names:
             self._wakes.wake(name)
+
+    async def _connected(self) -> tuple[AsyncConnection, Any]:
+        """A connection of the pool and its driver's, passing by those that died meanwhile."""
+        while True:
+            try:
+                connection = await self._engine.connect()
+            except (sqlalchemy.exc.TimeoutError, asyncpg.PostgresError) as why:
+                raise Unavailable("database") from why
+            its: Any = (await connection.get_raw_connection()).driver_connection
+            if not its.is_closed():
+                return connection, its
+            await connection.invalidate()
+            await connection.close()
 
     async def direct(self, **settings: str) -> asyncpg.Connection:
         """A connection outside the pool, for locks and LISTEN; the caller closes it."""
@@ -154,6 +172,18 @@ class Database:
     def wake_now(self, name: str) -> None:
         """Wake `name` without a transaction, for what is known to be committed."""
         self._wakes.wake(name)
+
+
+def driver(tx: Transaction) -> Any:
+    """The driver's own connection, in the same transaction."""
+    return tx.info["driver"]
+
+
+async def _given_back(connection: AsyncConnection, its: Any) -> None:
+    """Return a connection to the pool; one that died, or never ended its transaction, ends."""
+    if (its.is_closed() or its.is_in_transaction()) and not connection.invalidated:
+        await connection.invalidate()
+    await connection.close()
 
 
 def wake(tx: Transaction, name: str) -> None:
@@ -175,6 +205,7 @@ async def opened(who: Login) -> AsyncIterator[Database]:
         max_overflow=0,
         pool_timeout=10,
         hide_parameters=True,
+        isolation_level="AUTOCOMMIT",
     )
     wakes = Wakes(who.schema, lambda: who.connect({"synchronous_commit": "off"}))
     try:

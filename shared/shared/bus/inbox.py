@@ -5,21 +5,23 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
 from shared.db import Transaction
+from shared.statements import Statement
 
 KEPT = timedelta(days=8)
 """A day longer than any topic keeps its messages, so that none can come again unknown."""
 
-_TAKE_ALL = text(
-    "INSERT INTO inbox (consumer, id) SELECT :consumer, id FROM unnest(cast(:ids AS uuid[])) AS id"
-)
-_TAKE = text(
+_TAKE_ALL = Statement(
     """
     INSERT INTO inbox (consumer, id)
-    SELECT :consumer, id FROM unnest(cast(:ids AS uuid[])) AS id
+    SELECT cast(:consumer AS text), id FROM unnest(cast(:ids AS uuid[])) AS id
+    """
+)
+_TAKE = Statement(
+    """
+    INSERT INTO inbox (consumer, id)
+    SELECT cast(:consumer AS text), id FROM unnest(cast(:ids AS uuid[])) AS id
     ON CONFLICT DO NOTHING
     RETURNING id
     """
@@ -36,8 +38,8 @@ async def take_all(tx: Transaction, consumer: str, ids: Iterable[UUID]) -> None:
     Raises `Repeated` when one is there after all. Sorted as in `take`.
     """
     try:
-        await tx.execute(_TAKE_ALL, {"consumer": consumer, "ids": sorted(ids)})
-    except IntegrityError as why:
+        await _TAKE_ALL.rows(tx, {"consumer": consumer, "ids": sorted(ids)})
+    except asyncpg.UniqueViolationError as why:
         raise Repeated from why
 
 
@@ -47,8 +49,8 @@ async def take(tx: Transaction, consumer: str, ids: Iterable[UUID]) -> set[UUID]
     Sorted, so that two processes that hold the same messages after a rebalance wait for each other
     instead of dead-locking.
     """
-    found = await tx.execute(_TAKE, {"consumer": consumer, "ids": sorted(set(ids))})
-    return set(found.scalars())
+    found = await _TAKE.rows(tx, {"consumer": consumer, "ids": sorted(set(ids))})
+    return {row["id"] for row in found}
 
 
 async def forget(connection: asyncpg.Connection, most: int) -> None:

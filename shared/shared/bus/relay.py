@@ -133,9 +133,9 @@ class Relay:
                 flying = [row["id"] for group, _ in sends for row in group]
                 settling = asyncio.create_task(self._settle(deleting, sends, stop))
                 await self._look(reading)
-                if not rows:
-                    if stop.is_set():
-                        return
+                if not rows and stop.is_set():
+                    return
+                if len(rows) < LIMIT:
                     await self._wake.wait(_IDLE)
         finally:
             if settling is not None:

@@ -12,6 +12,7 @@ from intake.domain.items import StatusNews
 from shared.contracts.base import ContactId, MessageId, NotificationId, StoreId, ThreadId
 from shared.contracts.intake import MessageReceived
 from shared.db import Transaction
+from shared.statements import Statement
 
 
 class Letter(NamedTuple):
@@ -51,13 +52,13 @@ _FIND = text(
     """
 )
 
-_ADD = text(
+_ADD = Statement(
     """
     INSERT INTO messages (store_id, message_id, thread_id, contact_id, channel, account_id,
         external_id, answers, occurred_at, received_at, raw_id, subject, text, attachments,
         original, html)
     SELECT store_id, message_id, thread_id, contact_id, channel, account_id, external_id, answers,
-        occurred_at, :at, raw_id, subject, text, cast(attachments AS jsonb),
+        occurred_at, cast(:at AS timestamptz), raw_id, subject, text, cast(attachments AS jsonb),
         original, html
     FROM unnest(
         cast(:store_ids AS text[]), cast(:message_ids AS uuid[]), cast(:thread_ids AS uuid[]),
@@ -122,8 +123,8 @@ async def add(
     if not found:
         return set()
     events = [one.event for one in found]
-    rows = await tx.execute(
-        _ADD,
+    rows = await _ADD.rows(
+        tx,
         {
             "at": at,
             "store_ids": [event.store_id for event in events],

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from intake.domain.contacts import Contact
 from shared.contracts.base import About, AccountId, Channel, ContactId, StoreId, ThreadId
 from shared.db import Transaction
+from shared.statements import Statement
 
 
 class ThreadKey(NamedTuple):
@@ -38,11 +39,12 @@ class Thread(NamedTuple):
     about: About | None
 
 
-_CONTACTS = text(
+_CONTACTS = Statement(
     """
     INSERT INTO contacts AS c (store_id, contact_id, identity, scope, address, name, locale, mail,
         first_seen_at, last_seen_at)
-    SELECT store_id, contact_id, identity, scope, address, name, locale, mail, :at, :at
+    SELECT store_id, contact_id, identity, scope, address, name, locale, mail,
+        cast(:at AS timestamptz), cast(:at AS timestamptz)
     FROM unnest(
         cast(:store_ids AS text[]), cast(:contact_ids AS uuid[]), cast(:identities AS text[]),
         cast(:scopes AS text[]), cast(:addresses AS text[]), cast(:names AS text[]),
@@ -57,11 +59,12 @@ _CONTACTS = text(
     """
 )
 
-_COUNT = text(
+_COUNT = Statement(
     """
     INSERT INTO threads AS t (store_id, thread_id, channel, account_id, contact_id, about_kind,
         about_id, version, opened_at)
-    SELECT store_id, thread_id, channel, account_id, contact_id, about_kind, about_id, events, :at
+    SELECT store_id, thread_id, channel, account_id, contact_id, about_kind, about_id, events,
+        cast(:at AS timestamptz)
     FROM unnest(
         cast(:store_ids AS text[]), cast(:thread_ids AS uuid[]), cast(:channels AS text[]),
         cast(:account_ids AS text[]), cast(:contact_ids AS uuid[]), cast(:about_kinds AS text[]),
@@ -109,8 +112,8 @@ async def keep_contacts(tx: Transaction, contacts: Iterable[Contact], at: dateti
     found = list({(one.store_id, one.contact_id): one for one in contacts}.values())
     if not found:
         return
-    await tx.execute(
-        _CONTACTS,
+    await _CONTACTS.rows(
+        tx,
         {
             "at": at,
             "store_ids": [one.store_id for one in found],
@@ -132,8 +135,8 @@ async def count(
     found = list({one.key: one for one in threads}.values())
     if not found:
         return {}
-    rows = await tx.execute(
-        _COUNT,
+    rows = await _COUNT.rows(
+        tx,
         {
             "at": at,
             **_keys([one.key for one in found]),
@@ -153,7 +156,7 @@ async def lock(tx: Transaction, keys: Sequence[ThreadKey]) -> dict[ThreadKey, Th
     return _threads(await tx.execute(_LOCK, _keys(keys)))
 
 
-def _threads(rows: Iterable[Row[Any]]) -> dict[ThreadKey, Thread]:
+def _threads(rows: Iterable[Any]) -> dict[ThreadKey, Thread]:
     return {
         ThreadKey(row.store_id, row.thread_id): Thread(
             channel=row.channel,

@@ -11,6 +11,7 @@ from sqlalchemy import Row, text
 from intake.domain.items import Raw
 from shared.contracts.base import StoreId
 from shared.db import Transaction
+from shared.statements import Statement
 
 
 class Kept(NamedTuple):
@@ -30,7 +31,7 @@ class DeliveryKey(NamedTuple):
     delivery_id: str
 
 
-_KEEP = text(
+_KEEP = Statement(
     """
     INSERT INTO raw_requests (store_id, received_at, raw_id, channel, account_id, method, url,
         headers, body, outcome, notes)
@@ -67,8 +68,8 @@ async def keep(tx: Transaction, kept: Sequence[Kept]) -> None:
     if not kept:
         return
     raws = [each.raw for each in kept]
-    await tx.execute(
-        _KEEP,
+    await _KEEP.rows(
+        tx,
         {
             "store_ids": [raw.store_id for raw in raws],
             "received_ats": [raw.received_at for raw in raws],

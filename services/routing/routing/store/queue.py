@@ -11,6 +11,7 @@ from routing.domain.waiting import Waiting
 from shared.contracts.base import AgentId, StoreId
 from shared.contracts.routing import Family
 from shared.db import Transaction
+from shared.statements import Statement
 
 _WAITING = """
     SELECT cast(jsonb_build_object(
@@ -32,7 +33,7 @@ _WAITING = """
             cast(:marks AS double precision[])
         ) || '|' || signature = ANY (cast(:stuck AS text[]))
 """
-_PAGE = text(
+_PAGE = Statement(
     f"""
     WITH waiting (row) AS MATERIALIZED (
         ({_WAITING} AND first_from <= :now ORDER BY first_from, id LIMIT :limit)
@@ -50,7 +51,7 @@ _PAGE = text(
         'messaging', messaging, 'chat', chat) AS text)
     FROM agent_loads
     WHERE agent_id = ANY (cast(:team AS text[])) AND EXISTS (SELECT 1 FROM waiting)
-    """
+    """  # noqa: S608 - our own statement
 )
 _DEPTH = text(
     "SELECT family, count(*) AS waiting FROM conversations WHERE state = 'queued' GROUP BY family"
@@ -103,7 +104,7 @@ async def page(  # noqa: PLR0913 - what a page of the queue hangs on
         "limit": limit,
     }
     found = Page([], {})
-    for waits, row in await tx.execute(_PAGE, values):
+    for waits, row in await _PAGE.rows(tx, values):
         if waits:
             found.waiting.append(_waiting.decode(row))
         else:

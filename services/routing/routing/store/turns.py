@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import text
 
 from routing.domain.conversation import Conversation
 from routing.domain.customer import Contact, OrderFacts
@@ -18,6 +17,7 @@ from routing.store.history import Happening
 from shared.contracts.base import CaseId, ContactId, ShipmentId, StoreId, ThreadId
 from shared.db import Transaction
 from shared.errors import Unavailable
+from shared.statements import Statement
 
 Contacts = dict[tuple[StoreId, ContactId], Contact]
 
@@ -33,7 +33,7 @@ class Scene(NamedTuple):
 _COLUMNS = ", ".join(rows.columns(Contact))
 # Conversations are locked before contacts, as in everything that locks both: the count of the one
 # has to be known before the first row of the other is there.
-_READ = text(
+_READ = Statement(
     f"""
     WITH found AS MATERIALIZED ({conversations.BY_SUBJECT}),
     told AS MATERIALIZED (
@@ -68,7 +68,7 @@ _READ = text(
     UNION ALL SELECT 'order', cast(to_jsonb(orders) AS text) FROM orders
     """  # noqa: S608 - names of our own columns
 )
-_WRITE = text(
+_WRITE = Statement(
     f"""
     WITH spoken AS (
         UPDATE contacts AS c SET languages = r.languages
@@ -103,7 +103,7 @@ async def read(
     """
     values = conversations.subjects(threads, shipments, cases, resolved_since)
     scene = Scene([], {}, [])
-    for what, row in await tx.execute(_READ, {**values, "told": rows.packed(told)}):
+    for what, row in await _READ.rows(tx, {**values, "told": rows.packed(told)}):
         if what == "conversation":
             scene.conversations.append(_conversation.decode(row))
         elif what == "contact":
@@ -133,5 +133,6 @@ async def write(
         "contacts": rows.packed(contacts),
         "noted": rows.packed(happened),
     }
-    if (await tx.execute(_WRITE, values)).scalar_one() != len(opened):
+    [[count]] = await _WRITE.rows(tx, values)
+    if count != len(opened):
         raise Unavailable("the same conversation was opened elsewhere")
