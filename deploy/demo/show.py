@@ -1,7 +1,5 @@
 """How the demo looks at a terminal: one line a fact, with its measured time."""
 
-from collections import defaultdict
-
 from rich.console import Console
 from rich.padding import Padding
 from rich.rule import Rule
@@ -57,20 +55,16 @@ class Show:
         self._console.print(Padding(table, (1, 0)))
 
     def _explain(self, explanation: Explanation) -> None:
-        rejected: dict[str, list[str]] = defaultdict(list)
-        scored = []
-        for candidate in explanation.candidates:
-            if candidate.rejected_because is not None:
-                rejected[candidate.rejected_because].append(candidate.agent_id)
-            else:
-                scored.append(candidate)
         table = Table.grid(padding=(0, 1))
-        for candidate in sorted(scored, key=lambda each: (each.score or 0.0, each.agent_id)):
+        for candidate in explanation.candidates:
             terms = ", ".join(f"{name} {value:g}" for name, value in candidate.terms.items())
             agent = Text(candidate.agent_id, "bold")
             table.add_row(agent, f"{candidate.score:.2f}", Text(terms, "dim"))
         self._console.print(_under(table))
-        for why, agents in sorted(rejected.items()):
+        if (others := explanation.others) is not None:
+            scored = f"scored {others.least:.2f} to {others.most:.2f}: {', '.join(others.agents)}"
+            self._console.print(_under(Text(scored, "dim")))
+        for why, agents in sorted(explanation.rejected.items()):
             self._console.print(_under(Text(f"{why}: {', '.join(agents)}", "dim")))
 
 

@@ -266,7 +266,8 @@ async def test_a_conversation_shows_why_its_agent_was_chosen(
     if status == 200:
         [assignment] = shown.json()["assignments"]
         assert assignment["agent_id"] == "eva"
-        assert assignment["explanation"]["candidates"][1]["rejected_because"] == "language"
+        assert [each["agent_id"] for each in assignment["explanation"]["candidates"]] == ["eva"]
+        assert list(assignment["explanation"]["rejected"]) == ["language"]
         assert [each["what"] for each in shown.json()["history"]] == [
             "message received",
             "assigned",

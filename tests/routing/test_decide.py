@@ -47,7 +47,10 @@ def waiting(language: str | None = "es", **told: Any) -> Waiting:
 
 def rejections(agents: list[Agent], one: Waiting, now: datetime = TUESDAY_NOON) -> dict[str, Any]:
     found = decide(one, agents, now, WEIGHTS)
-    return {each.agent_id: each.rejected_because for each in found.explanation.candidates}
+    told: dict[str, Any] = {each.agent_id: None for each in found.explanation.candidates}
+    for why, who in found.explanation.rejected.items():
+        told.update(dict.fromkeys(who, why))
+    return told
 
 
 def test_the_one_who_speaks_it_gets_it(agent: Make) -> None:
@@ -226,7 +229,8 @@ def test_the_customers_own_region_and_hours_are_preferred(agent: Make) -> None:
     found = decide(mexican, team, TUESDAY_NOON, WEIGHTS)
 
     assert found.agent_id == "ana"
-    eva = found.explanation.candidates[1]
+    best, eva = found.explanation.candidates
+    assert best.agent_id == "ana"
     assert eva.terms["region"] == 0.5
     assert eva.terms["time_zone"] == pytest.approx(0.5 * 7 / 12, abs=1e-4)
 
@@ -321,8 +325,10 @@ def test_whoever_is_chosen_may_have_it_and_nobody_better_is_passed_over(
 
     found = decide(one, team, TUESDAY_NOON, WEIGHTS)
 
-    scored = [each for each in found.explanation.candidates if each.score is not None]
-    assert len(found.explanation.candidates) == len(team)
+    scored = found.explanation.candidates
+    rejected = [who for whom in found.explanation.rejected.values() for who in whom]
+    everybody = [*(each.agent_id for each in scored), *rejected]
+    assert sorted(everybody) == sorted(each.agent_id for each in team)
     assert (found.agent_id is None) == (not scored)
     if scored:
         best = min(scored, key=lambda each: (each.score, each.agent_id))

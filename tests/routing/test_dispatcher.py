@@ -43,7 +43,8 @@ async def test_what_waits_is_given_to_who_may_have_it_and_said_with_the_reason(
     assert isinstance(event, ConversationAssigned)
     assert (event.agent_id, event.epoch, event.version, event.units) == ("ken", 1, 3, 1.0)
     assert event.explanation.step is Step.LANGUAGE
-    assert [each.rejected_because for each in event.explanation.candidates] == ["language", None]
+    assert [each.agent_id for each in event.explanation.candidates] == [event.agent_id]
+    assert list(event.explanation.rejected) == ["language"]
     await assert_sound(routing)
 
 

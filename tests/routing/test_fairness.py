@@ -5,17 +5,19 @@ from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from routing.domain.decide import decide, decide_all
+from routing.domain.decide import Decision, decide, decide_all
 from routing.domain.score import Weights, hours_apart
 from routing.domain.shifts import Calendar, Shift
 from routing.domain.steps import Timers, look, mark, used
 from routing.domain.team import FAMILIES, Agent, Room
 from routing.domain.waiting import Waiting, turn
 from shared.contracts.base import AgentId, StoreId
-from shared.contracts.routing import Family
+from shared.contracts.routing import Family, Others
 from tests.routing.test_decide import TUESDAY_NOON, waiting
 
 LANGUAGES = st.sampled_from(["es", "pt", "en", "ja", "da", "no", "th"])
@@ -70,6 +72,41 @@ def queues(draw: st.DrawFn) -> list[Waiting]:
     return sorted(found, key=lambda each: turn(each, TUESDAY_NOON))
 
 
+def assert_whole(decision: Decision, team: list[Agent]) -> None:
+    """Everybody is told of once, best first, and what counted adds up."""
+    why = decision.explanation
+    told = [each.agent_id for each in why.candidates]
+    assert sorted([*told, *(who for whom in why.rejected.values() for who in whom)]) == sorted(
+        each.agent_id for each in team
+    )
+    scored = [(each.score, each.agent_id) for each in why.candidates]
+    assert scored == sorted(scored)
+    assert scored[0] == (decision.score, decision.agent_id)
+    for each in why.candidates:
+        assert each.score == pytest.approx(sum(each.terms.values()), abs=1e-9)
+
+
+@given(team=agents(), queue=queues(), seed=st.integers(0, 1_000), shown=st.integers(1, 3))
+def test_of_many_the_best_are_told_term_by_term_and_the_rest_are_named(
+    team: list[Agent], queue: list[Waiting], seed: int, shown: int
+) -> None:
+    taken, _ = decide_all(queue, team, TUESDAY_NOON, Weights())
+    Random(seed).shuffle(taken)
+
+    for _, decision in taken:
+        whole = decision.explained()
+        rest = whole.candidates[shown:]
+        others = rest and Others(
+            agents=tuple(each.agent_id for each in rest),
+            least=rest[0].score or 0.0,
+            most=rest[-1].score or 0.0,
+        )
+        assert whole.others is None
+        assert decision.explained(shown) == structs.replace(
+            whole, candidates=whole.candidates[:shown], others=others or None
+        )
+
+
 @given(team=agents(), queue=queues(), seed=st.integers(0, 1_000))
 def test_nobody_is_idle_beside_work_he_could_do_and_the_order_of_a_team_changes_nothing(
     team: list[Agent], queue: list[Waiting], seed: int
@@ -88,9 +125,11 @@ def test_nobody_is_idle_beside_work_he_could_do_and_the_order_of_a_team_changes_
     after = {agent.agent_id: agent for agent in team}
     for one, decision in taken:
         assert decision.agent_id is not None
-        scored = [c for c in decision.explanation.candidates if c.score is not None]
-        assert (min((c.score, c.agent_id) for c in scored))[1] == decision.agent_id
+        assert_whole(decision, team)
         assert after[decision.agent_id].has_room(one.family)
+        alone = decide(one, list(after.values()), TUESDAY_NOON, Weights())
+        assert (decision.agent_id, decision.score) == (alone.agent_id, alone.score)
+        assert decision.explanation == alone.explanation
         after[decision.agent_id] = after[decision.agent_id].holding_more(one.family)
     for one in queue:
         if one.conversation_id not in given_to:

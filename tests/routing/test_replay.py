@@ -54,6 +54,10 @@ def test_a_team_and_a_batch_are_read_as_they_were_written(agent: MakeAgent) -> N
         assert [a.absence(now) for a in people] == [a.absence(now) for a in team]
 
 
+def _json(lines: str) -> list[Any]:
+    return [json.loads(line) for line in lines.splitlines()]
+
+
 async def test_what_was_decided_is_decided_again_alike_and_a_forged_log_is_told(
     routing: Database,
     hear: Callable[..., Awaitable[None]],
@@ -92,12 +96,21 @@ async def test_what_was_decided_is_decided_again_alike_and_a_forged_log_is_told(
     assert len(teams) == 1
     assert sum(load for load, _ in held.values()) == 900
 
-    # And from a file, without a database, until somebody changes it
+    # And from a file, without a database
     path = tmp_path / "log.jsonl"
     path.write_bytes(b"".join(lines))
     same = CliRunner().invoke(cli.main, ["replay", str(path)])
     assert same.exit_code == 0
     assert f"9 decisions in {len(lines)} batches decided again, 0 differences" in same.output
+
+    # And each of its decisions is told as it was when it was made
+    told = CliRunner().invoke(cli.main, ["replay", str(path), "--explain"])
+    offers = await testing.rows(routing, "SELECT conversation_id, explanation FROM offers")
+    assert {line["conversation_id"]: line["explanation"] for line in _json(told.stdout)} == {
+        str(row["conversation_id"]): row["explanation"] for row in offers
+    }
+
+    # And until somebody changes it
     forged = json.loads(lines[0])
     forged["record"]["given"][0]["agent_id"] = "mallory"
     path.write_text(json.dumps(forged))

@@ -3,6 +3,7 @@
 import getpass
 import os
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -206,19 +207,28 @@ def replay(
     since: Annotated[datetime | None, typer.Option(help="From when on, in UTC.")] = None,
     conversation: Annotated[UUID | None, typer.Option(help="Its decisions alone.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write the log there as well.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="A JSON line for each decision: all its reasons.")
+    ] = False,
 ) -> None:
     """Decide again what is in the log, and tell what comes out differently: then exit code 1."""
     found = Replayed()
+
+    def batch(record: str | bytes, team: str | bytes) -> None:
+        for one, decision in found.batch(record, team):
+            if explain and conversation in (None, one.conversation_id):
+                typer.echo(replaying.explained(one, decision))
+
     if file is not None:
         with file.open("rb") as lines:
             for line in lines:
-                found.batch(*replaying.parsed(line))
+                batch(*replaying.parsed(line))
     else:
         begin = since.replace(tzinfo=UTC) if since is not None else datetime(1970, 1, 1, tzinfo=UTC)
-        cli.start(_replay(cli.read(Settings), begin, conversation, save, found))
+        cli.start(_replay(cli.read(Settings), begin, conversation, save, batch))
     for difference in found.differences:
-        typer.echo(difference)
-    typer.echo(found.summary())
+        typer.echo(difference, err=explain)
+    typer.echo(found.summary(), err=explain)
     raise typer.Exit(1 if found.differences else 0)
 
 
@@ -227,7 +237,7 @@ async def _replay(
     since: datetime,
     conversation: UUID | None,
     save: Path | None,
-    found: Replayed,
+    batch: Callable[[str | bytes, str | bytes], None],
 ) -> None:
     of = ConversationId(conversation) if conversation is not None else None
     async with (
@@ -236,7 +246,7 @@ async def _replay(
     ):
         with save.open("wb") if save is not None else nullcontext() as lines:
             async for logged in decisions.read(tx, since, of):
-                found.batch(logged.record, logged.team)
+                batch(logged.record, logged.team)
                 if lines is not None:
                     lines.write(replaying.line(logged.record, logged.team))
 

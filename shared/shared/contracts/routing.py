@@ -102,8 +102,11 @@ class Step(OpenEnum):
     UNKNOWN = "unknown"
 
 
-class Candidate(Part, frozen=True, kw_only=True):
-    """One agent as the decision saw him: rejected with a reason, or scored (least is best)."""
+class Candidate(Part, frozen=True, kw_only=True, omit_defaults=True):
+    """One agent as the decision scored him: least is best.
+
+    `rejected_because` is said no more: explanations from before `Explanation.rejected` have it.
+    """
 
     agent_id: AgentId
     rejected_because: str | None = None
@@ -111,8 +114,20 @@ class Candidate(Part, frozen=True, kw_only=True):
     terms: dict[str, float] = field(default_factory=dict)
 
 
+class Others(Part, frozen=True, kw_only=True):
+    """Those who were scored after the best, next best first, from which score to which."""
+
+    agents: tuple[AgentId, ...]
+    least: float
+    most: float
+
+
 class Explanation(Part, frozen=True, kw_only=True):
-    """Why this agent: every candidate, at the step that was reached.
+    """Why this agent: everybody who was looked at, at the step that was reached.
+
+    `candidates` are those who were scored, best first, and `rejected` who could not have it, by
+    reason. Of many who were scored only the best are told term by term; the `others` are named.
+    Their terms are told by `python -m routing replay --explain`, for as long as the log is kept.
 
     The steps before it were `skipped`, as nobody on shift could serve them, or their people had no
     room and were `waited_for` long enough. `language` is what the answer is written in.
@@ -126,6 +141,8 @@ class Explanation(Part, frozen=True, kw_only=True):
     needs_translation: bool = False
     candidates: tuple[Candidate, ...] = ()
     is_override: bool = False
+    rejected: dict[str, tuple[AgentId, ...]] = field(default_factory=dict)
+    others: Others | None = None
 
 
 class _ConversationEvent(Event, frozen=True, kw_only=True):

@@ -7,47 +7,41 @@ waited for, and those after it are looked at beside it as their time comes (`ste
 looked at for leads first.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 
-from routing.domain.floor import Floor, Present
-from routing.domain.languages import ENGLISH, spoken_level
-from routing.domain.score import Weights
-from routing.domain.steps import STEPS, look, steps, used
+from routing.domain import telling
+from routing.domain.floor import Answer, Floor
+from routing.domain.score import POINTS, Weights
+from routing.domain.steps import look, steps, used
 from routing.domain.team import Agent
+from routing.domain.telling import Ground
 from routing.domain.waiting import Waiting
 from shared.contracts.base import AgentId
 from shared.contracts.routing import Explanation, Step
 
-
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """What a decision stood on; the floor goes on meanwhile."""
-
-    waiting: Waiting
-    floor: Floor
-    step: Step
-    waited_for: tuple[Step, ...]
-    among: Present
-    chosen: int | None
-    agents: Sequence[Agent]
-    worths: Mapping[str, int]
+SHOWN = 20
+"""Of how many of those with room an explanation tells one by one."""
 
 
-@dataclass(frozen=True)
 class Decision:
-    """The agent who gets it, or None when it has to wait on; `explanation` tells why."""
+    """The agent who gets it with his score, or None when it has to wait on."""
 
-    agent_id: AgentId | None
-    step: Step
-    _ground: _Ground
+    def __init__(self, ground: Ground, agent_id: AgentId | None, score: float | None) -> None:
+        self.agent_id = agent_id
+        self.step = ground.step
+        self.score = score
+        self._ground = ground
 
     @cached_property
     def explanation(self) -> Explanation:
-        """Every candidate as it stood then; worked out when it is first asked for."""
-        return _explain(self._ground)
+        """Why: everybody as he stood then. It is worked out when it is first asked for."""
+        return self.explained(SHOWN)
+
+    def explained(self, shown: int | None = None) -> Explanation:
+        """The explanation with the terms of so many candidates; None is of all."""
+        return telling.explanation(self._ground, shown)
 
 
 def decide(waiting: Waiting, agents: Sequence[Agent], now: datetime, weights: Weights) -> Decision:
@@ -71,12 +65,11 @@ def decide_all(
     taken: list[tuple[Waiting, Decision]] = []
     stuck: set[str] = set()
     for one in waiting:
-        key = look(one, now, weights.timers)
-        if key in stuck:
+        if stuck and look(one, now, weights.timers) in stuck:
             continue
         decision = _decide(one, floor)
         if decision.agent_id is None:
-            stuck.add(key)
+            stuck.add(look(one, now, weights.timers))
         else:
             taken.append((one, decision))
             floor.take(floor.roll.numbers[decision.agent_id], one.family)
@@ -88,65 +81,41 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
     timers = floor.weights.timers
     share = used(waiting, floor.now)
     can_wait = share < timers.last_call and not waiting.is_crisis
-    full: list[tuple[Step, Present]] = []
+    full: list[tuple[Step, Answer]] = []
     order = steps(waiting.language, waiting.second_language)
     if waiting.is_crisis:
         order = (order[-1], *order[:-1])
     for step, tongues in order:
         if full and timers.shares[step] > share:
             continue
-        among = floor.present(waiting, step, tongues, can_wait=can_wait)
-        chosen = floor.cheapest(among, waiting)
-        if chosen is not None:
-            waited_for = tuple(each for each, _ in full)
-            return _decision(waiting, floor, step, waited_for, among, chosen)
-        if among.seats:
-            full.append((step, among))
+        answer = floor.ask(waiting, step, tongues, can_wait=can_wait)
+        if answer.least is not None:
+            return _decision(waiting, floor, step, tuple([each for each, _ in full]), answer)
+        if answer.among.is_anybody:
+            full.append((step, answer))
     if full:
-        step, among = full[0]
-    return _decision(waiting, floor, step, (), among, None)
+        step, answer = full[0]
+    return _decision(waiting, floor, step, (), answer)
 
 
 def _decision(
-    waiting: Waiting,
-    floor: Floor,
-    step: Step,
-    waited_for: tuple[Step, ...],
-    among: Present,
-    chosen: int | None,
+    waiting: Waiting, floor: Floor, step: Step, waited_for: tuple[Step, ...], answer: Answer
 ) -> Decision:
-    ground = _Ground(
-        waiting, floor, step, waited_for, among, chosen, floor.agents.copy(), floor.worths
+    among, least, keys = answer
+    points, chosen = divmod(least, floor.size) if least is not None else (None, None)
+    # The floor goes on with its own lists: these are as it stood.
+    ground = Ground(
+        waiting,
+        floor,
+        step,
+        waited_for,
+        among,
+        among.spoken,
+        floor.agents.copy(),
+        keys.copy(),
+        among.space.lost,
+        chosen,
     )
-    agent_id = None if chosen is None else floor.agents[chosen].agent_id
-    return Decision(agent_id, step, ground)
-
-
-def _explain(on: _Ground) -> Explanation:
-    is_led = on.waiting.is_crisis and on.step is Step.LEAD
-    before = () if is_led else STEPS[: STEPS.index(on.step)]
-    return Explanation(
-        step=on.step,
-        skipped=tuple(step for step in before if step not in on.waited_for),
-        waited_for=on.waited_for,
-        language=_language(on),
-        needs_translation=_needs_translation(on),
-        candidates=on.floor.candidates(on.among, on.waiting, on.agents, on.worths),
-    )
-
-
-def _language(on: _Ground) -> str | None:
-    """The language that the answer is written in."""
-    if on.chosen is not None:
-        return on.among.fit.tongue(on.chosen).language
-    if on.step is Step.ENGLISH_TRANSLATED:
-        return ENGLISH
-    return on.waiting.second_language if on.step is Step.SECOND_LANGUAGE else on.waiting.language
-
-
-def _needs_translation(on: _Ground) -> bool:
-    if on.waiting.language is None or on.step not in (Step.ENGLISH_TRANSLATED, Step.LEAD):
-        return False
-    if on.chosen is None:
-        return on.step is Step.ENGLISH_TRANSLATED
-    return spoken_level(on.agents[on.chosen].languages, on.waiting.language) == 0
+    if points is None or chosen is None:
+        return Decision(ground, None, None)
+    return Decision(ground, floor.agents[chosen].agent_id, points / POINTS)

@@ -4,45 +4,36 @@ What could serve a question is the roll's to say. What changes here is what the 
 holds, and how many are left who speak his languages.
 """
 
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
+from typing import NamedTuple
 
 from routing.domain import score
-from routing.domain.roll import Fit, Seat, roll
-from routing.domain.score import Terms, Weights
+from routing.domain.ranking import Change, Present, Ranking, Space, Spoken, Worths
+from routing.domain.roll import Customers, Fit, Seat, Sitting, roll
+from routing.domain.score import Weights
 from routing.domain.steps import Tongues
 from routing.domain.team import Agent
 from routing.domain.waiting import Waiting
 from shared.contracts.base import AgentId
-from shared.contracts.routing import Candidate, Family, Step
+from shared.contracts.routing import Family, Step
 
-NO_ROOM = "no room"
-ABOUT_TO_GO = "shift ends"
 NOBODY: frozenset[AgentId] = frozenset()
-Worths = Mapping[str, int]
-"""What each language is worth to others, in points."""
 
 
-@dataclass(slots=True)
-class Present:
-    """Those of a fit who are there and may be asked: `free` are the ones with room.
+class Answer(NamedTuple):
+    """Who is there for a question.
 
-    `going` are the ones who are spared for they are about to go.
+    `least` is the least key of those with room, None if nobody has; `keys` are all of them, in a
+    list that the next question may change.
     """
 
-    fit: Fit
-    going: frozenset[int]
-    seats: Sequence[Seat]
-    free: list[Seat]
-    fixed: Sequence[int]
-    costs: list[int]
-    costs_of: Worths
-    shown: dict[tuple[str | None, str | None, int], tuple[Agent, Worths, Candidate]]
-    """Candidates by customer's place and number of the agent, who was then as he is here."""
+    among: Present
+    least: int | None
+    keys: list[int]
 
 
 class Floor:
@@ -53,114 +44,84 @@ class Floor:
         self.now = now
         self.weights = weights
         self.agents = sorted(agents, key=attrgetter("agent_id"))
-        self.roll = roll(self.agents, weights.min_level)
+        self.size = max(1, len(self.agents))
+        self.roll = roll(self.agents, weights)
         self.untils = [agent.present_until(now) for agent in self.agents]
         self._own = [
-            0 if until is None else score.desk_points(agent, until, now, weights)
-            for agent, until in zip(self.agents, self.untils, strict=True)
+            n if until is None else self._own_key(n, agent, until)
+            for n, (agent, until) in enumerate(zip(self.agents, self.untils, strict=True))
         ]
+        self._changes: list[Change] = []
         self._supply = self._at_hand()
-        self.worths = self._worths()
-        self._present: dict[Family, dict[tuple[int, bool, frozenset[AgentId]], Present]] = {}
-        self._has_room: dict[Family, list[bool]] = {}
-        self._places: dict[tuple[str | None, str | None], tuple[list[Terms], list[int]]] = {}
+        self._worths: Worths = {
+            tag: score.worth(count, weights) for tag, count in self._supply.items()
+        }
+        self._present: dict[tuple[int, Family, bool, frozenset[AgentId]], Present] = {}
+        self._spaces: dict[Family, Space] = {}
+        self._places: dict[Customers, list[int]] = {}
         self._hour = now.replace(minute=0, second=0, microsecond=0)
 
-    def present(self, waiting: Waiting, step: Step, tongues: Tongues, *, can_wait: bool) -> Present:
-        """Who of those that could serve a conversation at a step is there.
+    def ask(self, waiting: Waiting, step: Step, tongues: Tongues, *, can_wait: bool) -> Answer:
+        """Who could have a conversation at a step.
 
         What `can_wait` is not begun by who is about to go, if there is one who stays.
         """
+        among = self._among(waiting, step, tongues, can_wait=can_wait)
+        return Answer(among, *self._keys(among, waiting))
+
+    def _among(self, waiting: Waiting, step: Step, tongues: Tongues, *, can_wait: bool) -> Present:
         fit = self.roll.fit(waiting, step, tongues)
         declined = waiting.who_declined(self.now) if waiting.declined else NOBODY
-        of_family = self._present.setdefault(waiting.family, {})
-        found = of_family.get((id(fit), can_wait, declined))
+        key = id(fit), waiting.family, can_wait, declined
+        found = self._present.get(key)
         if found is None:
-            found = self._look(fit, waiting.family, declined, can_wait=can_wait)
-            of_family[id(fit), can_wait, declined] = found
+            found = self._present[key] = self._look(
+                fit, waiting.family, declined, can_wait=can_wait
+            )
         return found
 
-    def cheapest(self, among: Present, waiting: Waiting) -> int | None:
-        """The number of the agent with room whose score is least; of equals the first id's."""
-        if not among.free:
-            return None
-        if among.costs_of is not self.worths:
-            among.costs_of = self.worths
-            among.costs = [
-                fixed + sum([self.worths.get(tag, 0) for tag in tongue.others])
-                for fixed, tongue in zip(among.fixed, among.fit.tongues, strict=True)
-            ]
-        own, spoken = self._own, among.costs
-        _, place = self._terms_of_places(waiting.region, waiting.time_zone)
-        costs = [own[n] + spoken[t] + place[p] for n, t, p in among.free]
+    def _keys(self, among: Present, waiting: Waiting) -> tuple[int | None, list[int]]:
+        customers = waiting.region, waiting.time_zone
+        places = self._places.get(customers) or self._keys_of_places(customers)
+        if among.spoken.worths is not self._worths:
+            self._listen(among)
+        found = among.rankings.get(customers)
+        if found is not None and found.spoken is among.spoken:
+            found.catch_up(among.fit, self._changes, self._own, places, among.space)
+        else:
+            own, spoken, has = self._own, among.spoken.keys, among.space.has
+            keys = [own[n] + spoken[t] + places[p] for n, t, p in among.askable if has[n]]
+            found = among.rankings[customers] = Ranking(keys, among.spoken, len(self._changes))
+        keys = found.keys
         if waiting.known_agent_id is not None:
-            self._favour(waiting.known_agent_id, among, costs)
-        return among.free[costs.index(min(costs))][0]
+            keys = self._favoured(waiting.known_agent_id, among, places, keys)
+        elif found.is_sorted and keys:
+            return keys[0], keys
+        return min(keys, default=None), keys
 
     def take(self, number: int, family: Family) -> None:
         """One more conversation of a family is this agent's."""
         agent = self.agents[number] = self.agents[number].holding_more(family)
-        until = self.untils[number] or self.now
-        self._own[number] = score.desk_points(agent, until, self.now, self.weights)
-        for of, room in self._has_room.items():
-            if room[number] and not agent.has_room(of):
-                room[number] = False
-                for each in self._present[of].values():
-                    each.free = [seat for seat in each.free if seat[0] != number]
+        self._changes.append((number, self._own[number]))
+        self._own[number] = self._own_key(number, agent, self.untils[number] or self.now)
+        for of, space in self._spaces.items():
+            if space.has[number] and not agent.has_room(of):
+                space.has[number] = False
+                space.lost += 1
         if agent.load >= agent.room.total:
-            self._supply.subtract(self.roll.answers_in[number])
-            self.worths = self._worths()
+            gone = self.roll.answers_in[number]
+            self._supply.subtract(gone)
+            now = {tag: score.worth(self._supply[tag], self.weights) for tag in gone}
+            self._worths = {**self._worths, **now}
 
-    def candidates(
-        self, among: Present, waiting: Waiting, agents: Sequence[Agent], worths: Worths
-    ) -> tuple[Candidate, ...]:
-        """Everybody with his reason or his score, as `agents` stood with their loads."""
-        found = list(among.fit.rejected)
-        declined = waiting.who_declined(self.now)
-        for seat in among.fit.seats:
-            n, agent = seat[0], agents[seat[0]]
-            key = waiting.region, waiting.time_zone, n
-            shown = among.shown.get(key)
-            if agent.agent_id in declined:
-                found[n] = Candidate(agent_id=agent.agent_id, rejected_because="declined")
-            elif agent.agent_id == waiting.known_agent_id:
-                found[n] = self._candidate(among, seat, agent, waiting, worths)
-            elif shown is not None and shown[0] is agent and shown[1] is worths:
-                found[n] = shown[2]
-            else:
-                one = found[n] = self._candidate(among, seat, agent, waiting, worths)
-                among.shown[key] = agent, worths, one
-        return tuple(each for each in found if each is not None)
+    def sitting(self, customers: Customers) -> Sitting:
+        """What counts by where agents sit for customers of one place."""
+        return self.roll.sitting(customers, self._hour)
 
-    def _candidate(
-        self, among: Present, seat: Seat, agent: Agent, waiting: Waiting, worths: Worths
-    ) -> Candidate:
-        n, tongue, place = seat
-        until = self.untils[n]
-        if until is None or not agent.has_room(waiting.family):
-            why = agent.absence(self.now) or NO_ROOM
-            return Candidate(agent_id=agent.agent_id, rejected_because=why)
-        if n in among.going:
-            return Candidate(agent_id=agent.agent_id, rejected_because=ABOUT_TO_GO)
-        places, _ = self._terms_of_places(waiting.region, waiting.time_zone)
-        terms = {
-            **score.desk_terms(agent, until, self.now, self.weights),
-            **score.tongue_terms(among.fit.tongues[tongue], worths, self.weights),
-            **places[place],
-        }
-        if agent.agent_id == waiting.known_agent_id:
-            terms["known"] = score.known_points(self.weights)
-        return Candidate(
-            agent_id=agent.agent_id,
-            score=sum(terms.values()) / score.POINTS,
-            terms={name: points / score.POINTS for name, points in terms.items()},
-        )
-
-    def _going(self, seats: Sequence[Seat]) -> frozenset[int]:
-        """Who of these is about to go; nobody, if all of them are."""
-        latest = self.now + self.weights.last_call
-        found = {n for n, _, _ in seats if (until := self.untils[n]) and until < latest}
-        return frozenset(found) if len(found) < len(seats) else frozenset()
+    def _keys_of_places(self, customers: Customers) -> list[int]:
+        found = [points * self.size for points in self.sitting(customers).points]
+        self._places[customers] = found
+        return found
 
     def _look(
         self, fit: Fit, family: Family, declined: frozenset[AgentId], *, can_wait: bool
@@ -171,40 +132,62 @@ class Floor:
             if self.untils[seat[0]] is not None
             and not (declined and self.agents[seat[0]].agent_id in declined)
         ]
-        room = self._has_room.get(family)
-        if room is None:
-            room = self._has_room[family] = [agent.has_room(family) for agent in self.agents]
+        space = self._spaces.get(family)
+        if space is None:
+            space = self._spaces[family] = Space([agent.has_room(family) for agent in self.agents])
         going = self._going(seats) if can_wait else frozenset()
-        free = [seat for seat in seats if room[seat[0]] and seat[0] not in going]
-        fixed = [score.fixed_points(each, self.weights) for each in fit.tongues]
-        return Present(fit, going, seats, free, fixed, [], {}, {})
+        askable = [seat for seat in seats if seat[0] not in going] if going else seats
+        return Present(fit, going, bool(seats), askable, space, self._spoken(fit))
 
-    def _favour(self, known: AgentId, among: Present, costs: list[int]) -> None:
+    def _going(self, seats: Sequence[Seat]) -> frozenset[int]:
+        """Who of these is about to go; nobody, if all of them are."""
+        latest = self.now + self.weights.last_call
+        found = {n for n, _, _ in seats if (until := self.untils[n]) and until < latest}
+        return frozenset(found) if len(found) < len(seats) else frozenset()
+
+    def _spoken(self, fit: Fit) -> Spoken:
+        worth = self._worths.get
+        keys = [
+            (points + sum([worth(tag, 0) for tag in tongue.others])) * self.size
+            for points, tongue in zip(fit.fixed, fit.tongues, strict=True)
+        ]
+        return Spoken(keys, self._worths)
+
+    def _listen(self, among: Present) -> None:
+        """Look at what languages are worth now; where it is the same, what was worked out stays."""
+        found = self._spoken(among.fit)
+        if found.keys == among.spoken.keys:
+            among.spoken.worths = self._worths
+        else:
+            among.spoken = found
+
+    def _favoured(
+        self, known: AgentId, among: Present, places: Sequence[int], keys: list[int]
+    ) -> list[int]:
+        """The keys with that of the agent who knows the customer as it is for him."""
         number = self.roll.numbers.get(known)
-        if number is not None:
-            at = bisect_left(among.free, (number, -1, -1))
-            if at < len(costs) and among.free[at][0] == number:
-                costs[at] += score.known_points(self.weights)
-
-    def _terms_of_places(
-        self, region: str | None, zone: str | None
-    ) -> tuple[list[Terms], list[int]]:
-        found = self._places.get((region, zone))
-        if found is None:
-            terms = [
-                score.place_terms(each, region, zone, self._hour, self.weights)
-                for each in self.roll.places
-            ]
-            found = self._places[region, zone] = terms, [sum(each.values()) for each in terms]
+        seat = among.fit.by_number.get(number) if number is not None else None
+        if number is None or seat is None:
+            return keys
+        key = self._own[number] + among.spoken.keys[seat[1]] + places[seat[2]]
+        if key not in keys:
+            return keys
+        found = [each for each in keys if each != key]
+        found.append(key + score.known_points(self.weights) * self.size)
         return found
+
+    def _own_key(self, number: int, agent: Agent, until: datetime) -> int:
+        points = score.desk_points(agent, until, self.now, self.weights)
+        return points * self.size + number
 
     def _at_hand(self) -> Counter[str]:
         """By language, how many who are there with room for anything more answer in it."""
-        found: Counter[str] = Counter()
-        for n, agent in enumerate(self.agents):
-            if self.untils[n] is not None and agent.load < agent.room.total:
-                found.update(self.roll.answers_in[n])
-        return found
-
-    def _worths(self) -> Worths:
-        return {tag: score.worth(count, self.weights) for tag, count in self._supply.items()}
+        return Counter(
+            chain.from_iterable(
+                spoken
+                for agent, until, spoken in zip(
+                    self.agents, self.untils, self.roll.answers_in, strict=True
+                )
+                if until is not None and agent.load < agent.room.total
+            )
+        )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from shared.contracts.routing import Presence as State
 
@@ -27,7 +28,7 @@ class Presence:
     said_at: datetime | None = None
     beats: bool = False
 
-    @property
+    @cached_property
     def is_by_shift_alone(self) -> bool:
         """Whether on shift is all there is to it."""
         return self.counting is Counting.SHIFT and self.said_at is None

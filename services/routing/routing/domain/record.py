@@ -62,10 +62,10 @@ def record(
 ) -> Record:
     """What `decide_all` was asked, and what came of it."""
     loads = [Held(each.agent_id, each.load, dict(each.held)) for each in agents if each.load]
-    return Record(now, weights, tuple(waiting), tuple(loads), _given(taken), tuple(sorted(stuck)))
+    return Record(now, weights, tuple(waiting), tuple(loads), given(taken), tuple(sorted(stuck)))
 
 
-def again(was: Record, team: Sequence[Agent]) -> tuple[tuple[Given, ...], tuple[str, ...]]:
+def again(was: Record, team: Sequence[Agent]) -> tuple[list[tuple[Waiting, Decision]], set[str]]:
     """What the code of today decides for the same batch among the same team."""
     loads = {each.agent_id: each for each in was.loads}
     agents = [
@@ -74,21 +74,16 @@ def again(was: Record, team: Sequence[Agent]) -> tuple[tuple[Given, ...], tuple[
         else agent
         for agent in team
     ]
-    taken, stuck = decide_all(was.waiting, agents, was.decided_at, was.weights)
-    return _given(taken), tuple(sorted(stuck))
+    return decide_all(was.waiting, agents, was.decided_at, was.weights)
 
 
-def _given(taken: Sequence[tuple[Waiting, Decision]]) -> tuple[Given, ...]:
+def given(taken: Sequence[tuple[Waiting, Decision]]) -> tuple[Given, ...]:
+    """Who got what of `decide_all`."""
     return tuple(
-        Given(one.conversation_id, decision.agent_id, decision.step, _score(decision))
+        Given(one.conversation_id, decision.agent_id, decision.step, decision.score)
         for one, decision in taken
         if decision.agent_id is not None
     )
-
-
-def _score(decision: Decision) -> float | None:
-    of = (each for each in decision.explanation.candidates if each.agent_id == decision.agent_id)
-    return next((each.score for each in of), None)
 
 
 apart_from_load = attrgetter(

@@ -1,12 +1,14 @@
-"""Decides a log again and tells what comes out differently."""
+"""Decides a log again and tells what comes out differently, or why each came out so."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from routing.domain.record import Given, again, read_record, read_team
+from routing.domain.decide import Decision
+from routing.domain.record import Given, again, given, read_record, read_team
 from routing.domain.team import Agent
+from routing.domain.waiting import Waiting
 
 
 class _Line(msgspec.Struct):
@@ -18,6 +20,18 @@ def line(record: str, team: str) -> bytes:
     """A batch as one line of JSON."""
     raw = _Line(msgspec.Raw(record.encode()), msgspec.Raw(team.encode()))
     return msgspec.json.encode(raw) + b"\n"
+
+
+def explained(one: Waiting, decision: Decision) -> bytes:
+    """Why somebody got a conversation, as JSON, with the terms of all candidates."""
+    return msgspec.json.encode(
+        {
+            "conversation_id": one.conversation_id,
+            "agent_id": decision.agent_id,
+            "score": decision.score,
+            "explanation": decision.explained(),
+        }
+    )
 
 
 def parsed(text: bytes) -> tuple[bytes, bytes]:
@@ -35,16 +49,20 @@ class Replayed:
     differences: list[str] = field(default_factory=list)
     _team: tuple[str | bytes, Sequence[Agent]] = ("", ())
 
-    def batch(self, record: str | bytes, team: str | bytes) -> None:
-        """Decide one batch again. Raises `msgspec.MsgspecError` for what is no batch."""
+    def batch(self, record: str | bytes, team: str | bytes) -> list[tuple[Waiting, Decision]]:
+        """Decide one batch again; returns what is decided today.
+
+        Raises `msgspec.MsgspecError` for what is no batch.
+        """
         if self._team[0] != team:
             self._team = team, read_team(team)
         was = read_record(record)
-        given, stuck = again(was, self._team[1])
+        taken, found = again(was, self._team[1])
+        stuck = tuple(sorted(found))
         self.batches += 1
         self.decisions += len(was.given)
         before = {each.conversation_id: each for each in was.given}
-        after = {each.conversation_id: each for each in given}
+        after = {each.conversation_id: each for each in given(taken)}
         at = was.decided_at.isoformat()
         for key in {**before, **after}:
             if before.get(key) != after.get(key):
@@ -53,6 +71,7 @@ class Replayed:
                 )
         if was.stuck != stuck:
             self.differences.append(f"{at} waiting: {list(was.stuck)}, now {list(stuck)}")
+        return taken
 
     def summary(self) -> str:
         """The last line."""

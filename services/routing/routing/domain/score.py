@@ -20,6 +20,8 @@ POINTS = 10_000
 """Points in 1 of a weight."""
 Terms = dict[str, int]
 """Points by the name of their reason; those of nought are left out."""
+Told = Mapping[str, float]
+"""The same as an explanation tells it."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def worth(supply: int, weights: Weights) -> int:
 def desk_terms(agent: Agent, until: datetime, now: datetime, weights: Weights) -> Terms:
     """By what he holds, and by his shift, which ends at `until`. Occupancy keeps work even."""
     found = {
-        "occupancy": _occupancy(agent, weights),
+        "occupancy": round(POINTS * weights.occupancy * agent.load / agent.room.total),
         "shift_end": _shift_end(until, now, weights),
         "lead": round(POINTS * weights.lead) if agent.is_lead else 0,
     }
@@ -108,12 +110,10 @@ def desk_terms(agent: Agent, until: datetime, now: datetime, weights: Weights) -
 
 def desk_points(agent: Agent, until: datetime, now: datetime, weights: Weights) -> int:
     """The sum of `desk_terms`."""
-    lead = round(POINTS * weights.lead) if agent.is_lead else 0
-    return _occupancy(agent, weights) + _shift_end(until, now, weights) + lead
-
-
-def _occupancy(agent: Agent, weights: Weights) -> int:
-    return round(POINTS * weights.occupancy * agent.load / agent.room.total)
+    points = round(POINTS * weights.occupancy * agent.load / agent.room.total)
+    if until - now < weights.shift_end_near:
+        points += _shift_end(until, now, weights)
+    return points + round(POINTS * weights.lead) if agent.is_lead else points
 
 
 def _shift_end(until: datetime, now: datetime, weights: Weights) -> int:
@@ -167,6 +167,11 @@ def place_terms(
 def known_points(weights: Weights) -> int:
     """What it counts that he had this customer before: less than nothing."""
     return -round(POINTS * weights.known)
+
+
+def told(points: Mapping[str, int]) -> dict[str, float]:
+    """Points as they are told."""
+    return {name: each / POINTS for name, each in points.items()}
 
 
 @lru_cache(maxsize=65_536)

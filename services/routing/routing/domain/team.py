@@ -1,7 +1,7 @@
 """Agents: what each can take, and how much of it he has."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -68,6 +68,22 @@ class Agent:
     presence: Presence = field(default_factory=Presence)
     is_asked: bool | None = None
 
+    @cached_property
+    def lasting(self) -> tuple[object, ...]:
+        """What does not change by the minute: who could serve which question."""
+        return (
+            self.agent_id,
+            self.is_lead,
+            self.stores,
+            self.languages,
+            self.skills,
+            self.country,
+            self.calendar.zone,
+            self.room,
+            self.products,
+            self.intents,
+        )
+
     def has(self, skills: Iterable[str]) -> bool:
         """Whether he has all of these, written as in `domain.skills`, at the level demanded."""
         return all(skill in self.skills or self._has(skill) for skill in skills)
@@ -94,7 +110,9 @@ class Agent:
     def present_until(self, now: datetime) -> datetime | None:
         """When the work ends that he is there for at `now`, in UTC; None when he is not there."""
         until = self.calendar.on_shift_until(now)
-        return until if until is not None and self._state(now) is State.AVAILABLE else None
+        if until is None or self.presence.is_by_shift_alone:
+            return until
+        return until if self._state(now) is State.AVAILABLE else None
 
     def has_left(self, now: datetime) -> bool:
         """Whether his chair is empty: no shift, or offline. Breaks, busy and away are not that."""
@@ -120,11 +138,17 @@ class Agent:
         """The agent with one more conversation of the family."""
         cost = self.room.costs[family]
         held = {**self.held, family: self.held.get(family, 0) + cost}
-        return replace(self, load=self.load + cost, held=held)
+        return self.with_load(self.load + cost, held)
 
     def with_load(self, load: int, held: Mapping[Family, int]) -> "Agent":
         """The agent with what he is known to hold."""
-        return replace(self, load=load, held=held)
+        # Whole teams are asked for every batch: `replace` would go through all the fields by name,
+        # and the copies share what is worked out of what they have in common.
+        _ = self.lasting
+        found = object.__new__(Agent)
+        found.__dict__.update(self.__dict__)
+        found.__dict__["load"], found.__dict__["held"] = load, held
+        return found
 
 
 @dataclass(frozen=True)
