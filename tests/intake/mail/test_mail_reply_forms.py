@@ -143,3 +143,14 @@ def test_what_gmail_passes_on_stays(read: Any, written: Written) -> None:
     passed_on = '<div class="gmail_quote">---------- Forwarded message ---------<br>From: B</div>'
 
     assert "From: B" in text_of(f"<p>Look</p>{passed_on}")[0]
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "<details class='wb-quote'><summary>…</summary><blockquote>Dear Ana</blockquote></details>",
+        "<div name='messageSignatureSection'><br>Ana, Madrid</div>",
+    ],
+)
+def test_what_other_programs_mark_in_html_is_left_out(added: str) -> None:
+    assert text_of(f"<p>Is it on its way?</p>{added}")[0] == "Is it on its way?"

@@ -35,6 +35,7 @@ AURORA = "Aurora <help@aurora.example>"
         f"จาก: {AURORA}\nส่ง: วันจันทร์ที่ 4 พฤษภาคม 2026 10:12\nถึง: Ana\nเรื่อง: โคมไฟ",
         f"Từ: {AURORA}\nĐã gửi: Thứ Hai, 4 Tháng Năm 2026 10:12\nĐến: Ana\nChủ đề: Đèn",
         f"Dari: {AURORA}\nDikirim: Senin, 4 Mei 2026 10.12\nKepada: Ana\nSubjek: Lampu",
+        f">>> {AURORA} 04.05.2026 10:12 >>>",
         "##- Please type your reply above this line -##",
     ],
 )

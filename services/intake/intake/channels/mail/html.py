@@ -14,7 +14,7 @@ _QUOTED = (
     "blockquote.gmail_quote, .gmail_extra > blockquote, blockquote[type=cite], "
     ".moz-cite-prefix, .yahoo_quoted, .protonmail_quote, .zmail_extra, .tutanota_quote, "
     "#isReplyContent, .ntes_signature_quote, includetail, .qmbox blockquote, "
-    "[name=quote], .gmx_quote, .wd_quote, .reply_content_quote"
+    "[name=quote], details.wb-quote, .gmx_quote, .wd_quote, .reply_content_quote"
 )
 # Gmail's holds the answers too that stand between the lines of the earlier mail.
 _GMAIL = "div.gmail_quote, .gmail_quote_container"
@@ -23,7 +23,7 @@ _FORWARDED = re.compile(r"\s*-{4,}\s*\w")
 _SIGNATURES = (
     ".gmail_signature, .gmail_signature_prefix, .moz-signature, #Signature, .tutanota_signature, "
     "#ms-outlook-mobile-signature, #AppleMailSignature, .protonmail_signature_block, "
-    "[data-smartmail=gmail_signature]"
+    "[data-smartmail=gmail_signature], [name=messageSignatureSection]"
 )
 
 # Outlook has no element around it: everything from such a mark to the end is the earlier mail.

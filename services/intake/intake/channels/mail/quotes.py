@@ -12,7 +12,7 @@ from mailparser_reply.parser import EmailMessage  # type: ignore[import-untyped]
 from intake.channels.mail.attributions import attribution, on_their_own_lines
 
 _DIVIDER = re.compile(
-    r"^original message processed by .{1,40}$|"
+    r"^original message processed by .{1,40}$|^>>> .{3,100} \d.{6,24} >>>\s*$|"
     r"^[\s#*=_-]{2,}(?:please )?(?:(?:type|write|enter) )?(?:your )?reply above this line"
     r"[\s#*=_-]*$|"
     r"^[\s>*]*[-_=*‐—]{2,}\s*(?:original message|original mail|original|repl(?:y|ied) message|"

@@ -25,6 +25,7 @@ _SAYS_MORE = re.compile(
 _MOST = 500_000
 _MOST_LINES = 30
 _LONGEST_NAME = 60
+_LONG_RULE = 10
 
 _DEVICE = (
     r"ios|i-?phon\w{0,8}|i-?pad\w{0,6}|i-?pod|apple watch|android|black-?berry|smart-?phone|mobile|handy|phone|m[óo]vil|"
@@ -83,7 +84,7 @@ _CLOSINGS = (
     r"с уважением|с наилучшими пожеланиями|всего (?:доброго|наилучшего)|з повагою|"
     r"(?:med )?(?:vänliga?|bästa|varma) hälsning(?:ar)?|hälsningar|mvh|vh|"
     r"(?:med )?(?:venlige?|vennlige?|kærlig|bedste|beste|de bedste) hils(?:en|ner)|hils(?:en|ner)|kh|"
-    r"(?:ystävällisin|parhain) terveisin|terveisin|terv\.?|saygılar(?:ımla)?|s pozdravem|üdvözlettel|cu (?:stimă|respect)|"
+    r"(?:ystävällisin|parhain) terveisin|terveisin|terv\.?|saygılar(?:ımla)?|s pozdravem|[üu]dv[öo]zlettel|tisztelettel|köszönettel|[üu]dv|cu (?:stimă|respect)|"
     r"iyi çalışmalar|s pozdravom|lp|lep pozdrav|srdačan pozdrav|с поздрави|с повагою|salam(?: hangat)?|hormat kami|"
     r"με εκτίμηση|此致|敬礼|敬禮|祝好|顺祝商祺|順頌商祺|trân trọng|hormat saya|בברכה|مع (?:أطيب )?(?:ال)?تحيات(?:ي)?)"
     r"(?: (?:aus|from|uit|desde|dal|da|de|z|из|från|fra) (?:\w{2,20} )?\w{2,20})?"
@@ -160,7 +161,10 @@ def _begins_signature(lines: list[str], at: int, end: int) -> bool:
         is_name = bool(_NAME.match(block[0].strip()))
         return len(block) <= 15 and (is_name or not _DASHES.match(first))
     if _RULE.match(first):
-        return any(_CONTACT.search(line[:500]) for line in block)
+        is_long = len(first.strip()) >= _LONG_RULE and len(block) <= 4
+        return any(_CONTACT.search(line[:500]) for line in block) or (
+            is_long and all(_NAME.match(line.strip()[:80]) for line in block)
+        )
     if len(first) > 80 or _DASHED_NAME.match(first):
         return len(first) <= 80 and len(block) <= 4
     names = [line.strip() for line in block if not _CLOSING.match(line[:80])] or ["…"]
