@@ -18,9 +18,9 @@ from intake.channels.mail.phrases import (
     LATE_SUBJECT,
     MAIL_FAILED,
     PERMANENT,
-    REASONS,
     RETURNED_BELOW,
 )
+from intake.channels.mail.reasons import REASONS
 from intake.channels.mail.structure import Structure, inside
 from shared.contracts.intake import Delivery
 
