@@ -153,6 +153,38 @@ def test_apps_of_meta_are_told_apart() -> None:
     assert read(vendor="Meta", body=body)["channel"] == "whatsapp"
 
 
+def test_headers_may_be_written_in_any_usual_way() -> None:
+    body = json.dumps(MESSAGE)
+    mac = signed(body, "right")["X-Hub-Signature-256"]
+    ways: list[Any] = [
+        {"HTTP_X_HUB_SIGNATURE_256": mac},
+        {"x-hub-signature-256": [mac]},
+        [["X-Hub-Signature-256", mac]],
+    ]
+
+    shown = [read(channel="whatsapp", body=body, headers=way, secret="right") for way in ways]
+
+    assert [each["outcome"] for each in shown] == ["message"] * 3
+
+
+def test_a_form_may_be_recorded_as_an_object() -> None:
+    body = {"MessageSid": "SM1", "From": "+34600111222", "Body": "¿dónde?"}
+    url = "https://x.example/twilio"
+    told = url + "Body¿dónde?From+34600111222MessageSidSM1"
+    mac = base64.b64encode(hmac.new(b"right", told.encode(), "sha1").digest()).decode()
+
+    shown = read(
+        channel="twilio",
+        url=url,
+        body=body,
+        content_type="application/x-www-form-urlencoded",
+        headers={"X-Twilio-Signature": mac},
+        secret="right",
+    )
+
+    assert [each["text"] for each in shown["messages"]] == ["¿dónde?"]
+
+
 def test_two_secrets_may_have_names_of_one_field() -> None:
     body = json.dumps(MESSAGE)
     secret = {"APP_SECRET": "new", "OLD_APP_SECRET": "right"}

@@ -95,6 +95,21 @@ def test_safe_mode_takes_only_what_is_encrypted_and_signed(safe: Any, came: Any)
     assert found.event.text == "秘密"
 
 
+def test_an_envelope_may_carry_its_own_signature(safe: Any, posted: Any) -> None:
+    encrypted = sealed(xml(Content="秘密"))
+
+    def body(token: str) -> str:
+        shown = sha1(token, str(SENT), "77", encrypted)
+        return (
+            f"<xml><Encrypt>{encrypted}</Encrypt><MsgSignature>{shown}</MsgSignature>"
+            f"<TimeStamp>{SENT}</TimeStamp><Nonce>77</Nonce></xml>"
+        )
+
+    assert safe.verifies(posted(body("new")))
+    assert not safe.verifies(posted(body("other")))
+    assert int(safe.door.scheme.signed_at(posted(body("new"))).timestamp()) == SENT
+
+
 def test_the_encrypted_half_of_compatibility_mode_counts(safe: Any, came: Any) -> None:
     encrypted = sealed(xml(Content="true"))
     body = xml(Content="false", Encrypt=encrypted)

@@ -6,8 +6,6 @@ an object by the names of the account's fields. With a secret the signature is c
 age.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,7 +13,7 @@ from datetime import datetime
 from functools import cache
 from secrets import token_bytes
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -26,6 +24,7 @@ from intake.domain.times import recorded
 from intake.handlers import readings
 from intake.handlers.door import Door
 from intake.handlers.doors import DOORS, Around, reading_of
+from intake.handlers.recorded import channel_of, delivery_of
 from shared.contracts.base import AccountId, StoreId
 from shared.errors import Unavailable
 from shared.stores import Account, MailAccount, Secret, Store, Stores
@@ -54,11 +53,11 @@ def line(source: str, octets: bytes, at: datetime) -> dict[str, Any]:
 def _read(octets: bytes, at: datetime) -> tuple[str, Reading]:
     try:
         recording = msgspec.json.decode(octets, type=dict[str, Any])
-        delivery = _delivery(recording)
+        delivery = delivery_of(recording)
     except (ValueError, TypeError, AttributeError, RecursionError):
         return "", Reading.of([Odd("no recorded request")])
     named = str(recording.get("channel") or recording.get("vendor") or "")
-    channel = _channel(_plain(named), delivery)
+    channel = channel_of(named, delivery)
     door = DOORS.get(channel)
     if door is None:
         return clean(named), _of_nobody(delivery)
@@ -88,79 +87,6 @@ def _vouched(delivery: Delivery, door: Door, account: Account) -> bool:
     if delivery.method == "GET" and door.handshake is not None:
         return door.handshake(delivery, account) is not None
     return door.scheme.verify(delivery, account)
-
-
-def _plain(name: str) -> str:
-    return name.strip().lower().replace("_", "-").replace(" ", "-")
-
-
-def _channel(named: str, delivery: Delivery) -> str:
-    """Ours for a name, which may go on in words (`twilio-sms`). Meta's apps are told apart."""
-    if named.partition("-")[0] == "meta":
-        named = next((ours for mark, ours in _OF_META if mark in delivery.body), "messenger")
-    known = (each for each in (*DOORS, *_NAMES) if f"{named}-".startswith(f"{each}-"))
-    found = max(known, key=len, default=named)
-    found = named if found == "x" else found  # a letter alone says nothing of what follows it
-    return _NAMES.get(found, found)
-
-
-_OF_META = ((b'"whatsapp', "whatsapp"), (b'"instagram"', "instagram"))
-
-_NAMES: Mapping[str, str] = {
-    "facebook": "messenger",
-    "facebook-messenger": "messenger",
-    "fb": "messenger",
-    "ig": "instagram",
-    "twitter": "x",
-    "x-dm": "x",
-    "x-direct": "x",
-    "mailchimp": "mandrill",
-    "ses": "amazon-ses",
-    "sns": "amazon-ses",
-    "aws-ses": "amazon-ses",
-    "amazonses": "amazon-ses",
-    "sp-api": "amazon-sp-api",
-    "amazon-pay": "amazon-pay",
-    "bird": "messagebird",
-    "tiktokshop": "tiktok-shop",
-    "unisender": "unisender-go",
-    "wecom": "wechat",
-    "sendinblue": "brevo",
-    "mandrillapp": "mandrill",
-    "kakao": "kakaotalk",
-    "weixin": "wechat",
-    "woo": "woocommerce",
-    "amazon": "amazon-sp-api",
-    "nexmo": "vonage",
-    "unisendergo": "unisender-go",
-}
-"""Other names that recordings have for our channels."""
-
-
-def _delivery(recording: Mapping[str, Any]) -> Delivery:
-    given = recording.get("headers") or {}
-    pairs = given.items() if isinstance(given, dict) else given
-    headers = {str(name).lower(): str(value) for name, value in pairs}
-    if (media_type := recording.get("content_type")) and "content-type" not in headers:
-        headers["content-type"] = str(media_type)
-    url = str(recording.get("url") or recording.get("path") or "")
-    query: dict[str, str] = {}
-    for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
-        query.setdefault(name, value)
-    method = str(recording.get("method") or "POST").upper()
-    return Delivery(method, url, headers, query, _body(recording))
-
-
-def _body(recording: Mapping[str, Any]) -> bytes:
-    if (encoded := recording.get("body_b64")) is not None:
-        try:
-            return base64.b64decode(str(encoded), validate=True)
-        except binascii.Error as error:
-            raise ValueError("no base64") from error
-    body = recording.get("body")
-    if body is None:
-        return b""
-    return body.encode() if isinstance(body, str) else msgspec.json.encode(body)
 
 
 def _of_nobody(delivery: Delivery) -> Reading:

@@ -8,6 +8,7 @@ else.
 import base64
 import binascii
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
+from intake.domain.shapes import text
 from intake.domain.times import from_seconds
 from shared.stores.accounts.messaging import WeChatAccount
 from shared.webhooks import Answer, Delivery, equal, parse
@@ -22,21 +24,37 @@ from shared.webhooks import Answer, Delivery, equal, parse
 
 def verify(delivery: Delivery, account: WeChatAccount) -> bool:
     """Whether a token of the account signed it, with its body in safe mode."""
-    shown = delivery.query.get("msg_signature")
+    told = _told(delivery)
+    shown = told.get("msg_signature")
     if shown is None and account.encoding_aes_key:
         return False
     if shown is None:
-        return _is_signed(delivery, account, delivery.query.get("signature", ""), [])
+        return _is_signed(told, account, told.get("signature", ""), [])
     try:
         encrypted = encrypted_of(parse(delivery))
     except ValueError:
         return False
-    return encrypted is not None and _is_signed(delivery, account, shown, [encrypted])
+    return encrypted is not None and _is_signed(told, account, shown, [encrypted])
 
 
 def signed_at(delivery: Delivery) -> datetime | None:
-    """The time in the address, which is signed."""
-    return from_seconds(delivery.query.get("timestamp"))
+    """The time that is signed."""
+    return from_seconds(_told(delivery).get("timestamp"))
+
+
+_BESIDE = {"msg_signature": "MsgSignature", "timestamp": "TimeStamp", "nonce": "Nonce"}
+
+
+def _told(delivery: Delivery) -> Mapping[str, str]:
+    """What is signed, as the address has it; where it has no signature, as the envelope does."""
+    if "msg_signature" in delivery.query or "signature" in delivery.query:
+        return delivery.query
+    try:
+        envelope = parse(delivery)
+    except ValueError:
+        return delivery.query
+    found = {ours: _inside(envelope, theirs) for ours, theirs in _BESIDE.items()}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def answer(_: Delivery, __: WeChatAccount) -> Answer:
@@ -51,15 +69,17 @@ def handshake(delivery: Delivery, account: WeChatAccount) -> str | None:
         return None
     if shown is None:
         given = delivery.query.get("signature", "")
-        return echo if _is_signed(delivery, account, given, []) else None
-    if not _is_signed(delivery, account, shown, [echo]):
+        return echo if _is_signed(delivery.query, account, given, []) else None
+    if not _is_signed(delivery.query, account, shown, [echo]):
         return None
     opened = decrypted(echo, account)
     return opened.decode("utf-8", "replace") if opened is not None else None
 
 
-def _is_signed(delivery: Delivery, account: WeChatAccount, given: str, more: list[str]) -> bool:
-    signed = [delivery.query.get("timestamp", ""), delivery.query.get("nonce", ""), *more]
+def _is_signed(
+    told: Mapping[str, str], account: WeChatAccount, given: str, more: list[str]
+) -> bool:
+    signed = [told.get("timestamp", ""), told.get("nonce", ""), *more]
     return True in [equal(given.lower(), _digest([token, *signed])) for token in account.token]
 
 
@@ -69,11 +89,15 @@ def _digest(parts: list[str]) -> str:
 
 def encrypted_of(payload: object) -> str | None:
     """The encrypted part of an envelope, XML or JSON; None when it has none."""
-    if isinstance(payload, Element):
-        found = payload.findtext("Encrypt")
+    return _inside(payload, "Encrypt")
+
+
+def _inside(envelope: object, name: str) -> str | None:
+    if isinstance(envelope, Element):
+        found = envelope.findtext(name)
     else:
-        found = payload.get("Encrypt") if isinstance(payload, dict) else None
-    return found.strip() if isinstance(found, str) and found.strip() else None
+        found = text(envelope.get(name)) if isinstance(envelope, dict) else None
+    return found.strip() if found and found.strip() else None
 
 
 _BLOCK = 32
