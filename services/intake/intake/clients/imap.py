@@ -5,6 +5,7 @@ Nothing in the mailbox is changed: no mail is marked, moved or deleted.
 
 import imaplib
 import re
+import select
 import socket
 import ssl
 import time
@@ -42,7 +43,7 @@ class Folder:
 
     def __init__(self, box: BaseMailBox) -> None:
         self._box = box
-        self._idle: Any = box.idle  # imap-tools types no method of it
+        self._client: Any = box.client  # for what imaplib has no public method of
         self.uid_validity = self._number("UIDVALIDITY")
         """With another one, all UIDs that were known mean nothing any more (RFC 3501 §2.3.1.1)."""
         self.uid_next = self._number("UIDNEXT")
@@ -84,23 +85,25 @@ class Folder:
         Returns the last UID that was asked for too: what was deleted meanwhile is not told.
         """
         with _translated():
-            sizes = {
-                uid: size
-                for uid, size, _, _ in self._ask(uids[:_AT_ONCE], "RFC822.SIZE INTERNALDATE")
-            }
-            wanted: list[int] = []
-            octets = 0
-            for uid in uids[:_AT_ONCE]:
-                octets += min(sizes.get(uid, 0), most_octets)
-                if wanted and octets > _OCTETS_AT_ONCE:
-                    break
-                wanted.append(uid)
+            wanted = self._at_once(uids[:_AT_ONCE], most_octets)
             asked = f"RFC822.SIZE INTERNALDATE BODY.PEEK[]<0.{most_octets}>"
             found = [
                 Fetched(uid, arrived_at, body, is_cut=size > most_octets)
                 for uid, size, arrived_at, body in self._ask(wanted, asked)
             ]
         return sorted(found, key=lambda one: one.uid), wanted[-1]
+
+    def _at_once(self, uids: Sequence[int], most_octets: int) -> Sequence[int]:
+        """Those of the first mails that are not too large together; at least one."""
+        if len(uids) == 1:
+            return uids
+        sizes = {uid: size for uid, size, _, _ in self._ask(uids, "RFC822.SIZE INTERNALDATE")}
+        octets = 0
+        for count, uid in enumerate(uids):
+            octets += min(sizes.get(uid, 0), most_octets)
+            if count and octets > _OCTETS_AT_ONCE:
+                return uids[:count]
+        return uids
 
     def _ask(
         self, uids: Sequence[int], items: str
@@ -120,21 +123,45 @@ class Folder:
                 self._box.client.noop()
             return
         with _translated():
-            self._idle.start()
+            tag = self._begin_idle()
             try:
-                if not self._is_told():
+                if not (self._is_told() or self._has_more()):
                     self._wait(seconds, is_over)
             finally:
-                self._idle.stop()
+                self._client.send(b"DONE\r\n")
+                self._box.consume_until_tagged_response(tag)
+
+    def _begin_idle(self) -> Any:
+        """Return the command's tag once the server idles; it may tell of mail before that."""
+        tag = self._client._command("IDLE")
+        while self._client._get_response() is not None:
+            if self._client.tagged_commands[tag]:
+                raise Unavailable("the mail server does not idle")
+        return tag
+
+    def _has_more(self) -> bool:
+        """Whether more came with the answer to IDLE, of which the socket tells no more."""
+        socket_ = self._client.sock
+        patience = socket_.gettimeout()
+        socket_.settimeout(0)
+        try:
+            return bool(self._client.file.peek(1))
+        except OSError:
+            return False
+        finally:
+            socket_.settimeout(patience)
 
     def _wait(self, seconds: float, is_over: Callable[[], bool]) -> None:
-        begun = time.monotonic()
-        while (left := begun + seconds - time.monotonic()) > 0 and not is_over():
-            asked, tick = time.monotonic(), min(_TICK, left)
-            if self._idle.poll(timeout=tick):
+        """Until something comes. It is read when IDLE has ended, for it may be half a line yet.
+
+        imap-tools reads it at once, and takes the other half for a broken session.
+        """
+        coming = select.poll()
+        coming.register(self._client.sock, select.POLLIN)
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not is_over():
+            if coming.poll(min(_TICK, left) * 1000):
                 return
-            if time.monotonic() - asked < tick / 2:
-                raise Unavailable("the mail server hung up")
 
 
 def _sleep(seconds: float, is_over: Callable[[], bool]) -> None:

@@ -6,6 +6,7 @@ then it is known by its Message-ID and digest.
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -64,11 +65,12 @@ class Mailboxes:
     async def _watch(self, account: MailAccount, stop: asyncio.Event) -> None:
         pause = _SOONEST
         while not stop.is_set():
+            begun = time.monotonic()
             try:
                 async with self._lease(account) as lease:
                     if lease is not None:
                         await self._follow(account, lease, stop)
-                        pause = _SOONEST
+                pause = _SOONEST
             except Refused as why:
                 log.error("mailbox cannot be read", account_id=account.account_id, why=str(why))
                 pause = _AFTER_REFUSAL
@@ -77,6 +79,8 @@ class Mailboxes:
                     raise
                 log.warning("mailbox waits", account_id=account.account_id, error=str(why)[:100])
                 pause = min(pause * 2, _LATEST)
+                if time.monotonic() - begun > pause:
+                    pause = _SOONEST  # a session that held: nobody is kept waiting for long
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause * random.uniform(0.5, 1.0))  # noqa: S311
 
