@@ -124,6 +124,7 @@ def test_of_a_part_of_an_order_it_is_told_that_it_waits() -> None:
 
 def test_an_empty_question_by_get_is_a_test_of_the_address() -> None:
     assert read(channel="messagebird", method="GET", url="https://x.example")["outcome"] == "event"
+    assert read(channel="telegram", method="GET", url="https://x.example")["outcome"] == "event"
 
 
 def test_a_head_asks_only_whether_somebody_is_there() -> None:

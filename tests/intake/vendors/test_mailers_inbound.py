@@ -175,3 +175,15 @@ def test_mailtrap_tells_only_who_wrote(mail_service: Any, as_json: Any) -> None:
     assert found.event.text == "[the text of this mail lies with the mail service]"
     assert found.event.occurred_at.isoformat() == "2026-05-04T11:59:00+00:00"
     assert reading.notes == ("the mail itself was not fetched",)
+
+
+def test_a_mail_of_files_that_lie_with_the_service_has_their_names_for_words(
+    mail_service: Any, as_json: Any
+) -> None:
+    told = {"From": {"Address": "ana@x.example"}, "Attachments": [
+        {"Name": "ring.pdf", "ContentType": "application/pdf", "DownloadToken": "t"}]}  # fmt: skip
+    reading = mail_service("brevo", as_json({"items": [told]}))
+
+    [found] = reading.items
+    assert isinstance(found, Inbound)
+    assert (found.event.text, found.text) == ("[ring.pdf]", "[ring.pdf]")

@@ -78,8 +78,8 @@ def _asked(delivery: Delivery, door: Door) -> Known | None:
     """What a request is that delivers nothing; None where it delivers."""
     if delivery.method == "GET" and door.handshake is not None:
         return Known("the vendor asks whether the address is ours")
-    is_empty = door.by_get and delivery.method == "GET" and not urlsplit(delivery.url).query
-    is_test = is_empty or delivery.method in ("HEAD", "OPTIONS")
+    is_empty = not door.by_get or not urlsplit(delivery.url).query
+    is_test = delivery.method in ("HEAD", "OPTIONS") or (delivery.method == "GET" and is_empty)
     return Known("a test of the address") if is_test else None
 
 

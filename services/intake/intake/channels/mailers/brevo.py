@@ -49,6 +49,8 @@ _FATES = {
     "uniqueopened": Fate.READ,
     "proxy_open": Fate.READ,
     "unique_proxy_open": Fate.READ,
+    "loaded_by_proxy": Fate.READ,
+    "loadedbyproxy": Fate.READ,
     "spam": Fate.COMPLAINED,
     "complaint": Fate.COMPLAINED,
 }

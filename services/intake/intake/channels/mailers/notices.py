@@ -45,9 +45,11 @@ def _with_files(item: Inbound, told: list[FileTold], stand_in: str) -> Inbound:
         attachments.append(Attachment(name=line(name, 255), media_type=kind, size=octets))
         if known_as := line(reference, 2000):
             remote.append(RemoteFile(index=n, reference=known_as))
+    # A mail of files alone has their names for its words, as any other.
+    shown = stand_in or "\n".join(f"[{file.name}]" for file in attachments if file.name)
     event = msgspec.structs.replace(
         item.event,
-        text=item.event.text or stand_in,
+        text=item.event.text or shown,
         attachments=(*item.event.attachments, *attachments),
     )
-    return replace(item, event=event, text=item.text or stand_in, remote=(*item.remote, *remote))
+    return replace(item, event=event, text=item.text or shown, remote=(*item.remote, *remote))
