@@ -186,6 +186,14 @@ def test_a_form_may_be_recorded_as_an_object() -> None:
     assert [each["text"] for each in shown["messages"]] == ["¿dónde?"]
 
 
+def test_a_line_may_begin_with_a_mark_and_have_half_an_emoji() -> None:
+    told = json.dumps({"channel": "whatsapp", "body": json.dumps(MESSAGE), "note": "\ud83d"})
+
+    shown = recordings.line("here", b"\xef\xbb\xbf" + told.encode(), AT)
+
+    assert shown["outcome"] == "message"
+
+
 def test_two_secrets_may_have_names_of_one_field() -> None:
     body = json.dumps(MESSAGE)
     secret = {"APP_SECRET": "new", "OLD_APP_SECRET": "right"}

@@ -52,7 +52,7 @@ def line(source: str, octets: bytes, at: datetime) -> dict[str, Any]:
 
 def _read(octets: bytes, at: datetime) -> tuple[str, Reading]:
     try:
-        recording = msgspec.json.decode(octets, type=dict[str, Any])
+        recording = _recording(octets)
         delivery = delivery_of(recording)
     except (ValueError, TypeError, AttributeError, RecursionError):
         return "", Reading.of([Odd("no recorded request")])
@@ -72,6 +72,18 @@ def _read(octets: bytes, at: datetime) -> tuple[str, Reading]:
         return channel, Reading.of([asked])
     reading = _reading(delivery, account, at)
     return channel, replace(reading, notes=(*reading.notes, *notes))
+
+
+def _recording(octets: bytes) -> dict[str, Any]:
+    """The object of a line; raises `ValueError` for what is none, even once it is repaired."""
+    line = octets.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return msgspec.json.decode(line, type=dict[str, Any])
+    except msgspec.DecodeError:
+        found = parse(Delivery("POST", "", {"content-type": "application/json"}, {}, line))
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    return found
 
 
 def _asked(delivery: Delivery, door: Door) -> Known | None:
