@@ -235,6 +235,22 @@ def test_statuses_tell_what_became_of_ours(
     assert found.event.thread_id == only(read(wa(message("text", {"body": "x"})))).event.thread_id
 
 
+def test_a_message_that_names_nobody_is_of_the_one_who_is_named_beside_it(
+    read: Any, wa: Any
+) -> None:
+    people = [{"wa_id": "34600111222", "profile": {"name": "Ana"}}, {"wa_id": "34600111333"}]
+    told = {**message("text", {"body": "hola"}), "from": None}
+
+    def of(*contacts: Any) -> Reading:
+        payload = wa(told)
+        payload["entry"][0]["changes"][0]["value"]["contacts"] = list(contacts)
+        return read(payload)
+
+    assert only(of(people[0])).event.sender_name == "Ana"
+    assert not of(*people).items
+    assert not of().items
+
+
 def test_a_customer_without_phone_is_known_by_his_user_id(read: Any, wa: Any) -> None:
     told = message("text", {"body": "hi"}, from_user_id="ES.1349")
     del told["from"]

@@ -75,9 +75,14 @@ def _messages(
         for key in (text(each.get("wa_id")), text(each.get("user_id")))
         if key
     }
+    # A message that names nobody is of the one person who is named beside it.
+    alone = next(iter(people.values())) if len({id(each) for each in people.values()}) == 1 else {}
+    sole = {"from": alone.get("wa_id"), "from_user_id": alone.get("user_id")}
     for message in objects(value.get("messages")):
+        named = {} if message.get("from") or message.get("from_user_id") else sole
         # What could not be delivered to us is told beside the messages or inside one.
-        yield _message({"errors": value.get("errors"), **message}, people, account, received_at)
+        told = {"errors": value.get("errors"), **message, **named}
+        yield _message(told, people, account, received_at)
 
 
 def _message(
