@@ -161,3 +161,16 @@ def test_a_machine_without_a_mail_systems_name_tells_of_a_failed_mail(
 )
 def test_a_person_who_writes_of_it_is_heard(sender: str, subject: str, text: str) -> None:
     assert not is_bounce(take_apart(letter(text, sender, subject)), sender)
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Delivery failed", "My parcel could not be delivered. Please help."),
+        ("Unzustellbar", "Mein Paket ist unzustellbar zurückgekommen."),
+        ("Не доставлено", "Посылка не доставлена"),
+        ("投递失败", "快递投递失败，请重新发货"),
+    ],
+)
+def test_a_parcel_is_no_mail_even_from_a_null_return_path(subject: str, text: str) -> None:
+    assert not is_bounce(take_apart(letter(text, "Ana <ana@example.org>", subject)), "")

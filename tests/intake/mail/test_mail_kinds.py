@@ -70,6 +70,11 @@ def test_automatic_replies_show_in_their_subject(read: Any, written: Any, subjec
         ({"X_Apple_Action": "VACATION"}, "auto-reply"),
         ({"X_POST_MessageClass": "9; Autoresponder"}, "auto-reply"),
         ({"X_MS_Exchange_Inbox_Rules_Loop": "ana@example.org"}, "auto-reply"),
+        ({"X_MS_Exchange_Inbox_Rules_Loop": "info@corp.example"}, "message"),
+        (
+            {"X_MS_Exchange_Inbox_Rules_Loop": "ana@example.org", "Subject": "FW: Lamp"},
+            "message",
+        ),
         ({"X_FC_MachineGenerated": "true"}, "auto-reply"),
         ({"Precedence": "vacation"}, "auto-reply"),
         ({"X_Precedence": "auto_reply"}, "auto-reply"),

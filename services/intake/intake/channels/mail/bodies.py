@@ -5,18 +5,12 @@ from collections.abc import Iterable
 
 from intake.channels.mail import html
 from intake.channels.mail.notices import without_notices
+from intake.channels.mail.phrases import FORWARDING
 from intake.channels.mail.quotes import new_text
 from intake.channels.mail.signatures import without_last_rule, without_signature
 from intake.channels.mail.structure import Structure, inside
 from intake.domain.texts import clean
 from shared.contracts.intake import Attachment
-
-_FORWARDING = re.compile(
-    r"\s*(?:\[[^\]]{1,30}\]\s*)?(?:fwd?|fw|wg|rv|tr|enc|res?env|i|vb|vs|ynt|pd|doorst|转发|轉寄|転送)"
-    r"\s*[:：]",
-    re.IGNORECASE,
-)
-"""How mail programs begin the subject of a mail that is passed on, not answered."""
 
 
 def texts_of(mail: Structure) -> tuple[str, str]:
@@ -27,7 +21,7 @@ def texts_of(mail: Structure) -> tuple[str, str]:
     part, which the writer's program made for reading. A mail that is passed on comes whole: the
     earlier mail is what it is about.
     """
-    is_forwarded = bool(_FORWARDING.match(mail.headers.text("subject") or ""))
+    is_forwarded = bool(FORWARDING.match(mail.headers.text("subject") or ""))
     plain = _without_armour(clean("\n".join(mail.plain))).strip()
     pages = [clean(part) for part in mail.html]
     from_html, has_quote = _joined(html.text_of(page, whole=is_forwarded) for page in pages)

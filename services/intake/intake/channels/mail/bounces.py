@@ -61,13 +61,15 @@ def is_bounce(mail: Structure, sender: str) -> bool:
         return _is_from_gateway(mail)
     subject = headers.text("subject") or ""
     by_subject = bool(FAILED_SUBJECT.search(subject) or LATE_SUBJECT.search(subject))
-    if is_daemons and (by_subject or not sender or mail.returned is not None):
-        return True
-    if is_daemons and _NEVER_A_PERSON.search(headers.raw("from")):
+    is_marked = by_subject or not sender or mail.returned is not None
+    if is_daemons and (is_marked or _NEVER_A_PERSON.search(headers.raw("from"))):
         return True
     prose = _prose(mail)
     by_text = bool(FAILED_TEXT.search(prose) or DELAYED.search(prose))
-    return by_text if is_daemons else by_subject and (by_text or mail.returned is not None)
+    if is_daemons:
+        return by_text
+    is_of_mail = bool(MAIL_FAILED.search(prose) or _SESSION.search(prose))
+    return by_subject and (mail.returned is not None or (by_text and is_of_mail))
 
 
 def _is_from_daemon(mail: Structure) -> bool:

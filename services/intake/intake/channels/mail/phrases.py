@@ -164,3 +164,10 @@ AUTOMATIC_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 """How automatic replies begin their subject. What follows must not go on with the sentence."""
+
+FORWARDING = re.compile(
+    r"\s*(?:\[[^\]]{1,30}\]\s*)?(?:fwd?|fw|wg|rv|tr|enc|res?env|i|vb|vs|ynt|pd|doorst|转发|轉寄|転送)"
+    r"\s*[:：]",
+    re.IGNORECASE,
+)
+"""How mail programs begin the subject of a mail that is passed on, not answered."""
