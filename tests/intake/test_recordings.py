@@ -174,16 +174,19 @@ def test_a_form_may_be_recorded_as_an_object() -> None:
     told = url + "Body¿dónde?From+34600111222MessageSidSM1"
     mac = base64.b64encode(hmac.new(b"right", told.encode(), "sha1").digest()).decode()
 
-    shown = read(
-        channel="twilio",
-        url=url,
-        body=body,
-        content_type="application/x-www-form-urlencoded",
-        headers={"X-Twilio-Signature": mac},
-        secret="right",
-    )
+    def of(url: str, **headers: str) -> dict[str, Any]:
+        return read(
+            channel="twilio",
+            url=url,
+            body=body,
+            content_type="application/x-www-form-urlencoded",
+            headers={"X-Twilio-Signature": mac, **headers},
+            secret="right",
+        )
 
-    assert [each["text"] for each in shown["messages"]] == ["¿dónde?"]
+    assert [each["text"] for each in of(url)["messages"]] == ["¿dónde?"]
+    assert of("/twilio", Host="x.example")["outcome"] == "message"
+    assert of("/twilio")["outcome"] == "unverified"
 
 
 def test_a_line_may_begin_with_a_mark_and_have_half_an_emoji() -> None:

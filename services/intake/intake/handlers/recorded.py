@@ -62,13 +62,21 @@ def delivery_of(recording: Mapping[str, Any]) -> Delivery:
     headers = {_header(str(name)): _joined(value) for name, value in pairs}
     if (media_type := recording.get("content_type")) and "content-type" not in headers:
         headers["content-type"] = str(media_type)
-    url = str(recording.get("url") or recording.get("path") or "")
+    url = _whole(str(recording.get("url") or recording.get("path") or ""), headers)
     query: dict[str, str] = {}
     for name, value in parse_qsl(urlsplit(url).query, keep_blank_values=True):
         query.setdefault(name, value)
     method = str(recording.get("method") or "POST").upper()
     is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     return Delivery(method, url, headers, query, _body(recording, is_form))
+
+
+def _whole(url: str, headers: Mapping[str, str]) -> str:
+    """The address, which some vendors sign, with the host that a recorded path was asked at."""
+    host = headers.get("host")
+    if not url.startswith("/") or not host:
+        return url
+    return f"{headers.get('x-forwarded-proto', 'https')}://{host}{url}"
 
 
 def _header(name: str) -> str:
