@@ -6,7 +6,7 @@ whatever is asked for it.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from routing.domain.intents import Table, bare, everywhere, table, whole
@@ -22,6 +22,7 @@ _WEIGHTS = {
     "damaged": 2.2,
     "refund": 2.0,
     "not_received": 1.8,
+    "sizing": 1.7,
     "return": 1.6,
     "anger": 1.5,
     "threat": 1.4,
@@ -33,12 +34,16 @@ _WEIGHTS = {
 _INTENTS = {
     **{name: name for name in _WEIGHTS},
     **dict.fromkeys(("legal", "anger", "threat", "safety"), "complaint"),
+    "sizing": "pre_sale",
 }
 _NOT_MEANT = {
     "web": frozenset({"damaged", "repair"}),
+    "codes": frozenset({"damaged", "repair", "pre_sale"}),
     "papers": frozenset({"return", "pre_sale"}),
+    "toys": frozenset({"legal"}),
 }
-"""A link that does not open is not broken ware, an invoice to be changed no exchange."""
+"""A link that does not open is not broken ware, an invoice to be changed no exchange. Who asks for
+a discount code has not bought yet, whose code does not work is past that."""
 _SHORT = 100
 """Characters up to which a message is about one thing."""
 _PRESSING = ("anger", "legal", "safety", "threat", "urgent")
@@ -103,8 +108,10 @@ def _read(tables: Table, forms: tuple[str, str], *, is_roman: bool) -> Meant:
     if is_roman and tables.roman:
         for name, words in _signs(tables.roman, by_words).items():
             signs.setdefault(name, []).extend(words)
-    for name in _not_meant(by_words, uncut) & signs.keys():
+    for name in _not_meant(by_words, uncut, signs) & signs.keys():
         del signs[name]
+    if "used" in signs and "damaged" in signs:
+        signs.setdefault("repair", []).extend(signs.pop("damaged"))
     pressing = frozenset(name for name in _PRESSING if name in signs)
     weights: dict[str, float] = {}
     for name, words in signs.items():
@@ -121,14 +128,15 @@ def _read(tables: Table, forms: tuple[str, str], *, is_roman: bool) -> Meant:
     return Meant(Intent(best), round(confidence, 3), _told(words), pressing)
 
 
-def _not_meant(by_words: str, uncut: str) -> frozenset[str]:
+def _not_meant(by_words: str, uncut: str, signs: Container[str]) -> frozenset[str]:
     if len(by_words) >= _SHORT:
         return frozenset()
     both = everywhere()
     found = (
         names
         for about, names in _NOT_MEANT.items()
-        if both.roman[about].search(by_words) or both.own[about].search(uncut)
+        if (about != "codes" or "damaged" in signs)
+        and (both.roman[about].search(by_words) or both.own[about].search(uncut))
     )
     return frozenset().union(*found)
 

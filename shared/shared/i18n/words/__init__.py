@@ -4,8 +4,12 @@ from importlib.resources import files
 
 
 def lists(name: str) -> dict[str, tuple[str, ...]]:
-    """The words of each line of `<name>.txt`, by the word that the line begins with."""
-    return {line.split()[0]: tuple(line.split()[1:]) for line in _lines(name)}
+    """The words of the lines of `<name>.txt`, by the word that a line begins with."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in _lines(name):
+        key, *more = line.split()
+        found[key] = (*found.get(key, ()), *more)
+    return found
 
 
 def words(name: str) -> frozenset[str]:

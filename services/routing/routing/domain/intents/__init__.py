@@ -1,24 +1,24 @@
 """What customers write for, by the words they use: a table for each language.
 
-A table is text: `name: pattern | pattern`, one line a name. Names are the intents, and `anger`,
+A table is text: `name: pattern | pattern`; a line that begins with a blank goes on with the one
+before. Names are the intents; `sizing`, a question before a purchase about how ware fits, which is
+no return; `used`, months or years of use, after which what is broken is for repair; and `anger`,
 `legal`, `safety` (also of the writer himself), `threat` (press, chargeback) and `urgent` for what
-presses. `roman_` before a name is for the language in
-Latin letters. Patterns are regular expressions, each tried from the beginning of a word on, in
-which a blank is whatever stands between two words, `~` some words of the same sentence and `_` the
-end of a word; apostrophes are blanks and diacritics are left out on both sides, as customers do.
-Chinese, Japanese, Korean, Thai and Hindi are not cut into words: their lines are plain regular
-expressions.
+presses. `roman_` before a name is for the language in Latin letters. Patterns are regular
+expressions, each tried from the beginning of a word on, in which a blank is whatever stands between
+two words, `~` some words of the same sentence until a next one begins, `_` the end of a word;
+apostrophes are blanks and diacritics are left out on both sides, as customers do. Chinese,
+Japanese, Korean, Thai and Hindi are not cut into words: their lines are plain regular expressions.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
 _UNCUT = frozenset({"hi", "ja", "ko", "th", "yue", "zh"})
-_GAP = r"[^.!?;\n]{0,40}?"
+_GAP = r"[^.!?;؟。\n]{0,40}?(?<!\w)"
 # Articles and particles that Arabic and Hebrew write together with the word.
 _BEFORE = {
     "ar": "(?:وال|بال|فال|كال|لل|ال|[وبلف])?",
@@ -32,6 +32,7 @@ _LETTERS = str.maketrans(
         **{"ى": "ي", "ة": "ه", "ـ": None},
     }
 )
+_GOES_ON_WIDE, _GOES_ON = re.compile(r"\n +(?=\| )"), re.compile(r"\n +")
 _MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
 
 
@@ -68,22 +69,23 @@ def table(language: str) -> Table | None:
     path = files(__name__) / f"{language}.txt"
     if not language.isalpha() or not path.is_file():
         return None
-    return _compiled(language, path.read_text(encoding="utf-8").splitlines())
+    return _compiled(language, path.read_text(encoding="utf-8"))
 
 
 @cache
 def everywhere() -> Table:
-    """What is read alike in every language: `web` (links, pages) and `papers` (invoice, address).
+    """What is read alike in every language, and takes the meaning from other words beside it.
 
-    What does not open or has to be changed is no ware then.
+    `web` (links, pages), `codes` (coupons, passwords) and `papers` (invoice, address) are no ware
+    that does not open or has to be changed; `toys` are no police.
     """
-    return _compiled("", (files(__name__) / "_all.txt").read_text(encoding="utf-8").splitlines())
+    return _compiled("", (files(__name__) / "_all.txt").read_text(encoding="utf-8"))
 
 
-def _compiled(language: str, lines: Iterable[str]) -> Table:
+def _compiled(language: str, text: str) -> Table:
     own: dict[str, re.Pattern[str]] = {}
     roman: dict[str, re.Pattern[str]] = {}
-    for line in lines:
+    for line in _GOES_ON.sub("", _GOES_ON_WIDE.sub(" ", text)).splitlines():
         name, _, patterns = line.partition(": ")
         if name.startswith("roman_"):
             roman[name.removeprefix("roman_")] = _by_words(patterns, "")
@@ -102,5 +104,5 @@ def _by_words(patterns: str, before: str) -> re.Pattern[str]:
     kept = re.findall(r"\\[WwSsDdBb]", patterns)
     parts[1::2] = kept
     joined = "".join(parts).strip().replace(" | ", "|")
-    joined = joined.replace(" ", r"(?:\W+)").replace("~", _GAP).replace("_", r"\b")
+    joined = joined.replace(" ", r"(?:\W+)").replace("~", _GAP + before).replace("_", r"\b")
     return re.compile(rf"(?<!\w){before}(?:{joined})")
