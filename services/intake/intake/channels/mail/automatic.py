@@ -104,11 +104,14 @@ def _is_from_rule(headers: Headers) -> bool:
     return is_his and not FORWARDING.match(headers.text("subject") or "")
 
 
+_ENOUGH = 20_000
+
+
 def _is_absence(mail: Structure) -> bool:
     if mail.files or not absences.may_be_absence(mail.headers.text("subject") or ""):
         return False
     plain = "\n".join(mail.plain) or "\n".join(html.text_of(part)[0] for part in mail.html)
-    return absences.says_only_that(new_text(clean(plain))[0])
+    return absences.says_only_that(new_text(clean(plain[:_ENOUGH]))[0])
 
 
 _LIST_FIELDS = ("list-id", "list-post", "x-mailman-version", "x-beenthere", "mailing-list")

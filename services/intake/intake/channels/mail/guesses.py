@@ -181,7 +181,7 @@ class _PairWeights(dict[tuple[int, int], float]):
         self._is_latin = self._weights.get("é", 0) > 0 or codec == "cp1257"
 
     def __missing__(self, pair: tuple[int, int]) -> float:
-        before, char = bytes(pair).decode(self._codec, "replace")
+        before, char = tuple(bytes(pair).decode(self._codec, "replace"))
         found = 0.0
         if char > "\x7f":
             found = self._weights.get(char, _sign(char)) - _misplaced(char, before, self._is_latin)

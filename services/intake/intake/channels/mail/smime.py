@@ -48,7 +48,7 @@ def _joined(item: tuple[int, bytes], depth: int) -> bytes:
 
 def _items(octets: bytes) -> list[tuple[int, bytes]]:
     """The tags and values that stand one after another, up to an end mark."""
-    found = []
+    found: list[tuple[int, bytes]] = []
     at = 0
     while at + 2 <= len(octets) and octets[at : at + 2] != b"\0\0" and len(found) < _MOST:
         begin, end, after = _extent(octets, at, 0)
