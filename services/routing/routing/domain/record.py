@@ -4,9 +4,8 @@ The team without its loads is written apart: it is the same for many batches.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -61,7 +60,11 @@ def record(
     stuck: Iterable[str],
 ) -> Record:
     """What `decide_all` was asked, and what came of it."""
-    loads = [Held(each.agent_id, each.load, dict(each.held)) for each in agents if each.load]
+    loads = [
+        Held(each.agent_id, each.load, {of: units for of, units in each.held.items() if units})
+        for each in agents
+        if each.load
+    ]
     return Record(now, weights, tuple(waiting), tuple(loads), given(taken), tuple(sorted(stuck)))
 
 
@@ -84,12 +87,6 @@ def given(taken: Sequence[tuple[Waiting, Decision]]) -> tuple[Given, ...]:
         for one, decision in taken
         if decision.agent_id is not None
     )
-
-
-apart_from_load = attrgetter(
-    *(field.name for field in fields(Agent) if field.name not in ("load", "held"))
-)
-"""All of an agent but what he holds."""
 
 
 def written(agent: Agent) -> bytes:

@@ -53,6 +53,7 @@ class Roll:
 
     agents: Sequence[Agent]
     weights: Weights
+    ids: Sequence[AgentId] = field(init=False)
     numbers: Mapping[AgentId, int] = field(init=False)
     places: Sequence[tuple[str, str]] = field(init=False)
     """Countries and time zones in which somebody sits."""
@@ -62,7 +63,8 @@ class Roll:
     _sittings: dict[tuple[Customers, datetime], Sitting] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.numbers = {agent.agent_id: n for n, agent in enumerate(self.agents)}
+        self.ids = [agent.agent_id for agent in self.agents]
+        self.numbers = {agent_id: n for n, agent_id in enumerate(self.ids)}
         places: dict[tuple[str, str], int] = {}
         self._seated = [
             places.setdefault((each.country, each.calendar.zone.key), len(places))

@@ -1,7 +1,7 @@
 """Agents: what each can take, and how much of it he has."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
 
@@ -84,6 +84,12 @@ class Agent:
             self.intents,
         )
 
+    @cached_property
+    def apart_from_load(self) -> tuple[object, ...]:
+        """All of him but what he holds."""
+        changing = ("load", "held")
+        return tuple(getattr(self, each.name) for each in fields(self) if each.name not in changing)
+
     def has(self, skills: Iterable[str]) -> bool:
         """Whether he has all of these, written as in `domain.skills`, at the level demanded."""
         return all(skill in self.skills or self._has(skill) for skill in skills)
@@ -144,7 +150,7 @@ class Agent:
         """The agent with what he is known to hold."""
         # Whole teams are asked for every batch: `replace` would go through all the fields by name,
         # and the copies share what is worked out of what they have in common.
-        _ = self.lasting
+        _ = self.lasting, self.apart_from_load
         found = object.__new__(Agent)
         found.__dict__.update(self.__dict__)
         found.__dict__["load"], found.__dict__["held"] = load, held

@@ -61,9 +61,9 @@ def explanation(on: Ground, shown: int | None) -> Explanation:
 def _others(on: Ground, keys: Sequence[int]) -> Others | None:
     if not keys:
         return None
-    size = on.floor.size
+    size, ids = on.floor.size, on.floor.roll.ids
     return Others(
-        agents=tuple([on.agents[key % size].agent_id for key in keys]),
+        agents=tuple([ids[key % size] for key in keys]),
         least=keys[0] // size / POINTS,
         most=keys[-1] // size / POINTS,
     )

@@ -18,6 +18,7 @@ from routing.domain.waiting import Waiting
 from shared.contracts.base import AgentId, By, ConversationId, StoreId
 from shared.contracts.routing import Explanation, Family
 from shared.db import Transaction
+from shared.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,11 @@ class Deposed(Exception):
 
 
 # `coalesce` keeps the planner from walking the index of all that waits to find a few by their ids.
+# The rows are locked, all and in order, before the first is changed: `locked` and `manned` are
+# counted first. Joined instead, they would be gone through once for each row.
 # A message that joins what waits may change who can take it and leave the version: hence the
 # signature.
-_CLAIM = text(
+_CLAIM = Statement(
     """
     WITH fence AS MATERIALIZED (
         SELECT 1 FROM leases
@@ -68,8 +71,8 @@ _CLAIM = text(
             is_override, n)
         WHERE cast(:lease_epoch AS bigint) IS NULL OR EXISTS (SELECT 1 FROM fence)
     ),
-    free AS MATERIALIZED (
-        SELECT id FROM conversations
+    locked AS MATERIALIZED (
+        SELECT 1 FROM conversations
         WHERE store_id = :store_id AND id = ANY (cast(:conversations AS uuid[]))
             AND (cast(:lease_epoch AS bigint) IS NULL OR EXISTS (SELECT 1 FROM fence))
         ORDER BY id
@@ -78,10 +81,11 @@ _CLAIM = text(
     taken AS (
         UPDATE conversations AS c
         SET state = CASE WHEN k.expires_at IS NULL THEN 'assigned' ELSE 'offered' END,
-            agent_id = k.agent_id, units = k.units, assigned_at = :now,
+            agent_id = k.agent_id, units = k.units, assigned_at = cast(:now AS timestamptz),
             offer_ends_at = k.expires_at, epoch = c.epoch + 1, version = c.version + 1
-        FROM claims AS k JOIN free ON free.id = k.conversation_id
-        WHERE c.store_id = :store_id AND c.id = k.conversation_id
+        FROM claims AS k
+        WHERE (SELECT count(*) FROM locked) > 0
+            AND c.store_id = :store_id AND c.id = k.conversation_id
             AND c.version = k.version AND c.signature = k.signature
             AND coalesce(c.state) = k.state
         RETURNING c.id, c.epoch, c.state, k.agent_id, k.units, k.explanation, k.expires_at,
@@ -91,9 +95,9 @@ _CLAIM = text(
         SELECT agent_id, sum(units)::integer AS units, bool_and(is_override) AS is_override
         FROM claims GROUP BY agent_id
     ),
-    desks AS MATERIALIZED (
-        SELECT agent_id FROM agent_loads
-        WHERE agent_id IN (SELECT agent_id FROM wanted)
+    manned AS MATERIALIZED (
+        SELECT 1 FROM agent_loads
+        WHERE agent_id = ANY (cast(:agents AS text[])) AND EXISTS (SELECT 1 FROM wanted)
         ORDER BY agent_id
         FOR NO KEY UPDATE
     ),
@@ -103,8 +107,9 @@ _CLAIM = text(
             mail = l.mail + CASE WHEN :family = 'mail' THEN w.units ELSE 0 END,
             messaging = l.messaging + CASE WHEN :family = 'messaging' THEN w.units ELSE 0 END,
             chat = l.chat + CASE WHEN :family = 'chat' THEN w.units ELSE 0 END
-        FROM wanted AS w JOIN desks ON desks.agent_id = w.agent_id
-        WHERE l.agent_id = w.agent_id
+        FROM wanted AS w
+        WHERE (SELECT count(*) FROM manned) > 0
+            AND l.agent_id = w.agent_id
             AND (w.is_override OR (
                 l.load + w.units <= l.capacity
                 AND CASE :family
@@ -118,14 +123,14 @@ _CLAIM = text(
     offered AS (
         INSERT INTO offers (store_id, conversation_id, epoch, agent_id, family, units, offered_at,
             accepted_at, expires_at, explanation)
-        SELECT :store_id, id, epoch, agent_id, :family, units, :now,
+        SELECT :store_id, id, epoch, agent_id, :family, units, cast(:now AS timestamptz),
             CASE WHEN expires_at IS NULL THEN cast(:now AS timestamptz) END, expires_at,
             cast(explanation AS json)
         FROM taken
     ),
     noted AS (
         INSERT INTO history (store_id, conversation_id, at, what, by_kind, by_id, details)
-        SELECT :store_id, id, :now, state, :by_kind, :by_id,
+        SELECT :store_id, id, cast(:now AS timestamptz), state, :by_kind, :by_id,
             jsonb_build_object('agent_id', agent_id, 'epoch', epoch)
                 || CASE WHEN is_override THEN '{"is_override": true}' ELSE '{}' END::jsonb
         FROM taken ORDER BY n
@@ -134,7 +139,7 @@ _CLAIM = text(
         INSERT INTO load_changes
             (at, agent_id, family, delta, load_after, store_id, conversation_id, epoch, capacity,
             is_override)
-        SELECT :now, a.agent_id, :family, a.units,
+        SELECT cast(:now AS timestamptz), a.agent_id, :family, a.units,
             l.load_before + sum(a.units) OVER (PARTITION BY a.agent_id ORDER BY a.n),
             :store_id, a.id, a.epoch, l.capacity, a.is_override
         FROM taken AS a JOIN loaded AS l ON l.agent_id = a.agent_id
@@ -228,8 +233,8 @@ async def claim(  # noqa: PLR0913 - what a claim hangs on
     any more as it was seen, for the same agents, or an agent has no room for his share; the
     transaction must then be rolled back.
     """
-    done = await tx.execute(
-        _CLAIM,
+    [found] = await _CLAIM.rows(
+        tx,
         {
             "store_id": store_id,
             "family": family,
@@ -248,7 +253,6 @@ async def claim(  # noqa: PLR0913 - what a claim hangs on
             "explanations": [msgspec.json.encode(each.explanation).decode() for each in claims],
         },
     )
-    found = done.one()
     if lease_epoch is not None and not found.fences:
         raise Deposed
     if found.taken != len(claims) or found.loaded != len({each.agent_id for each in claims}):

@@ -12,8 +12,9 @@ from routing.domain.record import Record
 from routing.domain.team import Agent
 from shared.contracts.base import AgentId, ConversationId, StoreId
 from shared.db import Transaction
+from shared.statements import Statement
 
-_PUT = text(
+_PUT = Statement(
     """
     INSERT INTO decisions (store_id, decided_at, digest, record)
     VALUES (:store_id, :decided_at, :digest, cast(:record AS json))
@@ -64,19 +65,19 @@ class Log:
     def __init__(self) -> None:
         self._written: dict[AgentId, tuple[object, bytes]] = {}
         self._teams: dict[str, datetime] = {}
+        self._last: tuple[list[object], str, str] = [], "", ""
 
     async def put(
         self, tx: Transaction, store_id: StoreId, of: Record, agents: Sequence[Agent]
     ) -> str:
         """Write a batch and, where it may not be there, its team; returns the team's digest."""
-        whole = b"[" + b",".join(self._agent(agent) for agent in agents) + b"]"
-        digest = blake2b(whole, digest_size=16).hexdigest()
+        digest, team = self._team(agents)
         said = self._teams.get(digest)
         if said is None or of.decided_at - said > _SAID_AGAIN:
-            values = {"digest": digest, "team": whole.decode(), "now": of.decided_at}
+            values = {"digest": digest, "team": team, "now": of.decided_at}
             await tx.execute(_PUT_TEAM, values)
-        await tx.execute(
-            _PUT,
+        await _PUT.rows(
+            tx,
             {
                 "store_id": store_id,
                 "decided_at": of.decided_at,
@@ -94,8 +95,17 @@ class Log:
         if said is None or at - said > _SAID_AGAIN:
             self._teams[digest] = at
 
+    def _team(self, agents: Sequence[Agent]) -> tuple[str, str]:
+        """Digest and JSON of a team: mostly it is that of the last batch."""
+        are_now: list[object] = [agent.apart_from_load for agent in agents]
+        if not self._last[1] or self._last[0] != are_now:
+            whole = b"[" + b",".join(self._agent(agent) for agent in agents) + b"]"
+            digest = blake2b(whole, digest_size=16).hexdigest()
+            self._last = are_now, digest, whole.decode()
+        return self._last[1:]
+
     def _agent(self, agent: Agent) -> bytes:
-        is_now = record.apart_from_load(agent)
+        is_now = agent.apart_from_load
         known = self._written.get(agent.agent_id)
         if known is None or known[0] != is_now:
             known = self._written[agent.agent_id] = is_now, record.written(agent)
