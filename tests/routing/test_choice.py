@@ -105,6 +105,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Agent], list[Waiting], Weights]:
         occupancy=draw(COUNTS),
         fluency=draw(COUNTS),
         known=draw(COUNTS),
+        others_left=draw(st.integers(0, 2)),
     )
     return team, queue, weights
 
@@ -116,16 +117,20 @@ class Found(NamedTuple):
     keys: list[tuple[int, AgentId]]
 
 
+def order_of(one: Waiting) -> list[tuple[Step, Tongues]]:
+    order = list(steps(one.language, one.second_language))
+    return [order[-1], *order[:-1]] if one.is_crisis else order
+
+
 def plainly(one: Waiting, team: list[Agent], weights: Weights) -> Found | None:
     """The first step at which somebody has room, each agent looked at by himself."""
-    share = used(one, NOW)
-    order = list(steps(one.language, one.second_language))
-    if one.is_crisis:
-        order = [order[-1], *order[:-1]]
+    share, order = used(one, NOW), order_of(one)
     is_waited_for = False
+    timers = weights.timers_of(one.family)
     for step, tongues in order:
-        if is_waited_for and weights.timers.shares[step] > share:
+        if is_waited_for and timers.shares[step] > share:
             continue
+        is_held_back = is_waited_for and is_fallback(step, order)
         there = [
             agent
             for agent in team
@@ -133,16 +138,29 @@ def plainly(one: Waiting, team: list[Agent], weights: Weights) -> Found | None:
             and agent.present_until(NOW) is not None
             and not one.declined.get(agent.agent_id, NOW) > NOW
         ]
-        is_waited_for = is_waited_for or bool(there)
+        is_off_shift = any(is_able(one, agent, step, tongues) for agent in team)
+        is_waited_for |= bool(there) or (is_off_shift and share < timers.off_shift)
         asked = there
-        if share < weights.timers.last_call and not one.is_crisis:
+        if share < timers.last_call and not one.is_crisis:
             staying = [each for each in there if left(each) >= weights.last_call]
             asked = staying or there
+            if is_held_back:
+                asked = [each for each in asked if is_to_spare(each, team, weights.others_left)]
         free = [agent for agent in asked if agent.has_room(one.family)]
         if free:
             keys = [(points(one, each, step, tongues, team, weights), each) for each in free]
             return Found(step, sorted((dear, each.agent_id) for dear, each in keys))
     return None
+
+
+def is_fallback(step: Step, order: list[tuple[Step, Tongues]]) -> bool:
+    return step not in (Step.LANGUAGE, Step.SECOND_LANGUAGE, order[0][0])
+
+
+def is_to_spare(agent: Agent, team: list[Agent], others: int) -> bool:
+    return all(
+        answering(tag, team) > others for tag, level in agent.languages.items() if level >= 3
+    )
 
 
 def left(agent: Agent) -> timedelta:
@@ -214,10 +232,19 @@ def answering(tag: str, team: list[Agent]) -> int:
 def one_by_one(
     queue: list[Waiting], team: list[Agent], weights: Weights
 ) -> Iterator[tuple[Waiting, Found]]:
+    """In the order of the queue, but what is no fallback first."""
     now = {agent.agent_id: agent for agent in team}
-    for one in queue:
+    later: list[Waiting] = []
+    for one, is_second in [*((each, False) for each in queue), *((each, True) for each in queue)]:
         found = plainly(one, list(now.values()), weights)
-        if found is not None:
+        if is_second != (one in later):
+            continue
+        own_first = weights.timers_of(one.family).own_first
+        is_behind = bool(later) and used(one, NOW) < own_first
+        is_other = found is not None and is_fallback(found.step, order_of(one))
+        if not is_second and (is_behind or is_other):
+            later.append(one)
+        elif found is not None:
             yield one, found
             who = found.keys[0][1]
             held = dict(now[who].held)

@@ -48,6 +48,10 @@ class Policy(Protocol):
         """An agent has room again, or for the first time."""
         ...
 
+    def went(self, state: State) -> Sequence[Assignment]:
+        """Somebody went home."""
+        ...
+
     def looks(self, conversation: Conversation) -> Sequence[float]:
         """After how many seconds of waiting it wants to be asked again, as of one that came."""
         ...
@@ -148,6 +152,7 @@ class _Life:
             left = [end for _, end in self.work.get(n, ()) if end > self.state.now]
             self.out.open_at_end.append(len(left))
             self.out.overtime.append(max(left) - self.state.now if left else 0.0)
+        self.give(self.policy.went(self.state))
 
 
 def run(

@@ -1,5 +1,6 @@
 """One seed of one scenario: every policy on the same customers, and what came of it."""
 
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 
 from routing.domain.score import Weights
-from routing.domain.steps import Timers
+from routing.domain.steps import NEVER, Timers
 from tests.simulation.engine import Outcome, Policy, run
 from tests.simulation.policies import Bound, LongestIdle, Production, RoundRobin
 from tests.simulation.staff import WEEK, Desk, planned, staff
@@ -23,15 +24,15 @@ from tests.simulation.world import (
     generator,
 )
 
-NEVER = Timers(float("inf"), float("inf"), float("inf"), float("inf"))
+OWN = Timers(NEVER, NEVER, NEVER, NEVER)
 ROTA, IDLE, LANGUAGE, FULL = "round robin", "longest idle", "ours, own language", "ours"
 NO_PLACE, NO_SHIFT_END = "ours, place apart", "ours, shift end apart"
 DEDICATED, POOL = "bound: dedicated", "bound: pool"
 WEIGHTS: Mapping[str, Weights] = {
     FULL: Weights(),
-    LANGUAGE: Weights(timers=NEVER),
-    NO_PLACE: Weights(timers=NEVER, region=0.0, time_zone=0.0),
-    NO_SHIFT_END: Weights(timers=NEVER, shift_end=0.0, last_call=timedelta(0)),
+    LANGUAGE: Weights(timers=OWN, mail_timers=OWN),
+    NO_PLACE: Weights(timers=OWN, mail_timers=OWN, region=0.0, time_zone=0.0),
+    NO_SHIFT_END: Weights(timers=OWN, mail_timers=OWN, shift_end=0.0, last_call=timedelta(0)),
 }
 
 
@@ -43,7 +44,8 @@ class Summary:
     by_language: Mapping[str, float]
     by_channel: Mapping[str, float]
     fallback_by_channel: Mapping[str, float]
-    p99_by_channel: Mapping[str, float]
+    waits_by_channel: Mapping[str, Sequence[np.ndarray]]
+    """Of those who came on each day."""
     p50: float
     p95: float
     p99: float
@@ -58,6 +60,12 @@ class Summary:
     def worst(self) -> float:
         """The worst language's share in time."""
         return min(self.by_language.values())
+
+    def waits(self, channel: str | None = None) -> list[np.ndarray]:
+        """By day, how long was waited, on one channel or on all."""
+        if channel is not None:
+            return list(self.waits_by_channel[channel])
+        return [np.concatenate(day) for day in zip(*self.waits_by_channel.values(), strict=True)]
 
 
 @dataclass
@@ -98,7 +106,7 @@ def seed(scenario: Scenario, number: int, days: int, names: Sequence[str]) -> di
                 found[name].append(_live(line, everybody, of_line, Bound(is_pool=True)))
             else:
                 found[name].append(_live(line, everybody, of_line, policies(name, line)))
-    return {name: _summary(lived) for name, lived in found.items()}
+    return {name: _summary(lived, days) for name, lived in found.items()}
 
 
 def _live(
@@ -108,16 +116,17 @@ def _live(
     return _Lived(line, conversations, desks, outcome)
 
 
-def _summary(all_lived: Sequence[_Lived]) -> Summary:
+def _summary(all_lived: Sequence[_Lived], days: int) -> Summary:
     waits: list[float] = []
     counts: dict[str, list[int]] = {}
     channels: dict[str, list[int]] = {}
     fallbacks: dict[str, float] = {}
-    late: dict[str, float] = {}
+    by_day: dict[str, list[list[float]]] = {}
     left = same = answered = fallback = 0
     for lived in all_lived:
         out, channel = lived.outcome, lived.line.family.value
-        first, before = len(waits), (answered, fallback)
+        before = answered, fallback
+        of_days = by_day.setdefault(channel, [[] for _ in range(days - 1)])
         for n, one in enumerate(lived.conversations):
             if one.at < DAY:
                 continue
@@ -127,6 +136,7 @@ def _summary(all_lived: Sequence[_Lived]) -> Summary:
                 tally[0] += 1
                 tally[1] += is_met
             waits.append(out.waits[n])
+            of_days[int(one.at // DAY) - 1].append(out.waits[n])
             if out.answered[n]:
                 answered += 1
                 country = lived.desks[out.agents[n]].agent.country
@@ -136,7 +146,6 @@ def _summary(all_lived: Sequence[_Lived]) -> Summary:
                 left += 1
         there = max(1, answered - before[0])
         fallbacks[channel] = 100.0 * (fallback - before[1]) / there
-        late[channel] = float(np.percentile(waits[first:], 99)) if waits[first:] else 0.0
     ends = [each for lived in all_lived for each in lived.outcome.open_at_end]
     p50, p95, p99 = np.percentile(waits, (50, 95, 99))
     return Summary(
@@ -144,7 +153,9 @@ def _summary(all_lived: Sequence[_Lived]) -> Summary:
         by_language={key: 100.0 * met / count for key, (count, met) in counts.items()},
         by_channel={key: 100.0 * met / count for key, (count, met) in channels.items()},
         fallback_by_channel=fallbacks,
-        p99_by_channel=late,
+        waits_by_channel={
+            channel: [np.array(day, np.float32) for day in of] for channel, of in by_day.items()
+        },
         p50=float(p50),
         p95=float(p95),
         p99=float(p99),
@@ -167,11 +178,13 @@ def _occupancy(lived: _Lived) -> list[float]:
     return found
 
 
-Job = tuple[Scenario, str, int, int]
-"""A scenario, a policy, a seed, days."""
+Job = tuple[Scenario, tuple[str, ...], int, int]
+"""A scenario, policies, a seed, days."""
 
 
-def live(job: Job) -> tuple[Job, Summary]:
-    """One policy through one seed, in a process of its own."""
-    scenario, name, number, days = job
-    return job, seed(scenario, number, days, [name])[name]
+def live(job: Job) -> tuple[Job, dict[str, Summary]]:
+    """Some policies through one seed, in a process of its own."""
+    scenario, names, number, days = job
+    # What is made is mostly kept to the end: there is little garbage to look for.
+    gc.set_threshold(100_000, 50, 100)
+    return job, seed(scenario, number, days, names)

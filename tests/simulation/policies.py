@@ -1,15 +1,17 @@
 """Who takes whom: the production code, two common rules to compare with, and the bounds."""
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from heapq import nsmallest
 from uuid import UUID
 
 from routing.domain.decide import decide_all
 from routing.domain.score import Weights
 from routing.domain.team import Agent
-from routing.domain.waiting import Waiting, turn
+from routing.domain.waiting import Turn, Waiting, turn
 from shared.contracts.base import Channel, ConversationId
 from shared.contracts.routing import Family, Step
 from tests.simulation.engine import Assignment, State
@@ -38,6 +40,9 @@ class _Plain:
         room = state.slots - state.busy[agent]
         found = [n for n in state.waiting if state.conversations[n].language in spoken]
         return [(n, agent, 1.0) for n in found[:room]]
+
+    def went(self, state: State) -> Sequence[Assignment]:
+        return ()
 
     def looks(self, conversation: Conversation) -> Sequence[float]:
         return ()
@@ -105,6 +110,9 @@ class Bound:
         due.sort()
         return [(n, agent, 1.0) for _, n in due[: state.slots - state.busy[agent]]]
 
+    def went(self, state: State) -> Sequence[Assignment]:
+        return ()
+
     def looks(self, conversation: Conversation) -> Sequence[float]:
         return ()
 
@@ -120,30 +128,49 @@ class Production:
 
     def arrived(self, state: State, conversation: int) -> Sequence[Assignment]:
         # Whoever waited before finds nobody still: nobody has more room than a moment ago.
+        if all(state.busy[n] >= state.slots for n in state.on):
+            return []
         return self._decide(state, [conversation])
 
     def freed(self, state: State, agent: int) -> Sequence[Assignment]:
-        spoken = state.desks[agent].languages
-        served = [
-            n
-            for n in state.waiting
-            if (one := state.conversations[n]).language in spoken
-            or state.now - one.at >= self._first_mark * one.promise
-        ]
+        served = self._served(state, state.desks[agent].languages)
         return self._decide(state, served) if served else []
 
+    def went(self, state: State) -> Sequence[Assignment]:
+        served = self._served(state, None)
+        return self._decide(state, served) if served else []
+
+    def _served(self, state: State, spoken: Set[str] | None) -> list[int]:
+        """Whom they may serve who speak these languages, or any.
+
+        Of those who share a look no more than there is room for, the next in turn.
+        """
+        now, marks = state.now, self._marks
+        looks: dict[tuple[str, int], list[tuple[Turn, float, int]]] = {}
+        for n in state.waiting:
+            one = state.conversations[n]
+            share = (now - one.at) / one.promise
+            reached = bisect_right(marks, share)
+            if spoken is None or reached or one.language in spoken:
+                if share >= LATE_CAP:
+                    turn = Turn.TOO_LONG, one.at + LATE_CAP * one.promise, n
+                else:
+                    due = one.at + one.promise
+                    turn = Turn.IN_TIME if now <= due else Turn.LATE, due, n
+                looks.setdefault((one.language, reached), []).append(turn)
+        room = sum(state.slots - state.busy[each] for each in state.on)
+        return [n for each in looks.values() for _, _, n in nsmallest(room, each)]
+
     def looks(self, conversation: Conversation) -> Sequence[float]:
-        marks = [mark for mark in self.weights.timers.marks if mark < float("inf")]
         # A hair later than the share itself, which rounding to a microsecond may miss.
-        return [mark * conversation.promise + 1e-5 for mark in marks]
+        return [mark * conversation.promise + 1e-5 for mark in self._marks]
 
     @cached_property
-    def _first_mark(self) -> float:
-        return min(self.weights.timers.marks, default=float("inf"))
+    def _marks(self) -> list[float]:
+        return [mark for mark in self.weights.timers_of(self.family).marks if mark < float("inf")]
 
     def _decide(self, state: State, conversations: Sequence[int]) -> list[Assignment]:
         now = _moment(state.now)
-        numbers = {ConversationId(UUID(int=n)): n for n in conversations}
         waiting = [self._waits(n, state.conversations[n]) for n in conversations]
         on = sorted(state.on)
         agents = [self._holding(n, state.desks[n], state.busy[n]) for n in on]
@@ -152,7 +179,7 @@ class Production:
         taken, _ = decide_all(waiting, agents, now, self.weights)
         return [
             (
-                numbers[one.conversation_id],
+                one.conversation_id.int,
                 by_id[decision.agent_id],
                 1.0 if decision.step is Step.LANGUAGE else TRANSLATED,
             )

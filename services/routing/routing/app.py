@@ -1,6 +1,7 @@
 """What routing is made of, and who answers what it hears."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -131,6 +132,15 @@ def _hours(settings: Settings, stores: Stores) -> Hours:
 
 def weights(settings: Settings) -> Weights:
     """What each reason counts, from the settings."""
+    timers = Timers(
+        second_language=settings.second_language_after,
+        english=settings.english_after,
+        nearest=settings.nearest_after,
+        lead=settings.lead_after,
+        last_call=settings.last_call_after,
+        off_shift=settings.off_shift_until,
+        own_first=settings.own_first_after,
+    )
     return Weights(
         scarcity=settings.weight_scarcity,
         region=settings.weight_region,
@@ -144,13 +154,15 @@ def weights(settings: Settings) -> Weights:
         known=settings.weight_known,
         shift_end_near=settings.shift_end_near,
         last_call=settings.last_call,
+        others_left=settings.others_left,
         min_level=settings.min_level,
-        timers=Timers(
-            second_language=settings.second_language_after,
-            english=settings.english_after,
-            nearest=settings.nearest_after,
-            lead=settings.lead_after,
-            last_call=settings.last_call_after,
+        timers=timers,
+        mail_timers=replace(
+            timers,
+            english=settings.mail_english_after,
+            nearest=settings.mail_nearest_after,
+            off_shift=settings.mail_off_shift_until,
+            own_first=settings.mail_own_first_after,
         ),
     )
 

@@ -3,18 +3,20 @@
 Hard: store, legal constraint, channel family, language at the step, skills, on shift now, room.
 Everything else is a score; but who is about to go begins nothing that can wait for one who stays.
 A step that nobody on shift could serve is empty and left at once; one whose people are only full is
-waited for, and those after it are looked at beside it as their time comes (`steps`). A crisis is
-looked at for leads first.
+waited for, and those after it are looked at beside it as their time comes (`steps`). What nobody of
+the customer's languages takes is given to others after the work in their own. A crisis is looked at
+for leads first.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
 from routing.domain import telling
 from routing.domain.floor import Answer, Floor
 from routing.domain.score import POINTS, Weights
-from routing.domain.steps import look, steps, used
+from routing.domain.steps import NEVER, in_order, is_fallback, look, used
 from routing.domain.team import Agent
 from routing.domain.telling import Ground
 from routing.domain.waiting import Waiting
@@ -32,6 +34,7 @@ class Decision:
         self.agent_id = agent_id
         self.step = ground.step
         self.score = score
+        self.is_waited_for = bool(ground.waited_for)
         self._ground = ground
 
     @cached_property
@@ -58,40 +61,82 @@ def decide_all(
 ) -> tuple[list[tuple[Waiting, Decision]], set[str]]:
     """Decide for each in turn, as if the ones before had been taken.
 
+    A fallback takes more of an agent's time, so what is in his own languages goes first, if it has
+    little time left (`Timers.own_first`). What has waited for too long is put off only while
+    somebody of its own language is there.
+
     Returns those that somebody gets, and the looks (`steps.look`) for which nobody has room:
     agents only fill up meanwhile, so all that share one wait alike.
     """
-    floor = Floor(agents, now, weights)
-    taken: list[tuple[Waiting, Decision]] = []
-    stuck: set[str] = set()
-    for one in waiting:
-        if stuck and look(one, now, weights.timers) in stuck:
-            continue
-        decision = _decide(one, floor)
+    batch = _Batch(Floor(agents, now, weights))
+    for one in batch.first(waiting):
+        if not batch.stuck or batch.look(one) not in batch.stuck:
+            batch.give(one, _decide(one, batch.floor))
+    return batch.taken, batch.stuck
+
+
+@dataclass
+class _Batch:
+    floor: Floor
+    taken: list[tuple[Waiting, Decision]] = field(default_factory=list)
+    stuck: set[str] = field(default_factory=set)
+
+    def look(self, one: Waiting) -> str:
+        """What it shares with others for which the same agents are looked at."""
+        return look(one, self.floor.now, self.floor.weights.timers_of(one.family))
+
+    def give(self, one: Waiting, decision: Decision) -> None:
+        """Take what was decided as done."""
         if decision.agent_id is None:
-            stuck.add(look(one, now, weights.timers))
+            self.stuck.add(self.look(one))
         else:
-            taken.append((one, decision))
-            floor.take(floor.roll.numbers[decision.agent_id], one.family)
-    return taken, stuck
+            self.taken.append((one, decision))
+            self.floor.take(self.floor.roll.numbers[decision.agent_id], one.family)
+
+    def first(self, waiting: Sequence[Waiting]) -> Sequence[Waiting]:
+        """Give what is no fallback; returns what has to come after that, in turn."""
+        later: list[Waiting] = []
+        put_off: set[str] = set()
+        for one in waiting:
+            key = self.look(one) if self.stuck or later else None
+            if key in self.stuck:
+                continue
+            if key in put_off or (later and self._can_be_later(one)):
+                later.append(one)
+                continue
+            decision = _decide(one, self.floor)
+            if is_fallback(one, decision.step) and self._is_put_off(one, decision):
+                later.append(one)
+                put_off.add(self.look(one))
+            else:
+                self.give(one, decision)
+        return later
+
+    def _is_put_off(self, one: Waiting, decision: Decision) -> bool:
+        # Who speaks it takes what has waited for too long first, if there is anybody at all.
+        is_too_long = self.floor.now >= one.first_from
+        return decision.agent_id is not None and (decision.is_waited_for or not is_too_long)
+
+    def _can_be_later(self, one: Waiting) -> bool:
+        timers = self.floor.weights.timers_of(one.family)
+        return used(one, self.floor.now) < timers.own_first
 
 
 def _decide(waiting: Waiting, floor: Floor) -> Decision:
     """The first of the steps that are looked at at which somebody has room."""
-    timers = floor.weights.timers
+    timers = floor.weights.timers_of(waiting.family)
     share = used(waiting, floor.now)
     can_wait = share < timers.last_call and not waiting.is_crisis
     full: list[tuple[Step, Answer]] = []
-    order = steps(waiting.language, waiting.second_language)
-    if waiting.is_crisis:
-        order = (order[-1], *order[:-1])
-    for step, tongues in order:
-        if full and timers.shares[step] > share:
+    for n, (step, tongues) in enumerate(in_order(waiting)):
+        after = timers.shares[step]
+        if n > 0 and (after == NEVER or (full and after > share)):
             continue
-        answer = floor.ask(waiting, step, tongues, can_wait=can_wait)
+        keeps = can_wait and bool(full) and is_fallback(waiting, step)
+        answer = floor.ask(waiting, step, tongues, can_wait=can_wait, keeps=keeps)
         if answer.least is not None:
             return _decision(waiting, floor, step, tuple([each for each, _ in full]), answer)
-        if answer.among.is_anybody:
+        if answer.among.is_anybody or (answer.among.fit.seats and share < timers.off_shift):
             full.append((step, answer))
     if full:
         step, answer = full[0]

@@ -53,31 +53,35 @@ class Floor:
         ]
         self._changes: list[Change] = []
         self._supply = self._at_hand()
+        self._filled = 0
         self._worths: Worths = {
             tag: score.worth(count, weights) for tag, count in self._supply.items()
         }
-        self._present: dict[tuple[int, Family, bool, frozenset[AgentId]], Present] = {}
+        self._present: dict[tuple[int, Family, int, frozenset[AgentId]], Present] = {}
         self._spaces: dict[Family, Space] = {}
         self._places: dict[Customers, list[int]] = {}
         self._hour = now.replace(minute=0, second=0, microsecond=0)
 
-    def ask(self, waiting: Waiting, step: Step, tongues: Tongues, *, can_wait: bool) -> Answer:
+    def ask(
+        self, waiting: Waiting, step: Step, tongues: Tongues, *, can_wait: bool, keeps: bool = False
+    ) -> Answer:
         """Who could have a conversation at a step.
 
-        What `can_wait` is not begun by who is about to go, if there is one who stays.
+        What `can_wait` is not begun by who is about to go, if there is one who stays; with `keeps`
+        nor by one of the last with room in one of his languages (`Weights.others_left`).
         """
-        among = self._among(waiting, step, tongues, can_wait=can_wait)
+        # Who is kept back changes as people fill up.
+        kept = 2 + self._filled if keeps else int(can_wait)
+        among = self._among(waiting, step, tongues, kept)
         return Answer(among, *self._keys(among, waiting))
 
-    def _among(self, waiting: Waiting, step: Step, tongues: Tongues, *, can_wait: bool) -> Present:
+    def _among(self, waiting: Waiting, step: Step, tongues: Tongues, kept: int) -> Present:
         fit = self.roll.fit(waiting, step, tongues)
         declined = waiting.who_declined(self.now) if waiting.declined else NOBODY
-        key = id(fit), waiting.family, can_wait, declined
+        key = id(fit), waiting.family, kept, declined
         found = self._present.get(key)
         if found is None:
-            found = self._present[key] = self._look(
-                fit, waiting.family, declined, can_wait=can_wait
-            )
+            found = self._present[key] = self._look(fit, waiting.family, declined, kept)
         return found
 
     def _keys(self, among: Present, waiting: Waiting) -> tuple[int | None, list[int]]:
@@ -109,6 +113,7 @@ class Floor:
                 space.has[number] = False
                 space.lost += 1
         if agent.load >= agent.room.total:
+            self._filled += 1
             gone = self.roll.answers_in[number]
             self._supply.subtract(gone)
             now = {tag: score.worth(self._supply[tag], self.weights) for tag in gone}
@@ -123,9 +128,7 @@ class Floor:
         self._places[customers] = found
         return found
 
-    def _look(
-        self, fit: Fit, family: Family, declined: frozenset[AgentId], *, can_wait: bool
-    ) -> Present:
+    def _look(self, fit: Fit, family: Family, declined: frozenset[AgentId], kept: int) -> Present:
         seats = [
             seat
             for seat in fit.seats
@@ -135,15 +138,24 @@ class Floor:
         space = self._spaces.get(family)
         if space is None:
             space = self._spaces[family] = Space([agent.has_room(family) for agent in self.agents])
-        going = self._going(seats) if can_wait else frozenset()
-        askable = [seat for seat in seats if seat[0] not in going] if going else seats
-        return Present(fit, going, bool(seats), askable, space, self._spoken(fit))
+        going = self._going(seats) if kept else frozenset()
+        spared = self._last(seats) if kept > 1 else frozenset()
+        not_asked = going | spared
+        askable = [seat for seat in seats if seat[0] not in not_asked] if not_asked else seats
+        return Present(fit, going, spared, bool(seats), askable, space, self._spoken(fit))
 
     def _going(self, seats: Sequence[Seat]) -> frozenset[int]:
         """Who of these is about to go; nobody, if all of them are."""
         latest = self.now + self.weights.last_call
         found = {n for n, _, _ in seats if (until := self.untils[n]) and until < latest}
         return frozenset(found) if len(found) < len(seats) else frozenset()
+
+    def _last(self, seats: Sequence[Seat]) -> frozenset[int]:
+        """Who of these leaves too few others with room in one of his languages."""
+        supply, least = self._supply, self.weights.others_left
+        return frozenset(
+            n for n, _, _ in seats if any(supply[tag] <= least for tag in self.roll.answers_in[n])
+        )
 
     def _spoken(self, fit: Fit) -> Spoken:
         worth = self._worths.get

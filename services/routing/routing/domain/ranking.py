@@ -83,13 +83,15 @@ class Ranking:
 
 @dataclass(slots=True)
 class Present:
-    """Those of a fit who are there: `askable` but for those who are about to go and are spared.
+    """Those of a fit who are there: `askable` but for the `going` and the `spared`.
 
+    The `going` are about to go; the `spared` are among the last with room in a language.
     `spoken` is never changed, but replaced: whoever keeps it knows what was then.
     """
 
     fit: Fit
     going: frozenset[int]
+    spared: frozenset[int]
     is_anybody: bool
     askable: Sequence[Seat]
     space: Space

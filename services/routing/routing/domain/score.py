@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from routing.domain.areas import area
 from routing.domain.languages import spoken_level
-from routing.domain.steps import Timers, Tongues
+from routing.domain.steps import MAIL, Timers, Tongues
 from routing.domain.team import Agent
+from shared.contracts.routing import Family
 
 POINTS = 10_000
 """Points in 1 of a weight."""
@@ -29,7 +30,8 @@ class Weights:
     """What each reason counts. Levels below `min_level` do not count as speaking a language.
 
     `other_country` is the share of `region` that another country of the same part of the world
-    counts. Less than `last_call` before his shift ends an agent begins nothing that can wait
+    counts. A fallback that can wait leaves `others_left` others with room in each of the agent's
+    languages. Less than `last_call` before his shift ends an agent begins nothing that can wait
     for one who stays.
     """
 
@@ -45,8 +47,14 @@ class Weights:
     known: float = 1.0
     shift_end_near: timedelta = timedelta(minutes=30)
     last_call: timedelta = timedelta(minutes=5)
+    others_left: int = 2
     min_level: int = 3
     timers: Timers = field(default_factory=Timers)
+    mail_timers: Timers = MAIL
+
+    def timers_of(self, family: Family) -> Timers:
+        """When more agents are looked at for a conversation of a family."""
+        return self.mail_timers if family is Family.MAIL else self.timers
 
 
 @dataclass(frozen=True)

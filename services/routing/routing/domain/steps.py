@@ -2,7 +2,7 @@
 
 From the customer's language to his second one, to English with a translation, to a language near
 his own, to a lead. A step is reached when its share of the promise is used up; a step that nobody
-on shift could serve is left at once.
+on shift could serve is left at once, or, where there is time, when it is clear that nobody comes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,9 @@ STEPS = (
     Step.NEAREST_LANGUAGE,
     Step.LEAD,
 )
+NEVER = float("inf")
+"""The share of a step that is not to be taken at all."""
+_OWN = (Step.LANGUAGE, Step.SECOND_LANGUAGE)
 Tongues = tuple[tuple[str, float], ...]
 """The languages that an answer may be written in, each with its closeness to the one wanted."""
 
@@ -30,14 +33,19 @@ Tongues = tuple[tuple[str, float], ...]
 class Timers:
     """From which share of the promise on each step is looked at beside those before it.
 
-    From `last_call` on a conversation is given to agents who are about to go as well.
+    `NEVER` is a step that is not taken. From `last_call` on a conversation is given to agents who
+    are about to go as well, and a fallback to the last with room in one of their languages. Until
+    `off_shift` a step is waited for whose people are only not on shift. What is in an agent's own
+    language goes before every fallback from `own_first` on, and by its turn before that.
     """
 
     second_language: float = 0.0
-    english: float = 0.8
-    nearest: float = 0.85
+    english: float = 0.2
+    nearest: float = 0.25
     lead: float = 0.9
     last_call: float = 0.5
+    off_shift: float = 0.0
+    own_first: float = 0.0
 
     @cached_property
     def shares(self) -> Mapping[Step, float]:
@@ -53,9 +61,12 @@ class Timers:
     @cached_property
     def marks(self) -> tuple[float, ...]:
         """The shares at which more is looked at than before, least first."""
-        return tuple(
-            sorted({share for share in (*self.shares.values(), self.last_call) if share > 0.0})
-        )
+        others = self.last_call, self.off_shift, self.own_first
+        return tuple(sorted({share for share in (*self.shares.values(), *others) if share > 0.0}))
+
+
+MAIL = Timers(english=0.8, nearest=0.85, off_shift=0.8, own_first=0.6)
+"""A mail has hours: it waits for its own language, and others go on with theirs meanwhile."""
 
 
 def used(waiting: Waiting, now: datetime) -> float:
@@ -101,6 +112,17 @@ def steps(language: str | None, second: str | None) -> Sequence[tuple[Step, Tong
             asked.update(tag for tag, _ in new)
             found.append((step, new))
     return (*found, (Step.LEAD, _alone(language)))
+
+
+def in_order(waiting: Waiting) -> Sequence[tuple[Step, Tongues]]:
+    """The steps of a conversation as they are looked at: a crisis goes to a lead first."""
+    found = steps(waiting.language, waiting.second_language)
+    return (found[-1], *found[:-1]) if waiting.is_crisis else found
+
+
+def is_fallback(waiting: Waiting, step: Step) -> bool:
+    """Whether a step is neither in a language of the customer nor the first there is."""
+    return step not in _OWN and step is not in_order(waiting)[0][0]
 
 
 def _alone(language: str | None) -> Tongues:

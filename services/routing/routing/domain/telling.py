@@ -17,6 +17,7 @@ from shared.contracts.routing import Candidate, Explanation, Family, Others, Ste
 
 NO_ROOM = "no room"
 ABOUT_TO_GO = "shift ends"
+SPARED = "kept for his languages"
 
 
 @dataclass(slots=True)
@@ -130,7 +131,9 @@ def _who_and_why(on: Ground) -> dict[str, tuple[AgentId, ...]]:
 def _why_not(on: Ground, number: int, agent: Agent, family: Family) -> str:
     if on.floor.untils[number] is None or not agent.has_room(family):
         return agent.absence(on.floor.now) or NO_ROOM
-    return ABOUT_TO_GO if number in on.among.going else NO_ROOM
+    if number in on.among.going:
+        return ABOUT_TO_GO
+    return SPARED if number in on.among.spared else NO_ROOM
 
 
 def _language(on: Ground) -> str | None:

@@ -83,7 +83,7 @@ class Dispatcher:
                 self.family,
                 [agent.agent_id for agent in present],
                 stuck=round_.stuck,
-                marks=self.weights.timers.marks,
+                marks=self.weights.timers_of(self.family).marks,
                 now=now,
                 limit=self.batch,
             )
