@@ -30,13 +30,14 @@ from tests.simulation.measure import (
 from tests.simulation.world import CHAT, MAIL, NOMINAL, Scenario
 
 LINES = (CHAT, MAIL)
-SOME = (ROTA, IDLE, LANGUAGE, FULL, DEDICATED, POOL)
+FEW = (ROTA, IDLE, FULL, DEDICATED, POOL)
+SOME = (*FEW, LANGUAGE)
 ALL = (*SOME, NO_PLACE, NO_SHIFT_END)
 USUAL, BUSY = "1.0 ×", "1.2 ×"
 SCENARIOS = (
     (Scenario(USUAL, LINES), ALL),
     (Scenario(BUSY, LINES, rate=1.2 * NOMINAL), SOME),
-    (Scenario("flash sales", LINES, flash=True), SOME),
+    (Scenario("flash sales", LINES, flash=True), FEW),
 )
 
 

@@ -1,0 +1,185 @@
+"""The steps of the search: when each is looked at, and what goes before a fallback."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from routing.domain.decide import Decision, decide, decide_all
+from routing.domain.score import Weights
+from routing.domain.shifts import Shift
+from routing.domain.steps import NEVER, Timers
+from routing.domain.team import Agent
+from routing.domain.waiting import Waiting
+from shared.contracts.routing import Family, Step
+from tests.routing.test_decide import TUESDAY_NOON, WEIGHTS, waiting
+
+Make = Callable[..., Agent]
+
+MORNING = Shift(frozenset(range(7)), 6 * 60, 12 * 60)
+
+
+def test_without_the_language_the_second_is_tried_then_english_then_a_lead(agent: Make) -> None:
+    de, en, lead = agent("de", {"de": 5}), agent("en", {"en": 5}), agent("lea", is_lead=True)
+
+    second = decide(waiting("th", second_language="de"), [de, en, lead], TUESDAY_NOON, WEIGHTS)
+    english = decide(waiting("th"), [de, en, lead], TUESDAY_NOON, WEIGHTS)
+    last = decide(waiting("th"), [de, lead], TUESDAY_NOON, WEIGHTS)
+    nobody = decide(waiting("th"), [de], TUESDAY_NOON, WEIGHTS)
+
+    assert (second.agent_id, second.explanation.step) == ("de", Step.SECOND_LANGUAGE)
+    assert second.explanation.skipped == (Step.LANGUAGE,)
+    assert second.explanation.needs_translation is False
+    assert (english.agent_id, english.explanation.step) == ("en", Step.ENGLISH_TRANSLATED)
+    assert english.explanation.skipped == (Step.LANGUAGE, Step.SECOND_LANGUAGE)
+    assert english.explanation.needs_translation is True
+    assert (last.agent_id, last.explanation.step) == ("lea", Step.LEAD)
+    assert last.explanation.needs_translation is True
+    assert (nobody.agent_id, nobody.explanation.step) == (None, Step.LEAD)
+
+
+def test_a_message_without_a_language_goes_to_english_without_translation(agent: Make) -> None:
+    found = decide(waiting(None), [agent("en", {"en": 5})], TUESDAY_NOON, WEIGHTS)
+
+    assert (found.agent_id, found.explanation.step) == ("en", Step.ENGLISH_TRANSLATED)
+    assert found.explanation.skipped == (Step.LANGUAGE, Step.SECOND_LANGUAGE)
+    assert found.explanation.needs_translation is False
+
+
+def test_a_step_whose_people_are_full_is_waited_for(agent: Make) -> None:
+    full = agent("eva", room=100).holding_more(Family.MESSAGING)
+
+    found = decide(waiting("es"), [full, agent("en", {"en": 5})], TUESDAY_NOON, WEIGHTS)
+
+    assert found.agent_id is None
+    assert found.explanation.step is Step.LANGUAGE
+
+
+def test_a_step_that_is_full_is_left_in_its_time_and_the_earliest_with_room_is_taken(
+    agent: Make,
+) -> None:
+    full = agent("eva", {"pt": 5}, room=100).holding_more(Family.MESSAGING)
+    team = [full, agent("en", {"en": 5}), agent("es"), agent("lea", {"ja": 5}, is_lead=True)]
+    asked = waiting("pt", promise=timedelta(minutes=100))
+    apart = replace(WEIGHTS, others_left=0)
+
+    def after(minutes: float, team: list[Agent]) -> tuple[str | None, Step, tuple[Step, ...]]:
+        found = decide(asked, team, TUESDAY_NOON + timedelta(minutes=minutes), apart)
+        return found.agent_id, found.explanation.step, found.explanation.waited_for
+
+    waited = (Step.LANGUAGE,)
+    assert after(19.9, team) == (None, Step.LANGUAGE, ())
+    assert after(20, team) == ("en", Step.ENGLISH_TRANSLATED, waited)
+    assert after(24.9, [full, team[2], team[3]]) == (None, Step.LANGUAGE, ())
+    assert after(25, [full, team[2], team[3]]) == ("es", Step.NEAREST_LANGUAGE, waited)
+    assert after(89.9, [full, team[3]]) == (None, Step.LANGUAGE, ())
+    assert after(90, [full, team[3]]) == ("lea", Step.LEAD, waited)
+    assert after(95, [*team, agent("ana", {"pt": 4})]) == ("ana", Step.LANGUAGE, ())
+
+
+def test_an_empty_step_is_left_at_once_whatever_its_time(agent: Make) -> None:
+    near = decide(waiting("da"), [agent("ola", {"no": 5})], TUESDAY_NOON, WEIGHTS)
+
+    assert (near.agent_id, near.explanation.step) == ("ola", Step.NEAREST_LANGUAGE)
+    assert near.explanation.language == "no"
+    assert near.explanation.needs_translation is False
+    assert near.explanation.skipped == (
+        Step.LANGUAGE,
+        Step.SECOND_LANGUAGE,
+        Step.ENGLISH_TRANSLATED,
+    )
+
+
+def test_a_fallback_that_can_wait_takes_none_of_the_last_who_speak_a_language(
+    agent: Make,
+) -> None:
+    full = agent("pia", {"pt": 5}, room=100).holding_more(Family.MESSAGING)
+    ada, eva = agent("ada", {"en": 5, "ja": 5}), agent("eva", {"en": 5})
+    team = [full, ada, eva, agent("eve", {"en": 5})]
+    asked = waiting("pt", promise=timedelta(minutes=100))
+
+    def after(minutes: float, team: list[Agent]) -> Decision:
+        return decide(asked, team, TUESDAY_NOON + timedelta(minutes=minutes), WEIGHTS)
+
+    early = after(49.9, team)
+    assert (early.agent_id, early.explanation.step) == ("eva", Step.ENGLISH_TRANSLATED)
+    assert early.explanation.rejected["kept for his languages"] == ("ada",)
+    assert after(49.9, [full, ada, eva]).agent_id is None
+    assert after(50, [full, ada]).agent_id == "ada"
+
+
+def test_own_languages_go_before_a_fallback_though_it_is_more_pressing(agent: Make) -> None:
+    full = agent("pia", {"pt": 5}, room=100).holding_more(Family.MESSAGING)
+    one_more = agent("eva", {"en": 5}, room=100)
+    pressing = waiting("pt", promise=timedelta(minutes=100))
+    own = waiting("en", promise=timedelta(minutes=300))
+    now = TUESDAY_NOON + timedelta(minutes=90)
+
+    taken, stuck = decide_all([pressing, own], [full, one_more], now, WEIGHTS)
+
+    assert [one.language for one, _ in taken] == ["en"]
+    assert {each.split("|")[1] for each in stuck} == {"pt"}
+    alone, _ = decide_all([pressing], [full, one_more], now, WEIGHTS)
+    assert [decision.step for _, decision in alone] == [Step.ENGLISH_TRANSLATED]
+
+
+def test_what_has_waited_for_too_long_is_put_off_only_where_somebody_speaks_it(
+    agent: Make,
+) -> None:
+    full = agent("pia", {"pt": 5}, room=100).holding_more(Family.MESSAGING)
+    eva = agent("eva", {"en": 5}, room=100)
+    lost, own = waiting("pt", promise=timedelta(minutes=10)), waiting("en")
+
+    def first(minutes: int, team: list[Agent]) -> list[str | None]:
+        now = TUESDAY_NOON + timedelta(minutes=minutes)
+        return [one.language for one, _ in decide_all([lost, own], team, now, WEIGHTS)[0]]
+
+    assert first(39, [eva]) == ["en"]
+    assert first(40, [eva]) == ["pt"]
+    assert first(40, [full, eva]) == ["en"]
+
+
+def test_by_mail_own_work_with_time_left_lets_a_pressing_fallback_pass(agent: Make) -> None:
+    mail: dict[str, Any] = {"family": Family.MAIL, "promise": timedelta(minutes=100)}
+    full = agent("pia", {"pt": 5}, room=100).holding_more(Family.MAIL)
+    team = [full, agent("eva", {"en": 5}, room=100)]
+    pressing, now = waiting("pt", **mail), TUESDAY_NOON + timedelta(minutes=85)
+    fresh = waiting("en", asked_at=TUESDAY_NOON + timedelta(minutes=26), **mail)
+    older = waiting("en", asked_at=TUESDAY_NOON + timedelta(minutes=25), **mail)
+
+    def first(queue: list[Waiting]) -> list[str | None]:
+        return [one.language for one, _ in decide_all(queue, team, now, WEIGHTS)[0]]
+
+    assert first([pressing, fresh]) == ["pt"]
+    assert first([pressing, older]) == ["en"]
+
+
+def test_a_mail_waits_for_who_speaks_its_language_but_not_for_whom_there_is_not(
+    agent: Make,
+) -> None:
+    team = [agent("eva", {"en": 5}), agent("ken", {"ja": 5}, shifts=(MORNING,))]
+    mail: dict[str, Any] = {"family": Family.MAIL, "promise": timedelta(minutes=100)}
+
+    def after(minutes: float, language: str) -> str | None:
+        now = TUESDAY_NOON + timedelta(minutes=minutes)
+        return decide(waiting(language, **mail), team, now, WEIGHTS).agent_id
+
+    assert after(79.9, "ja") is None
+    assert after(80, "ja") == "eva"
+    assert after(0, "th") == "eva"
+    assert decide(waiting("ja"), team, TUESDAY_NOON, WEIGHTS).agent_id == "eva"
+
+
+def test_a_step_that_is_never_to_be_taken_is_not_though_all_before_it_are_empty(
+    agent: Make,
+) -> None:
+    never = Weights(timers=Timers(english=NEVER, nearest=NEVER))
+
+    assert decide(waiting("th"), [agent("eva", {"en": 5})], TUESDAY_NOON, never).agent_id is None
+    assert decide(waiting(None), [agent("eva", {"en": 5})], TUESDAY_NOON, never).agent_id == "eva"
+
+
+def test_of_near_languages_the_closer_is_preferred(agent: Make) -> None:
+    team = [agent("ola", {"sv": 5}), agent("pia", {"no": 5})]
+
+    assert decide(waiting("da"), team, TUESDAY_NOON, WEIGHTS).agent_id == "pia"
