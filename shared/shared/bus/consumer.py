@@ -32,6 +32,8 @@ _BOUND = 10.0
 _DRAIN = 20.0
 _LEAST, _MOST = 0.2, 10.0
 _COMMIT_AGAIN = 10.0
+_COMMIT_EVERY = 0.1
+"""Seconds between two commits of offsets: each is a round trip that no message waits for."""
 
 
 class Bus(ConsumerRebalanceListener):
@@ -53,7 +55,9 @@ class Bus(ConsumerRebalanceListener):
         self._pace = Pace()
         self._busy = asyncio.Lock()
         self._revoked = asyncio.Event()
+        self._done: dict[TopicPartition, int] = {}
         self._committing: set[asyncio.Task[None]] = set()
+        self._hurry = asyncio.Event()
         self._offsets: dict[TopicPartition, int] = {}
         self._committed_at = 0.0
         self.last_poll = 0.0
@@ -91,6 +95,7 @@ class Bus(ConsumerRebalanceListener):
                     fetching_next = asyncio.create_task(self._fetch(consumer))
         finally:
             fetching_next.cancel()
+            self._hurry.set()
             await asyncio.wait({fetching_next, *self._committing}, timeout=_BOUND)
             await clients.within(_BOUND, consumer.stop())
 
@@ -139,11 +144,20 @@ class Bus(ConsumerRebalanceListener):
                 return False
             seconds = asyncio.get_running_loop().time() - start
             self._pace.note(fetched.count, seconds)
-            if self._committing:
-                await asyncio.wait(self._committing)
-            commit = asyncio.create_task(self._commit(consumer, fetched.offsets))
-            self._committing = {commit}
+            self._done.update(fetched.offsets)
+            if all(commit.done() for commit in self._committing):
+                self._committing = {asyncio.create_task(self._commit_soon(consumer))}
             return True
+
+    async def _commit_soon(self, consumer: AIOKafkaConsumer) -> None:
+        """Commit all that has taken effect, a little apart from the last time."""
+        while self._done:
+            pause = self._committed_at + _COMMIT_EVERY - asyncio.get_running_loop().time()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, pause)):
+                    await self._hurry.wait()
+            done, self._done = self._done, {}
+            await self._commit(consumer, done)
 
     async def _commit_again(self, consumer: AIOKafkaConsumer) -> None:
         """With nothing to do, commit what is committed: it shows whether the broker is there."""
@@ -188,24 +202,28 @@ class Bus(ConsumerRebalanceListener):
         self, consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]
     ) -> None:
         # A commit that fails costs nothing but a repetition: the inbox knows the messages.
+        self._offsets.update(offsets)
+        self._committed_at = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(_BOUND):
                 await consumer.commit(dict(offsets))
         except (KafkaError, IllegalStateError, TimeoutError) as why:
             log.warning("offsets not committed", error=type(why).__name__)
         else:
-            self._offsets.update(offsets)
-            self._committed_at = asyncio.get_running_loop().time()
             metrics.last_commit.set(clock.now().timestamp())
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Let the batch at hand finish and commit before the partitions go."""
         self._revoked.set()
+        self._hurry.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN), self._busy:
                 if self._committing:
                     await asyncio.wait(self._committing)
-        self._offsets.clear()  # somebody else may commit further from here on
+        self._hurry.clear()
+        # Somebody else may commit further from here on.
+        self._done.clear()
+        self._offsets.clear()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Nothing to do: positions come from the committed offsets."""
