@@ -19,7 +19,8 @@ INSERT = rows.insert_into("conversations", Conversation, "signature")
 SAVE = f"""
     UPDATE conversations AS c
     SET {", ".join(f"{name} = r.{name}" for name in (*_COLUMNS, "signature"))}
-    FROM jsonb_populate_recordset(cast(null AS conversations), cast(:rows AS jsonb)) AS r
+    FROM unnest(cast(:rows AS text[])) AS each (row)
+    CROSS JOIN LATERAL jsonb_populate_record(cast(null AS conversations), cast(row AS jsonb)) AS r
     WHERE c.store_id = r.store_id AND c.id = r.id
     """  # noqa: S608 - names of our own columns
 _INSERT = text(INSERT)
@@ -285,7 +286,7 @@ async def insert(tx: Transaction, conversations: Sequence[Conversation]) -> None
 async def save(tx: Transaction, conversations: Sequence[Conversation]) -> None:
     """Write down what became of conversations that this transaction has locked."""
     if conversations:
-        await tx.execute(_SAVE, {"rows": packed(conversations)})
+        await tx.execute(_SAVE, {"rows": packed_each(conversations)})
 
 
 async def link_orders(
@@ -301,7 +302,18 @@ async def link_orders(
 
 
 def packed(conversations: Sequence[Conversation]) -> str:
-    """Conversations as the JSON that `INSERT` and `SAVE` read."""
-    return rows.packed(
-        [{**msgspec.to_builtins(each), "signature": each.signature} for each in conversations]
-    )
+    """Conversations as the JSON that `INSERT` reads."""
+    return rows.packed(_with_signatures(conversations))
+
+
+def packed_each(conversations: Sequence[Conversation]) -> list[str]:
+    """Conversations as the JSON that `SAVE` reads, one by one.
+
+    The planner takes an array for ten rows and a JSON document for a hundred: for a hundred it
+    would read a table of thousands through.
+    """
+    return [rows.packed(each) for each in _with_signatures(conversations)]
+
+
+def _with_signatures(conversations: Sequence[Conversation]) -> list[dict[str, Any]]:
+    return [{**msgspec.to_builtins(each), "signature": each.signature} for each in conversations]

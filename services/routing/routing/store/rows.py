@@ -1,6 +1,6 @@
 """Rows and dataclasses, by way of JSON: a batch of rows is one parameter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
@@ -19,8 +19,8 @@ def columns(row: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(row))
 
 
-def packed(rows: Sequence[Any]) -> str:
-    """Rows as the JSON that `jsonb_populate_recordset` reads."""
+def packed(rows: Any) -> str:
+    """Rows, or one, as the JSON that `jsonb_populate_recordset` or its like for one reads."""
     return msgspec.json.encode(rows).decode()
 
 

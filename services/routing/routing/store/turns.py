@@ -72,7 +72,8 @@ _WRITE = Statement(
     f"""
     WITH spoken AS (
         UPDATE contacts AS c SET languages = r.languages
-        FROM jsonb_populate_recordset(cast(null AS contacts), cast(:contacts AS jsonb)) AS r
+        FROM unnest(cast(:contacts AS text[])) AS each (row)
+        CROSS JOIN LATERAL jsonb_populate_record(cast(null AS contacts), cast(row AS jsonb)) AS r
         WHERE c.store_id = r.store_id AND c.contact_id = r.contact_id
     ),
     opened AS ({conversations.INSERT.replace(":rows", ":opened")}),
@@ -129,8 +130,8 @@ async def write(
     """
     values = {
         "opened": conversations.packed(opened),
-        "saved": conversations.packed(changed),
-        "contacts": rows.packed(contacts),
+        "saved": conversations.packed_each(changed),
+        "contacts": [rows.packed(each) for each in contacts],
         "noted": rows.packed(happened),
     }
     [[count]] = await _WRITE.rows(tx, values)
