@@ -244,7 +244,8 @@ def test_a_message_that_names_nobody_is_of_the_one_who_is_named_beside_it(
     def of(*contacts: Any) -> Reading:
         payload = wa(told)
         payload["entry"][0]["changes"][0]["value"]["contacts"] = list(contacts)
-        return read(payload)
+        reading: Reading = read(payload)
+        return reading
 
     assert only(of(people[0])).event.sender_name == "Ana"
     assert not of(*people).items
