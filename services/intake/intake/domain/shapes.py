@@ -1,5 +1,6 @@
 """Strangers' JSON, taken only for what it should be."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,3 +23,11 @@ def text(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) else None
+
+
+def json_of(value: object) -> object:
+    """JSON inside a form's field; None for what is none."""
+    try:
+        return json.loads(value) if isinstance(value, str) and value else None
+    except (ValueError, RecursionError):
+        return None

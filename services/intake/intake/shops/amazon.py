@@ -12,10 +12,9 @@ only. Names begin with capitals or, in newer types, do not.
 from collections.abc import Iterator
 from datetime import datetime
 
-from intake.channels.mailers.composing import json_of
 from intake.domain.items import Came, Known, Odd, Reading
 from intake.domain.orders import FulfilmentNews, OrderNews
-from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.shapes import Object, json_of, obj, objects, text
 from intake.domain.texts import line
 from intake.domain.times import from_iso
 from intake.shops.telling import news, parcel

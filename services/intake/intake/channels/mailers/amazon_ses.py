@@ -8,12 +8,12 @@ JSON format".
 from collections.abc import Iterator
 
 from intake.channels.mailers import sns
-from intake.channels.mailers.composing import compose, decoded, json_of, of_list, sender_of
+from intake.channels.mailers.composing import compose, decoded, of_list, sender_of
 from intake.channels.mailers.events import Fate, Told, entry, header, of_no_concern
 from intake.channels.mailers.notices import waiting
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
-from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.shapes import Object, json_of, obj, objects, text
 from intake.domain.texts import joined, line
 from intake.domain.times import from_iso
 from shared.stores.accounts.mail import SesAccount

@@ -5,7 +5,6 @@ The header fields stay as they came; text, HTML and files become parts of it (RF
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -163,11 +162,3 @@ def decoded(value: object) -> bytes:
         return base64.b64decode(value) if isinstance(value, str) else b""
     except (binascii.Error, ValueError):
         return b""
-
-
-def json_of(value: object) -> object:
-    """JSON inside a form's field; None for what is none."""
-    try:
-        return json.loads(value) if isinstance(value, str) and value else None
-    except (ValueError, RecursionError):
-        return None

@@ -11,7 +11,6 @@ from datetime import datetime
 from intake.channels.mailers.composing import (
     File,
     compose,
-    json_of,
     of_list,
     sender_of,
     texts_of,
@@ -20,7 +19,7 @@ from intake.channels.mailers.composing import (
 from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
-from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.shapes import Object, json_of, obj, objects, text
 from intake.domain.texts import line
 from intake.domain.times import from_seconds
 from shared.stores.accounts.mail import MailgunAccount

@@ -12,7 +12,6 @@ from intake.channels.mailers.composing import (
     File,
     compose,
     decoded,
-    json_of,
     of_object,
     sender_of,
     texts_of,
@@ -21,7 +20,7 @@ from intake.channels.mailers.composing import (
 from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
 from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
-from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.shapes import Object, json_of, obj, objects, text
 from intake.domain.times import from_seconds
 from shared.stores.accounts.mail import MandrillAccount
 from shared.webhooks import Delivery, Form, equal, parse
