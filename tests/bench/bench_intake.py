@@ -2,8 +2,6 @@
 long a mail in somebody's mailbox takes to be a MessageReceived."""
 
 import asyncio
-import hashlib
-import hmac
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -18,7 +16,7 @@ from deploy.local.processes import Process, Processes
 from shared.bus import kafka as clients
 from shared.contracts.intake import MessageReceived
 from shared.settings import KafkaSettings
-from tests.bench import bare_mailbox
+from tests.bench import bare_mailbox, posting
 from tests.bench.bench_chain import ACCOUNT, SECRET, configuration, environment, webhook
 from tests.bench.figures import Figure, percentile
 from tests.bench.places import Place
@@ -148,45 +146,26 @@ def _intake(place: Place, settings: KafkaSettings, ports: dict[str, int]) -> Pro
 
 async def webhooks(port: int, path: str, count: int) -> tuple[float, list[float]]:
     """Requests a second, closed loop over some connections, and each one's seconds."""
-    requests = iter([_request(path, n) for n in range(count + AT_ONCE * 20)])
-    await _all(AT_ONCE, lambda: _post(port, islice(requests, 20)))  # warm up
-    begun = time.perf_counter()
-    times = await _all(AT_ONCE, lambda: _post(port, requests))
-    return count / (time.perf_counter() - begun), [each for some in times for each in some]
-
-
-def _request(path: str, n: int) -> bytes:
-    body = webhook(f"{path}-{n}")
-    sign = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"X-Hub-Signature-256: sha256={sign}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+    bodies = (webhook(f"{path}-{n}") for n in range(count + AT_ONCE * 20))
+    requests = iter([posting.request(path, body, SECRET) for body in bodies])
+    async with posting.opened(port) as door:
+        await _all(AT_ONCE, lambda: _post(door, islice(requests, 20)))  # warm up
+        begun = time.perf_counter()
+        times = await _all(AT_ONCE, lambda: _post(door, requests))
+        rate = count / (time.perf_counter() - begun)
+    return rate, [each for some in times for each in some]
 
 
 async def _all(count: int, work: Callable[[], Awaitable[list[float]]]) -> Sequence[list[float]]:
     return await asyncio.gather(*(work() for _ in range(count)))
 
 
-async def _post(port: int, requests: Iterable[bytes]) -> list[float]:
-    """One connection that is kept; a client library would cost more than the door."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def _post(door: posting.Door, requests: Iterable[bytes]) -> list[float]:
     times = []
     for one in requests:
         sent = time.perf_counter()
-        writer.write(one)
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise RuntimeError(head.decode())
-        length = next(
-            int(line.partition(b":")[2])
-            for line in head.split(b"\r\n")
-            if line.lower().startswith(b"content-length")
-        )
-        await reader.readexactly(length)
+        await door.post(one)
         times.append(time.perf_counter() - sent)
-    writer.close()
     return times
 
 

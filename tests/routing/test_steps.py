@@ -154,20 +154,20 @@ def test_by_mail_own_work_with_time_left_lets_a_pressing_fallback_pass(agent: Ma
     assert first([pressing, older]) == ["en"]
 
 
-def test_a_mail_waits_for_who_speaks_its_language_but_not_for_whom_there_is_not(
-    agent: Make,
-) -> None:
+def test_a_mail_waits_for_who_is_off_shift_only_where_that_is_set(agent: Make) -> None:
     team = [agent("eva", {"en": 5}), agent("ken", {"ja": 5}, shifts=(MORNING,))]
     mail: dict[str, Any] = {"family": Family.MAIL, "promise": timedelta(minutes=100)}
+    patient = replace(WEIGHTS, mail_timers=replace(WEIGHTS.mail_timers, off_shift=0.8))
 
-    def after(minutes: float, language: str) -> str | None:
+    def after(minutes: float, language: str, weights: Weights) -> str | None:
         now = TUESDAY_NOON + timedelta(minutes=minutes)
-        return decide(waiting(language, **mail), team, now, WEIGHTS).agent_id
+        return decide(waiting(language, **mail), team, now, weights).agent_id
 
-    assert after(79.9, "ja") is None
-    assert after(80, "ja") == "eva"
-    assert after(0, "th") == "eva"
-    assert decide(waiting("ja"), team, TUESDAY_NOON, WEIGHTS).agent_id == "eva"
+    assert after(0, "ja", WEIGHTS) == "eva"
+    assert after(79.9, "ja", patient) is None
+    assert after(80, "ja", patient) == "eva"
+    assert after(0, "th", patient) == "eva"
+    assert decide(waiting("ja"), team, TUESDAY_NOON, patient).agent_id == "eva"
 
 
 def test_a_step_that_is_never_to_be_taken_is_not_though_all_before_it_are_empty(

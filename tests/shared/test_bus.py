@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from sqlalchemy import text
 
 from deploy.local.kafka import LocalKafka
@@ -149,6 +149,32 @@ async def test_records_that_come_twice_have_one_effect(
         await settled(counting, 51)
 
     assert await heard(counting) == 51
+
+
+async def test_all_that_took_effect_is_committed_when_the_service_stops(
+    counting: Database, kafka: KafkaSettings
+) -> None:
+    topic = kafka.topic_prefix + MessageStatusChanged.TOPIC
+    producer: AIOKafkaProducer = clients.producer(kafka, "test")
+    await producer.start()
+    async with running(bus(counting, kafka)):
+        for n in range(20):  # quicker than commits may follow each other
+            r = testing.record(status(str(n)), offset=n)
+            await producer.send(topic, key=r.key, value=r.value, headers=list(r.headers))
+            while await heard(counting) <= n:
+                await asyncio.sleep(0)
+    await producer.stop()
+
+    consumer = clients.consumer(kafka, "counting", [MessageStatusChanged.TOPIC])
+    await consumer.start()
+    try:
+        parts = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]
+        ends = await consumer.end_offsets(parts)
+        committed = {part: await consumer.committed(part) or 0 for part in parts}
+    finally:
+        await consumer.stop()
+    assert sum(committed.values()) == 20
+    assert committed == ends
 
 
 async def test_a_second_consumer_takes_over_and_nothing_is_doubled(

@@ -114,8 +114,8 @@ class Settings(ServiceSettings):
     """`english_after` for mail, which has hours to wait for who speaks its language."""
     mail_nearest_after: float = Field(default=0.85, ge=0.0)
     """`nearest_after` for mail."""
-    mail_off_shift_until: float = Field(default=0.8, ge=0.0)
-    """`off_shift_until` for mail."""
+    mail_off_shift_until: float = Field(default=0.0, ge=0.0)
+    """`off_shift_until` for mail; 0.8 spares customers translations where hours are no matter."""
     mail_own_first_after: float = Field(default=0.6, ge=0.0)
     """`own_first_after` for mail."""
     min_level: int = Field(default=3, ge=1, le=5)

@@ -65,7 +65,7 @@ class Timers:
         return tuple(sorted({share for share in (*self.shares.values(), *others) if share > 0.0}))
 
 
-MAIL = Timers(english=0.8, nearest=0.85, off_shift=0.8, own_first=0.6)
+MAIL = Timers(english=0.8, nearest=0.85, own_first=0.6)
 """A mail has hours: it waits for its own language, and others go on with theirs meanwhile."""
 
 

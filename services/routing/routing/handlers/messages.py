@@ -3,6 +3,7 @@
 It only queues; who gets it is the dispatcher's to decide.
 """
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,8 @@ from shared.contracts.intake import MessageReceived
 from shared.db import Transaction
 
 LEFT = "agent gone"
+_AT_A_STRETCH = 50
+"""Messages that are understood before others of the process have their turn: some 20 ms."""
 
 
 @dataclass
@@ -72,7 +75,11 @@ async def on_message_received(
     contacts = scene.contacts
     left = await _left(tx, scene.conversations, now, rules)
     turn = _Turn(now, rules, {**contacts}, scene.orders, joining.There(scene.conversations), left)
-    said = [one for each in heard for one in _take_in(each, turn)]
+    said: list[Said] = []
+    for n, each in enumerate(heard, start=1):
+        said += _take_in(each, turn)
+        if n % _AT_A_STRETCH == 0:
+            await asyncio.sleep(0)
     await _release(tx, turn)
     await turns.write(
         tx,
