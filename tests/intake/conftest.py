@@ -76,6 +76,7 @@ stores:
       - {channel: mail, account_id: help-jp, address: help@borealis.example, from_name: Borealis,
          smtp_host: 127.0.0.1, smtp_port: 25, smtp_tls: none, max_requests_per_second: 3}
       - {channel: chat, account_id: borealis-web}
+      - {channel: generic, account_id: calls-jp, max_requests_per_second: 4}
 """
 
 

@@ -22,36 +22,47 @@
 
   const WORDS = {
     en: ["Chat with us", "How can we help?", "Write a message", "Send", "Attach a file", "Close",
-      "Connecting …", "Someone is writing …", "Not sent: ", "sending …", "You", "Support"],
+      "Connecting …", "Someone is writing …", "Not sent: ", "sending …", "You", "Support",
+      "Please try again later."],
     de: ["Chat mit uns", "Wie können wir helfen?", "Nachricht schreiben", "Senden", "Datei anhängen",
       "Schließen", "Verbindung wird hergestellt …", "Jemand schreibt …", "Nicht gesendet: ",
-      "wird gesendet …", "Sie", "Kundendienst"],
+      "wird gesendet …", "Sie", "Kundendienst",
+      "Bitte versuchen Sie es später noch einmal."],
     es: ["Chatea con nosotros", "¿En qué podemos ayudarte?", "Escribe un mensaje", "Enviar",
       "Adjuntar un archivo", "Cerrar", "Conectando …", "Alguien está escribiendo …", "No enviado: ",
-      "enviando …", "Tú", "Atención al cliente"],
+      "enviando …", "Tú", "Atención al cliente",
+      "Inténtalo de nuevo más tarde."],
     fr: ["Discuter avec nous", "Comment pouvons-nous vous aider ?", "Écrire un message", "Envoyer",
       "Joindre un fichier", "Fermer", "Connexion …", "Quelqu’un écrit …", "Non envoyé : ",
-      "envoi …", "Vous", "Service client"],
+      "envoi …", "Vous", "Service client",
+      "Réessayez plus tard."],
     it: ["Chatta con noi", "Come possiamo aiutarti?", "Scrivi un messaggio", "Invia",
       "Allega un file", "Chiudi", "Connessione …", "Qualcuno sta scrivendo …", "Non inviato: ",
-      "invio …", "Tu", "Assistenza"],
+      "invio …", "Tu", "Assistenza",
+      "Riprova più tardi."],
     pt: ["Fale conosco", "Como podemos ajudar?", "Escreva uma mensagem", "Enviar",
       "Anexar um arquivo", "Fechar", "Conectando …", "Alguém está escrevendo …", "Não enviada: ",
-      "enviando …", "Você", "Atendimento"],
+      "enviando …", "Você", "Atendimento",
+      "Tente de novo mais tarde."],
     ja: ["チャットで問い合わせ", "ご用件をお聞かせください", "メッセージを入力", "送信",
       "ファイルを添付", "閉じる", "接続しています…", "入力中です…", "送信できませんでした：",
-      "送信中…", "あなた", "サポート"],
+      "送信中…", "あなた", "サポート",
+      "しばらくしてからお試しください。"],
     ko: ["채팅 문의", "무엇을 도와드릴까요?", "메시지를 입력하세요", "보내기", "파일 첨부", "닫기",
-      "연결 중…", "입력 중입니다…", "보내지 못했습니다: ", "보내는 중…", "나", "고객 지원"],
+      "연결 중…", "입력 중입니다…", "보내지 못했습니다: ", "보내는 중…", "나", "고객 지원",
+      "나중에 다시 시도해 주세요."],
     "zh-Hans": ["联系我们", "有什么可以帮您？", "输入消息", "发送", "添加文件", "关闭", "正在连接…",
-      "对方正在输入…", "未发送：", "发送中…", "您", "客服"],
+      "对方正在输入…", "未发送：", "发送中…", "您", "客服",
+      "请稍后再试。"],
     "zh-Hant": ["聯絡我們", "有什麼可以幫您？", "輸入訊息", "傳送", "加入檔案", "關閉", "正在連線…",
-      "對方正在輸入…", "未傳送：", "傳送中…", "您", "客服"],
+      "對方正在輸入…", "未傳送：", "傳送中…", "您", "客服",
+      "請稍後再試。"],
     ar: ["تحدث معنا", "كيف يمكننا مساعدتك؟", "اكتب رسالة", "إرسال", "إرفاق ملف", "إغلاق",
-      "جارٍ الاتصال …", "يكتب أحدهم الآن …", "لم تُرسل: ", "جارٍ الإرسال …", "أنت", "خدمة العملاء"],
+      "جارٍ الاتصال …", "يكتب أحدهم الآن …", "لم تُرسل: ", "جارٍ الإرسال …", "أنت", "خدمة العملاء",
+      "يرجى المحاولة لاحقاً."],
   };
   const NAMES = ["launch", "greeting", "write", "send", "attach", "close", "connecting", "typing",
-    "unsent", "sending", "you", "them"];
+    "unsent", "sending", "you", "them", "later"];
 
   const wanted = script.dataset.lang || document.documentElement.lang || navigator.language || "en";
   const language = pick(wanted);
@@ -310,11 +321,13 @@
         "Content-Type": one.type || "application/octet-stream",
         "X-File-Name": encodeURIComponent(one.name),
         "X-Resume": kept.resume || "",
+        "Accept-Language": language,
       },
       body: one,
-    });
-    const told = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(told.detail || told.title || String(answer.status));
+    }).catch(() => null);
+    const told = await (answer ? answer.json() : Promise.reject()).catch(() => ({}));
+    // The server tells why in our language what it does not take; of anything else we do.
+    if (!answer || !answer.ok) throw new Error(told.why ? told.detail : words.later);
     return told;
   }
 

@@ -54,7 +54,8 @@ async def test_a_file_is_refused_with_a_reason_and_strangers_lay_nothing_down(
 
     program = await upload(intake, resume, b"MZ" + bytes(90), "photo.jpg")
     assert program.status_code == 415
-    assert "a program" in program.json()["detail"]
+    assert program.json()["why"] == "program"
+    assert program.headers["content-language"] == "en"
     assert (await upload(intake, resume, b"x" * (26 * 1024 * 1024))).status_code == 413
     assert (await upload(intake, "", b"x")).status_code == 401
     assert (await upload(intake, tokens.sign("thread", uuid4()), b"x")).status_code == 401
@@ -65,6 +66,47 @@ async def test_a_file_is_refused_with_a_reason_and_strangers_lay_nothing_down(
     assert other.status_code == 401
     assert (await upload(intake, resume, b"x", account="aurora-web")).status_code == 403
     assert await testing.rows(intake.db, "SELECT 1 FROM files") == []
+
+
+async def test_a_refusal_is_told_in_every_language_of_the_widget(intake: Any) -> None:
+    script = (await intake.http.get("/widget.js")).text
+    table = re.search(r"const WORDS = \{(.*?)\n  \};", script, re.DOTALL)
+    assert table is not None
+    languages = re.findall(r'^    "?([\w-]+)"?: \[', table[1], re.MULTILINE)
+
+    told = {}
+    for language in languages:
+        resume = (await greeted(intake)).welcome["resume"]
+        headers = {"accept-language": language}
+        answers = [
+            await upload(intake, resume, b"MZ" + bytes(90), **headers),
+            await upload(intake, resume, b"PK\x05\x06" + bytes(18), "a.zip", **headers),
+            await upload(intake, resume, b"x" * (26 * 1024 * 1024), **headers),
+            await upload(intake, "", b"x", **headers),
+        ]
+        assert [one.status_code for one in answers] == [415, 415, 413, 401]
+        assert {one.headers["content-language"] for one in answers} == {language}
+        told[language] = [one.json()["detail"] for one in answers]
+
+    assert len(languages) >= 10
+    for sentences in zip(*told.values(), strict=True):
+        assert len(set(sentences)) == len(languages)
+    assert all("25" in sentences[2] for sentences in told.values())
+
+
+async def test_a_visitor_who_lays_down_too_much_at_once_is_told_in_his_language(
+    intake: Any,
+) -> None:
+    resume = (await greeted(intake)).welcome["resume"]
+
+    answers = [
+        await upload(intake, resume, b"text", **{"accept-language": "zh-TW, en;q=0.1"})
+        for _ in range(5)
+    ]
+
+    refused = next(one for one in answers if one.status_code == 429)
+    assert refused.headers["content-language"] == "zh-Hant"
+    assert (refused.json()["why"], refused.headers["retry-after"]) == ("too_fast", "1")
 
 
 async def test_a_file_of_another_thread_is_no_file(intake: Any) -> None:
@@ -121,6 +163,6 @@ async def test_the_widget_is_one_script_in_ten_languages_and_more(intake: Any) -
     assert table is not None
     rows = re.findall(r'(?:"?([\w-]+)"?): \[(.*?)\],\n', table[1] + "\n", re.DOTALL)
     assert len(rows) >= 10
-    assert {len(re.findall(r'"[^"]+"', words)) for _, words in rows} == {12}
+    assert {len(re.findall(r'"[^"]+"', words)) for _, words in rows} == {13}
     assert "innerHTML" not in answer.text
     assert "eval(" not in answer.text

@@ -111,6 +111,25 @@ async def test_what_may_not_be_posted_is_not_kept(intake: Any, post: Any) -> Non
     assert await testing.rows(intake.db, "SELECT 1 FROM raw_requests") == []
 
 
+async def test_over_the_accounts_limit_a_caller_is_told_when_to_come_again(
+    intake: Any, post: Any
+) -> None:
+    call = {**CALL, "store_id": "borealis", "account_id": "calls-jp"}
+
+    answers = await asyncio.gather(
+        *(post(call, who="borealis", key=f"call-no-{n}") for n in range(12))
+    )
+
+    taken = [one for one in answers if one.status_code == 201]
+    refused = [one for one in answers if one.status_code == 429]
+    assert len(taken) + len(refused) == 12, answers[0].text
+    assert 4 <= len(taken) <= 8  # in at most two windows of a second
+    assert len(await intake.said(MessageReceived)) == len(taken)
+    assert {one.headers["retry-after"] for one in refused} == {"1"}
+    await asyncio.sleep(1)
+    assert (await post(call, who="borealis", key="call-no-99")).status_code == 201
+
+
 async def test_without_a_token_nobody_gets_in(intake: Any) -> None:
     for headers in ({}, {"authorization": "Bearer x"}):
         answer = await intake.http.post("/messages", json=CALL, headers=headers)

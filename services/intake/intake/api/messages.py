@@ -1,5 +1,6 @@
 """`POST /messages`: a message or the summary of a call, from another system of the merchant's."""
 
+import math
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from intake.handlers import posting
 from intake.handlers.keeping import Keeper
 from intake.handlers.posting import InConflict, Unsaid
-from shared import clock
+from shared import clock, rates
 from shared.callers import Actor
 from shared.db import Database
 from shared.http import Caller, IdempotencyKey, require
@@ -91,9 +92,13 @@ class Messages:
         """Keep a message: 201, or 200 for the same again under the same key.
 
         404 for a store that the caller does not see, 409 when the key was used for something else,
-        422 when the store has no such account, or nothing is said.
+        422 when the store has no such account, or nothing is said, 429 with Retry-After over the
+        account's limit per second, which strangers at its webhook cannot use up.
         """
         account = self._account(body, actor)
+        seconds = rates.wait(account.max_requests_per_second, "messages", account.account_id)
+        if seconds:
+            raise HTTPException(429, headers={"Retry-After": str(math.ceil(seconds))})
         told = body.model_dump(
             mode="json", by_alias=True, exclude={"store_id", "account_id", "type"}
         )

@@ -1,7 +1,7 @@
 """Files that visitors of the live chat lay down before they say what they are.
 
-Refused at once and told why: 415 for programs, archives and what the scanner finds, 413 for what is
-too large, 401 for who has no chat.
+Refused at once and told why, in the visitor's language: 415 for programs, archives and what the
+scanner finds, 413 for what is too large, 429 for too many at once, 401 for who has no chat.
 """
 
 import asyncio
@@ -16,8 +16,10 @@ from starlette.exceptions import HTTPException
 
 from intake.clients.objects import Objects
 from intake.clients.scanner import Scanner
-from intake.domain.files import INFECTED, Verdict, judge
+from intake.domain import refusals
+from intake.domain.files import Verdict, judge
 from intake.domain.places import without_place
+from intake.domain.refusals import Why
 from intake.domain.texts import line
 from intake.handlers import chat
 from intake.store import files
@@ -26,7 +28,7 @@ from intake.store.people import ThreadKey
 from shared import clock, rates
 from shared.contracts.base import ThreadId
 from shared.db import Database
-from shared.http.guard import allow_body
+from shared.http.guard import TooLarge, allow_body
 from shared.stores import ChatAccount, Stores
 from shared.tokens import Tokens
 
@@ -40,6 +42,14 @@ class Upload(BaseModel):
     name: str | None
     media_type: str
     size: int
+
+
+class _NotTaken(HTTPException):
+    """A file that is refused; `why` is the short name of the reason."""
+
+    def __init__(self, status: int, why: Why, headers: dict[str, str] | None = None) -> None:
+        super().__init__(status, headers=headers)
+        self.why = why
 
 
 class Uploads:
@@ -76,20 +86,24 @@ class Uploads:
         account = self._admit(request, account_id, response)
         try:
             return await self._take(request, account)
-        except HTTPException as why:
+        except (TooLarge, _NotTaken) as refused:
+            why = refused.why if isinstance(refused, _NotTaken) else "too_large"
+            accepted = request.headers.get("accept-language", "")
+            told, language = refusals.sentence(why, accepted, self._most)
             # Without the page's leave the browser would not let the page read why.
-            headers = {**response.headers, **(why.headers or {})}
-            raise HTTPException(why.status_code, why.detail, headers) from why
+            headers = {**response.headers, **(refused.headers or {}), "Content-Language": language}
+            detail = {"detail": told, "why": why}
+            raise HTTPException(refused.status_code, detail, headers) from refused
 
     async def _take(self, request: Request, account: ChatAccount) -> Upload:
         thread = self._thread(request, account)
         seconds = rates.wait(_FILES_PER_SECOND, "upload", str(thread.thread_id))
         if seconds:
-            raise HTTPException(429, headers={"Retry-After": str(math.ceil(seconds))})
+            raise _NotTaken(429, "too_fast", {"Retry-After": str(math.ceil(seconds))})
         async with self._db.transaction() as tx:
             contact_id = await chat.visitor_of(tx, account, thread)
         if contact_id is None:
-            raise HTTPException(401, "x-resume is no token of this chat")
+            raise _NotTaken(401, "no_chat")
         allow_body(request, self._most)
         octets = await request.body()
         name = line(unquote(request.headers.get("x-file-name", "")), 255)
@@ -130,7 +144,7 @@ class Uploads:
     def _thread(self, request: Request, account: ChatAccount) -> ThreadKey:
         told = self._tokens.read(request.headers.get("x-resume", ""))
         if told is None or told[0] != "thread":
-            raise HTTPException(401, "x-resume is no token of this chat")
+            raise _NotTaken(401, "no_chat")
         return ThreadKey(account.store_id, ThreadId(told[1]))
 
     async def _judged(
@@ -138,9 +152,9 @@ class Uploads:
     ) -> tuple[bytes, Verdict]:
         verdict = await asyncio.to_thread(judge, octets, name, declared, self._most)
         if verdict.refused:
-            raise HTTPException(415, f"the file is not taken: {verdict.refused}")
+            raise _NotTaken(415, refusals.why(verdict.refused))
         if self._scanner is not None and not await self._scanner.is_clean(octets):
-            raise HTTPException(415, f"the file is not taken: {INFECTED}")
+            raise _NotTaken(415, "malicious")
         if verdict.media_type.startswith("image/"):
             octets = await asyncio.to_thread(without_place, octets)
         return octets, verdict
