@@ -10,9 +10,8 @@ import math
 from urllib.parse import unquote
 from uuid import UUID, uuid5
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from pydantic import BaseModel
-from starlette.exceptions import HTTPException
 
 from intake.clients.objects import Objects
 from intake.clients.scanner import Scanner
