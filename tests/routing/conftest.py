@@ -122,12 +122,14 @@ def agent() -> MakeAgent:
 
 @pytest.fixture
 def install(routing: Database, rules: Rules) -> Callable[..., Awaitable[None]]:
-    """`await install(agent, …)` makes these the team."""
+    """`await install(agent, …)` makes these the team; `region_leads` by region."""
 
-    async def put(*agents: Agent) -> None:
+    async def put(*agents: Agent, **region_leads: str) -> None:
         members = tuple(sorted(agents, key=lambda agent: agent.agent_id))
         names = {agent.agent_id: agent.agent_id.title() for agent in members}
-        await team.install(routing, Team(members, names), now=clock.now(), rules=rules)
+        above = {region: (AgentId(lead),) for region, lead in region_leads.items()}
+        found = Team(members, names, region_leads=above)
+        await team.install(routing, found, now=clock.now(), rules=rules)
 
     return put
 

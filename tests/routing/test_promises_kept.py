@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from routing.clients import on_call
-from routing.domain.escalation import Chain, Level
+from routing.domain.escalation import Level
 from routing.domain.team import Agent
 from routing.handlers import promised
 from routing.handlers.agents import Act, reply
@@ -22,7 +22,7 @@ from routing.workers.on_call import call_one
 from routing.workers.promises import sweep
 from shared import clock, testing
 from shared.callers import Actor, Role
-from shared.contracts.base import ActorKind, AgentId
+from shared.contracts.base import ActorKind, By
 from shared.contracts.intake import MessageReceived
 from shared.contracts.routing import (
     AnswerDueSoon,
@@ -30,6 +30,7 @@ from shared.contracts.routing import (
     ConversationAnswered,
     ConversationAssigned,
     ConversationEscalated,
+    EscalationAcknowledged,
     EscalationLevel,
 )
 from shared.db import Database
@@ -47,8 +48,8 @@ SECRET = "whsec_c2VjcmV0IG9mIHRoZSBvbi1jYWxsIHdlYmhvb2s="
 
 @pytest.fixture
 def rules(rules: Rules) -> Rules:
-    """Tom leads Spain's leads, and there is a webhook."""
-    return replace(rules, chain=Chain(region_leads={"ES": [AgentId("tom")]}), has_on_call=True)
+    """There is a webhook."""
+    return replace(rules, has_on_call=True)
 
 
 async def the(routing: Database) -> Any:
@@ -149,7 +150,10 @@ async def team_at_work(
 ) -> MessageReceived:
     """Eva has a conversation of a customer in Spain; lea leads, and tom leads the leads."""
     await install(
-        agent("eva"), agent("lea", {"ja": 5}, is_lead=True), agent("tom", stores=("borealis",))
+        agent("eva"),
+        agent("lea", {"ja": 5}, is_lead=True),
+        agent("tom", stores=("borealis",), is_lead=True),
+        ES="tom",
     )
     wrote = message()
     await hear(wrote)
@@ -211,8 +215,13 @@ async def test_a_broken_promise_climbs_until_somebody_acknowledges_it(
     # Acknowledged it rests; unanswered it goes on after a while
     await act(routing, rules, "lea", Role.LEAD, "ack")
     await act(routing, rules, "lea", Role.LEAD, "ack")
-    rests = (await the(routing)).escalate_at - clock.now()
-    assert timedelta(minutes=29) < rests <= timedelta(minutes=30)
+    of = await the(routing)
+    assert timedelta(minutes=29) < of.escalate_at - clock.now() <= timedelta(minutes=30)
+    [heard] = await testing.said(routing, EscalationAcknowledged)
+    assert isinstance(heard, EscalationAcknowledged)
+    assert (heard.levels, heard.why) == (("agent", "lead"), "overdue")
+    assert heard.by == By(kind=ActorKind.AGENT, id="lea")
+    assert (heard.agent_id, heard.goes_on_at, heard.version) == ("eva", of.escalate_at, of.version)
     await hurry(routing, "escalate_at")
     await sweep_at_once(routing, rules)
     await hurry(routing, "escalate_at")
@@ -242,16 +251,17 @@ async def test_a_broken_promise_climbs_until_somebody_acknowledges_it(
     told = json.loads(second.body)
     assert (told["type"], told["data"]["why"]) == ("conversation.escalated", "overdue")
     await act(routing, rules, "root", Role.ADMIN, "ack")
+    last: Any = (await testing.said(routing, EscalationAcknowledged))[-1]
+    assert (last.levels, last.goes_on_at) == (("region_lead", "on_call"), None)
     await assert_sound(routing)
 
 
 async def test_a_call_that_is_refused_is_given_up_and_an_absent_server_is_tried_again(
     routing: Database, rules: Rules, hear: Hear, message: Make, pager: tuple[Pager, str]
 ) -> None:
-    alone = replace(rules, chain=Chain())
     await hear(message(at=datetime.now(UTC) - timedelta(hours=1)))
-    await sweep(routing, alone)
-    await sweep(routing, alone)
+    await sweep(routing, rules)
+    await sweep(routing, rules)
     assert await levels(routing) == [("on_call", ())]
 
     async with on_call.opened("http://127.0.0.1:9/nobody", SECRET, timeout=1) as client:

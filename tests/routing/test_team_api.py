@@ -56,7 +56,7 @@ async def test_a_team_goes_out_as_one_document_and_comes_in_again(
     install: Callable[..., Awaitable[None]],
     agent: Callable[..., Agent],
 ) -> None:
-    await install(agent("eva"), agent("iris", {"ja": 4}))
+    await install(agent("eva"), agent("iris", {"ja": 4}), agent("lea", is_lead=True))
     root = client("root")
     out = await root.get("/team", headers={"accept": "application/yaml"})
     document: dict[str, Any] = yaml.safe_load(out.text)
@@ -64,6 +64,7 @@ async def test_a_team_goes_out_as_one_document_and_comes_in_again(
     document["agents"][0]["shifts"][0]["breaks"] = [{"from": "12:00", "to": "12:30"}]
     document["agents"][0]["exceptions"] = [{"kind": "off", "day": "2030-01-01"}]
     document["holidays"] = {"ES": {"worked": ["2030-01-06"], "closed": []}}
+    document["region_leads"] = {"*": ["lea"], "JP": ["lea"]}
     del document["agents"][1]
     body, etag = yaml.safe_dump(document), out.headers["etag"]
 
@@ -82,6 +83,13 @@ async def test_a_team_goes_out_as_one_document_and_comes_in_again(
         assert (await client(name).put("/team", content=body)).status_code == 403
     bad = await root.put("/team", content="agents: [x", headers={"if-match": "1"})
     assert 400 <= bad.status_code < 500
+    # Who leads no more leads no region; the document that goes out comes in again.
+    assert (await root.delete("/agents/lea")).status_code == 204
+    without = await root.get("/team")
+    assert without.json()["region_leads"] == {}
+    etag = without.headers["etag"]
+    back = await root.put("/team", content=without.text, headers={"if-match": etag})
+    assert back.status_code == 200, back.text
 
 
 async def test_an_agent_says_how_he_stands_and_leads_see_it(

@@ -23,6 +23,7 @@ STORES = [StoreId("aurora"), StoreId("borealis")]
 
 TEAM = """\
 costs: {chat: 1, messaging: 1, mail: 0.5}
+region_leads: {AE: [noor], europe: [noor]}
 agents:
   - id: noor
     name: Noor
@@ -50,6 +51,7 @@ def test_an_agent_is_read_with_all_he_has(tmp_path: Path) -> None:
 
     [noor] = found.agents
     assert found.names == {"noor": "Noor"}
+    assert found.region_leads == {"AE": ("noor",), "europe": ("noor",)}
     assert noor.is_lead
     assert noor.languages == {"ar": 5, "en": 4, "zh-Hant": 3, "no": 3}
     assert noor.room.total == 250
@@ -83,19 +85,23 @@ async def test_the_database_keeps_an_agent_as_he_was_read(
 @pytest.mark.parametrize(
     ("old", "new", "line", "why"),
     [
-        ("Asia/Dubai", "UTC+4", 10, "no IANA time zone"),
-        ("ar: 5", "ar: 6", 7, "less than or equal to 5"),
-        ("ar: 5", "klingonish: 5", 7, "language tag"),
-        ("country: AE", "country: UAE", 9, "country code"),
-        ("[aurora, borealis]", "[aurora, nowhere]", 6, "there is no store nowhere"),
-        ("role: lead", "role: boss", 5, "'agent' or 'lead'"),
-        ("total: 2.5", "total: many", 11, "decimal"),
-        ("total: 2.5", "totals: 2.5", 11, "not a known key"),
-        ('"22:00"', '"25:00"', 13, "24:00 at most"),
-        ('"22:00"', '"9:00"', 13, "HH:MM"),
-        ("[sun, mon]", "[sunday]", 13, "'sun'"),
-        ('from: "00:00"', 'from: "24:00"', 14, "begins before 24:00"),
-        ("    name: Noor\n", "", 3, "name is missing"),
+        ("AE: [noor]", "UAE: [noor]", 2, "give a country code"),
+        ("europe: [noor]", "atlantis: [noor]", 2, "asia and pacific, europe"),
+        ("AE: [noor]", "AE: [nora]", 2, "nora is no lead of this team"),
+        ("role: lead", "role: agent", 2, "noor is no lead of this team"),
+        ("Asia/Dubai", "UTC+4", 11, "no IANA time zone"),
+        ("ar: 5", "ar: 6", 8, "less than or equal to 5"),
+        ("ar: 5", "klingonish: 5", 8, "language tag"),
+        ("country: AE", "country: UAE", 10, "country code"),
+        ("[aurora, borealis]", "[aurora, nowhere]", 7, "there is no store nowhere"),
+        ("role: lead", "role: boss", 6, "'agent' or 'lead'"),
+        ("total: 2.5", "total: many", 12, "decimal"),
+        ("total: 2.5", "totals: 2.5", 12, "not a known key"),
+        ('"22:00"', '"25:00"', 14, "24:00 at most"),
+        ('"22:00"', '"9:00"', 14, "HH:MM"),
+        ("[sun, mon]", "[sunday]", 14, "'sun'"),
+        ('from: "00:00"', 'from: "24:00"', 15, "begins before 24:00"),
+        ("    name: Noor\n", "", 4, "name is missing"),
     ],
 )
 def test_a_bad_file_is_refused_with_line_and_reason(
@@ -149,6 +155,7 @@ async def test_the_team_is_exported_and_imported_by_command(
     out.write_text(exported.stdout, encoding="utf-8")
     assert exported.stdout.startswith("version: 1"), exported.stdout
     assert "2030-01-01" in exported.stdout
+    assert "region_leads:\n  AE:\n  - noor\n" in exported.stdout
     back = await run("import", str(out))
     assert back.exit_code == 0, back.stderr
     assert (await run("export")).stdout == exported.stdout
@@ -159,7 +166,7 @@ async def test_the_team_is_exported_and_imported_by_command(
 
     assert bad.exit_code == 2
     assert len(bad.stderr.splitlines()) == 1
-    assert "team.yaml:10:" in bad.stderr
+    assert "team.yaml:11:" in bad.stderr
     assert (await run("export")).stdout == exported.stdout
 
 

@@ -27,7 +27,7 @@ from routing.workers.roster import Roster
 from routing.workers.upkeep import upkeep
 from shared import clock, db, service
 from shared.bus import Bus
-from shared.contracts.base import AgentId, Message
+from shared.contracts.base import Message
 from shared.contracts.intake import (
     MessageReceived,
     OrderCancelled,
@@ -93,19 +93,12 @@ def rules(settings: Settings, stores: Stores) -> Rules:
         table,
         settings.reopen_within,
         _offering(settings),
-        _chain(settings),
+        Chain(settings.escalate_after, settings.acknowledged_for),
         settings.on_call_url is not None,
         {**HIGH_VALUES, **settings.high_values},
         heartbeat=settings.heartbeat_timeout,
         beat_every=settings.heartbeat_every,
     )
-
-
-def _chain(settings: Settings) -> Chain:
-    leads = {
-        region: [AgentId(each) for each in who] for region, who in settings.region_leads.items()
-    }
-    return Chain(settings.escalate_after, settings.acknowledged_for, leads)
 
 
 def _calling(settings: Settings, db: Database) -> list[Part]:

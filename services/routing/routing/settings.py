@@ -45,11 +45,11 @@ class Settings(ServiceSettings):
     due_soon_share: float = Field(default=0.2, gt=0.0, lt=1.0)
     """How much of a promise is left when it is said that the answer is due soon."""
     escalate_after: timedelta = timedelta(minutes=5)
-    """After how long without an acknowledgement an escalation goes one level higher."""
+    """After how long without an acknowledgement an escalation goes one level higher; in business
+    hours, where the promise is."""
     acknowledged_for: timedelta = timedelta(minutes=30)
-    """After how long without an answer an acknowledged escalation goes higher all the same."""
-    region_leads: dict[str, list[str]] = Field(default_factory=dict)
-    """Leads above a store's own, by the customer's country: {"JP": ["aiko"], "*": ["tom"]}."""
+    """After how long without an answer an acknowledged escalation goes higher all the same; in
+    business hours, where the promise is."""
     on_call_url: str | None = None
     """Webhook of whoever is on call, the last level; without it nobody is called."""
     on_call_secret: SecretStr = SecretStr("")

@@ -191,6 +191,22 @@ class ConversationQueued(_ConversationEvent, frozen=True, kw_only=True):
     urgency_reasons: tuple[str, ...] = ()
 
 
+class PriorityChanged(_ConversationEvent, frozen=True, kw_only=True):
+    """What the customer adds presses more, or less, than what was known.
+
+    Said of a conversation that waits or is somebody's already. `answer_by` is what is promised to
+    what has this `priority`, since `asked_at`.
+    """
+
+    was: Priority
+    priority: Priority
+    asked_at: Moment
+    answer_by: Moment
+    agent_id: AgentId | None = None
+    intent: Intent | None = None
+    urgency_reasons: tuple[str, ...] = ()
+
+
 class ConversationAssigned(_ConversationEvent, frozen=True, kw_only=True):
     """An agent has it. `epoch` rises with every assignment of the same conversation."""
 
@@ -291,6 +307,19 @@ class ConversationEscalated(_ConversationEvent, frozen=True, kw_only=True):
     level: EscalationLevel
     to: tuple[AgentId, ...] = ()
     why: str
+    answer_by: Moment | None = None
+
+
+class EscalationAcknowledged(_ConversationEvent, frozen=True, kw_only=True):
+    """Somebody (`by`) cares for what was brought before these `levels`.
+
+    It goes higher at `goes_on_at` if the customer has no answer by then; None is no further.
+    """
+
+    levels: tuple[EscalationLevel, ...]
+    why: str
+    goes_on_at: Moment | None = None
+    agent_id: AgentId | None = None
     answer_by: Moment | None = None
 
 

@@ -59,6 +59,7 @@ TOPICS = (
         messages=(
             routing.ConversationOpened,
             routing.ConversationQueued,
+            routing.PriorityChanged,
             routing.ConversationOffered,
             routing.ConversationAssigned,
             routing.ConversationReleased,
@@ -66,6 +67,7 @@ TOPICS = (
             routing.AnswerDueSoon,
             routing.AnswerOverdue,
             routing.ConversationEscalated,
+            routing.EscalationAcknowledged,
             routing.ConversationResolved,
             routing.AgentReplied,
         ),

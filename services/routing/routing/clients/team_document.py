@@ -5,8 +5,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
+from routing.domain.areas import AREAS
+from routing.domain.escalation import EVERYWHERE
 from routing.domain.free_days import FreeDays, are_known
 from routing.domain.languages import team_language
 from routing.domain.presence import Counting, Presence
@@ -28,17 +38,30 @@ def _minutes(given: str) -> int:
     return found
 
 
+def _region(given: str) -> str:
+    if given == EVERYWHERE or given in AREAS:
+        return given
+    try:
+        return _COUNTRY.validate_python(given)
+    except ValidationError:
+        raise ValueError(
+            f'give a country code, "*", or one of: {", ".join(sorted(AREAS))}'
+        ) from None
+
+
 def _free_days(given: str) -> str:
     if not are_known(given):
         raise ValueError(f"no holidays are known of {given}")
     return given
 
 
+_COUNTRY: TypeAdapter[str] = TypeAdapter(CountryCode)
 _DAY = 24 * 60
 _Slug = Annotated[str, slug(40)]
 _Name = Annotated[str, matching(r"[a-z0-9][a-z0-9_-]{0,39}", "give at most 40 of a-z 0-9 _ -")]
 _Level = Annotated[int, Field(ge=1, le=5)]
 _FreeDaysOf = Annotated[str, AfterValidator(_free_days)]
+_Region = Annotated[str, AfterValidator(_region)]
 _Wall = Annotated[str, AfterValidator(_minutes)]
 _Units = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=2)]
 _Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -200,6 +223,7 @@ class TeamIn(_Part):
     version: Annotated[int, Field(ge=1, le=1)] = 1
     costs: _Costs = _Costs()
     holidays: dict[_FreeDaysOf, _FreeDays] = Field(default_factory=dict)
+    region_leads: dict[_Region, tuple[str, ...]] = Field(default_factory=dict)
     agents: tuple[MemberIn, ...]
 
     def team(self) -> Team:
@@ -213,6 +237,10 @@ class TeamIn(_Part):
             costs,
             free,
             frozenset(AgentId(each.id) for each in members if each.exceptions is not None),
+            {
+                region: tuple(AgentId(each) for each in leads)
+                for region, leads in self.region_leads.items()
+            },
         )
 
 
@@ -231,6 +259,7 @@ def written(team: Team) -> dict[str, Any]:
             of: {"worked": _days(each.worked), "closed": _days(each.closed)}
             for of, each in sorted(team.free_days.items())
         },
+        "region_leads": {of: list(leads) for of, leads in sorted(team.region_leads.items())},
         "agents": [member(agent, team.names[agent.agent_id]) for agent in team.agents],
     }
 

@@ -56,6 +56,13 @@ def _refuse_odd(document: Document, found: TeamIn, stores: Collection[StoreId]) 
             problems.append((("agents", index, "id"), f"agent {member.id} is given twice"))
         known.add(member.id)
         problems += [(("agents", index, "stores"), why) for why in _strangers(member, stores)]
+    leads = {member.id for member in found.agents if member.role == "lead"}
+    problems += [
+        (("region_leads", region, index), f"{each} is no lead of this team")
+        for region, named in found.region_leads.items()
+        for index, each in enumerate(named)
+        if each not in leads
+    ]
     if problems:
         raise document.bad(problems)
 

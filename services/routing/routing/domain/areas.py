@@ -29,6 +29,8 @@ _COUNTRIES = {
         "SG TH TJ TK TL TM TO TV TW UM UZ VN VU WF WS"
     ),
 }
+AREAS = frozenset(_COUNTRIES)
+"""The names of the five."""
 _AREAS = {country: area for area, listed in _COUNTRIES.items() for country in listed.split()}
 
 

@@ -177,9 +177,18 @@ class Conversation:
                 told=Told.NOTHING,
                 tell_at=due.soon,
             )
-        if self.is_crisis and self.escalated_to is Level.NONE:
+        # Overdue, it may have been brought before its agent already; a lead has not heard of it.
+        if self.is_crisis and self.escalated_to < Level.LEAD:
             after = replace(after, escalate_at=since, escalated_why=CRISIS)
         return after
+
+    def resting(self, span: timedelta, now: datetime, promises: Promises) -> "Conversation":
+        """Brought no higher before so much of the time that its promise runs on has passed.
+
+        A crisis does not wait for anybody to open.
+        """
+        until = now + span if self.is_crisis else promises.passed(self._asked, span, now)
+        return replace(self, escalate_at=until)
 
     def queued(self, at: datetime, now: datetime, promises: Promises) -> "Conversation":
         """Waiting for an agent, with something unanswered since `at`."""

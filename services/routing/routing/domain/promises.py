@@ -121,6 +121,11 @@ class Promises:
             return Due(*(_later(clock, span, at) for span in (soon, promise.within, longest)))
         return Due(at + soon, at + promise.within, at + longest)
 
+    def passed(self, asked: Asked, span: timedelta, at: datetime) -> datetime:
+        """When so much of the time that the promise runs on has passed since `at` (aware)."""
+        clock = self.clock(asked) if self.of(asked).in_business_hours else None
+        return at + span if clock is None else _later(clock, span, at)
+
     def clock(self, asked: Asked) -> Clock | None:
         """The opening hours that business hours are counted on; None: plain time."""
         return self.hours.clock(asked.store_id, asked.region, asked.family)

@@ -4,9 +4,7 @@ Each function returns the conversation with the version of its event, and the ev
 events of one conversation have the same version.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from routing.domain.conversation import Conversation, State
 from routing.domain.team import UNIT
@@ -14,17 +12,13 @@ from routing.domain.waiting import Waiting
 from shared.contracts.base import ActorKind, AgentId, By, ReplyId
 from shared.contracts.routing import (
     AgentReplied,
-    AnswerDueSoon,
-    AnswerOverdue,
     ConversationAnswered,
     ConversationAssigned,
-    ConversationEscalated,
     ConversationOffered,
     ConversationOpened,
     ConversationQueued,
     ConversationReleased,
     ConversationResolved,
-    EscalationLevel,
     Explanation,
     SendReply,
 )
@@ -221,54 +215,6 @@ def answered(
         answer_by=of.answer_by,
         language=now.language,
         region=now.region,
-    )
-
-
-def due_soon(of: Conversation, at: datetime) -> tuple[Conversation, AnswerDueSoon]:
-    """Little is left of the promise."""
-    now = of.next()
-    return now, AnswerDueSoon(**_promise(now, at))
-
-
-def overdue(of: Conversation, at: datetime) -> tuple[Conversation, AnswerOverdue]:
-    """The promise is broken."""
-    now = of.next()
-    return now, AnswerOverdue(**_promise(now, at))
-
-
-def _promise(of: Conversation, at: datetime) -> dict[str, Any]:
-    return {
-        "occurred_at": at,
-        "store_id": of.store_id,
-        "version": of.version,
-        "by": ROUTING,
-        "conversation_id": of.id,
-        "channel": of.channel,
-        "asked_at": of.asked_at or at,
-        "answer_by": of.answer_by or at,
-        "agent_id": of.agent_id,
-        "priority": of.priority,
-        "language": of.language,
-        "region": of.region,
-    }
-
-
-def escalated(
-    of: Conversation, level: EscalationLevel, to: Sequence[AgentId], why: str, at: datetime
-) -> tuple[Conversation, ConversationEscalated]:
-    """It is brought before somebody higher."""
-    now = of.next()
-    return now, ConversationEscalated(
-        occurred_at=at,
-        store_id=now.store_id,
-        version=now.version,
-        by=ROUTING,
-        conversation_id=now.id,
-        channel=now.channel,
-        level=level,
-        to=tuple(to),
-        why=why,
-        answer_by=now.answer_by,
     )
 
 

@@ -162,7 +162,8 @@ class Team:
     """Everybody, and what they are called.
 
     `costs` are hundredths of a unit for one conversation; `free_days` are by country or
-    subdivision. `settled` are the agents whose differences are all given; others keep theirs.
+    subdivision; `region_leads` as `escalation.Leads` has them. `settled` are the agents whose
+    differences are all given; others keep theirs.
     """
 
     agents: tuple[Agent, ...]
@@ -170,3 +171,4 @@ class Team:
     costs: Mapping[Family, int] = field(default_factory=dict)
     free_days: Mapping[str, FreeDays] = field(default_factory=dict)
     settled: frozenset[AgentId] = frozenset()
+    region_leads: Mapping[str, tuple[AgentId, ...]] = field(default_factory=dict)

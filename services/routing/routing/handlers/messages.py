@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 
 from routing import metrics
-from routing.domain import saying
+from routing.domain import saying, saying_promises
 from routing.domain.conversation import Conversation, State
 from routing.domain.customer import OrderFacts
 from routing.handlers import joining, writers
@@ -168,4 +168,7 @@ def _told(
     if after.state is State.QUEUED and (before is None or before.state is not State.QUEUED):
         after, queued = saying.queued(after, now)
         events.append(queued)
+    elif before is not None and before.priority is not after.priority:
+        after, changed = saying_promises.priority_changed(after, before.priority, now)
+        events.append(changed)
     return after, events

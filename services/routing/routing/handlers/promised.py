@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from routing import metrics
-from routing.domain import saying
+from routing.domain import saying_promises
 from routing.domain.conversation import Conversation, Told
 from routing.domain.escalation import OVERDUE, Level
 from routing.handlers.agents import Act
 from routing.handlers.rules import NotNow, Rules
 from routing.store import conversations, escalations, history
 from routing.store.history import happening
-from shared.bus import Said, cause_of
+from shared.bus import Said, cause_of, say
 from shared.bus.outbox import put
 from shared.contracts.base import Event
 from shared.contracts.routing import ConversationEscalated
@@ -31,7 +31,7 @@ async def tell(tx: Transaction, due: Sequence[Conversation], now: datetime) -> N
     for of in due:
         if of.answer_by is None or now < of.answer_by:
             after = replace(of, told=Told.DUE_SOON, tell_at=of.answer_by)
-            told.append(saying.due_soon(after, now))
+            told.append(saying_promises.due_soon(after, now))
         else:
             starts = of.escalated_to is Level.NONE and of.escalate_at is None
             after = replace(
@@ -41,7 +41,7 @@ async def tell(tx: Transaction, due: Sequence[Conversation], now: datetime) -> N
                 escalate_at=now if starts else of.escalate_at,
                 escalated_why=of.escalated_why or OVERDUE,
             )
-            told.append(saying.overdue(after, now))
+            told.append(saying_promises.overdue(after, now))
             metrics.promises_broken.labels(of.family).inc()
     await conversations.save(tx, [after for after, _ in told])
     await history.note(
@@ -86,9 +86,10 @@ async def escalate(
             holder=of.agent_id,
             leads=leads,
         )
-        again_at = None if level is Level.ON_CALL else now + rules.chain.after
-        after = replace(of, escalated_to=level, escalate_at=again_at)
-        after, event = saying.escalated(after, level.said, to, of.escalated_why or OVERDUE, now)
+        after = _higher_after(replace(of, escalated_to=level), rules.chain.after, now, rules)
+        after, event = saying_promises.escalated(
+            after, level.said, to, of.escalated_why or OVERDUE, now
+        )
         cause = cause_of("escalation", of.store_id, of.id, after.version)
         brought.append(_Brought(after, event, level, cause))
         metrics.escalations.labels(of.family, level.said.value).inc()
@@ -132,12 +133,25 @@ async def acknowledge(tx: Transaction, act: Act, *, rules: Rules) -> dict[str, A
         raise NotNow("nothing of this conversation is escalated")
     levels = await escalations.acknowledge(tx, of, by=act.actor.id, at=now)
     if levels:
-        is_last = of.escalated_to is Level.ON_CALL
-        after = replace(of, escalate_at=None if is_last else now + rules.chain.held_for)
+        after, event = saying_promises.acknowledged(
+            _higher_after(of, rules.chain.held_for, now, rules),
+            levels,
+            of.escalated_why or OVERDUE,
+            by=act.actor.by,
+            at=now,
+        )
         await conversations.save(tx, [after])
         what = happening(of.store_id, of.id, now, "acknowledged", act.actor.by, levels=levels)
         await history.note(tx, [what])
+        await say(tx, [event], cause=act.cause("acknowledged"), correlation_id=of.flow_id)
     return {"conversation_id": str(of.id), "level": of.escalated_to.said.value}
+
+
+def _higher_after(of: Conversation, span: timedelta, now: datetime, rules: Rules) -> Conversation:
+    """On call is the last level: it goes no higher from there."""
+    if of.escalated_to is Level.ON_CALL:
+        return replace(of, escalate_at=None)
+    return of.resting(span, now, rules.promises)
 
 
 def _told_on_call(brought: _Brought) -> dict[str, Any]:

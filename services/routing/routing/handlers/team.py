@@ -64,7 +64,7 @@ async def replace_team(
 ) -> int:
     """Write the whole team down, in a transaction that has locked it; returns its revision."""
     before = await agents.names(tx)
-    await teams.settle(tx, team.costs, team.free_days, file_sha256)
+    await teams.settle(tx, team, file_sha256)
     await agents.put(tx, team.agents, team.names, change.now)
     await _put_differences(tx, [each for each in team.agents if each.agent_id in team.settled])
     gone = await agents.retire(tx, sorted(set(before) - set(team.names)), change.now)
@@ -183,15 +183,21 @@ async def restore(tx: Transaction, agent_id: AgentId, id: UUID, change: Change) 
 
 
 async def current(tx: Transaction, rules: Rules, now: datetime) -> tuple[Team, int]:
-    """The team as it stands, and its revision."""
+    """The team as it stands, and its revision. Who leads no more leads no region either."""
     settled = await teams.settled(tx)
     names = await agents.names(tx)
     members = await agents.some(tx, names, now, rules.heartbeat)
+    leads = {each for each, of in members.items() if of.is_lead}
+    by_region = {
+        region: tuple(each for each in named if each in leads)
+        for region, named in settled.region_leads.items()
+    }
     team = Team(
         tuple(members[each] for each in sorted(members)),
         {each: name for each, (name, _) in names.items()},
         settled.costs or _costs(members.values()),
         settled.free_days,
+        region_leads={region: named for region, named in by_region.items() if named},
     )
     return team, settled.revision
 

@@ -10,9 +10,10 @@ import msgspec
 from sqlalchemy import text
 
 from routing.domain.conversation import Conversation
-from routing.domain.escalation import Lead
+from routing.domain.escalation import Lead, Leads, Level
+from routing.store import teams
 from shared.contracts.base import AgentId, ConversationId, StoreId
-from shared.contracts.routing import ConversationEscalated
+from shared.contracts.routing import ConversationEscalated, EscalationLevel
 from shared.db import Transaction
 
 _LEADS = text(
@@ -81,12 +82,15 @@ class Call:
     attempts: int
 
 
-async def leads(tx: Transaction) -> list[Lead]:
-    """Everybody who leads."""
-    return [
-        Lead(AgentId(row.id), frozenset(StoreId(store) for store in row.stores))
-        for row in await tx.execute(_LEADS)
-    ]
+async def leads(tx: Transaction) -> Leads:
+    """Everybody who leads, and the leads of regions."""
+    return Leads(
+        [
+            Lead(AgentId(row.id), frozenset(StoreId(store) for store in row.stores))
+            for row in await tx.execute(_LEADS)
+        ],
+        (await teams.settled(tx)).region_leads,
+    )
 
 
 async def keep(tx: Transaction, events: Sequence[ConversationEscalated]) -> None:
@@ -109,10 +113,16 @@ async def keep(tx: Transaction, events: Sequence[ConversationEscalated]) -> None
         )
 
 
-async def acknowledge(tx: Transaction, of: Conversation, *, by: str, at: datetime) -> list[str]:
-    """Note that somebody cares for it; returns the levels that nobody had acknowledged."""
+async def acknowledge(
+    tx: Transaction, of: Conversation, *, by: str, at: datetime
+) -> list[EscalationLevel]:
+    """Note that somebody cares for it; returns the levels that nobody had acknowledged, in order.
+
+    What is kept is of all times that its customer waited, so a level may be there twice.
+    """
     values = {"store_id": of.store_id, "id": of.id, "by": by, "at": at}
-    return list((await tx.execute(_ACKNOWLEDGE, values)).scalars())
+    found = {*(await tx.execute(_ACKNOWLEDGE, values)).scalars()}
+    return [each.said for each in Level if each is not Level.NONE and each.said.value in found]
 
 
 async def of(

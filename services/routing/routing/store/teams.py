@@ -9,16 +9,18 @@ import msgspec
 from sqlalchemy import text
 
 from routing.domain.free_days import FreeDays
+from routing.domain.team import Team
 from shared.contracts.base import AgentId, By
 from shared.contracts.routing import Family
 from shared.db import Transaction
 
 _LOCK = text("SELECT revision FROM team FOR UPDATE")
-_READ = text("SELECT revision, costs, free_days, file_sha256 FROM team")
+_READ = text("SELECT revision, costs, free_days, region_leads, file_sha256 FROM team")
 _RAISE = text("UPDATE team SET revision = revision + 1, changed_at = :now RETURNING revision")
 _SETTLE = text(
     """
     UPDATE team SET costs = cast(:costs AS jsonb), free_days = cast(:free_days AS jsonb),
+        region_leads = cast(:region_leads AS jsonb),
         file_sha256 = coalesce(:file_sha256, file_sha256)
     """
 )
@@ -43,6 +45,7 @@ class Settled:
     revision: int
     costs: Mapping[Family, int]
     free_days: Mapping[str, FreeDays]
+    region_leads: Mapping[str, tuple[AgentId, ...]]
     file_sha256: str | None
 
 
@@ -58,26 +61,26 @@ async def settled(tx: Transaction) -> Settled:
         revision=row.revision,
         costs={Family(family): cost for family, cost in row.costs.items()},
         free_days={of: _free_days(of, found) for of, found in row.free_days.items()},
+        region_leads={
+            region: tuple(AgentId(each) for each in leads)
+            for region, leads in row.region_leads.items()
+        },
         file_sha256=row.file_sha256,
     )
 
 
-async def settle(
-    tx: Transaction,
-    costs: Mapping[Family, int],
-    free_days: Mapping[str, FreeDays],
-    file_sha256: str | None = None,
-) -> None:
-    """Put down costs and free days, and which file they are from, if they are from one."""
+async def settle(tx: Transaction, team: Team, file_sha256: str | None = None) -> None:
+    """Put down what belongs to no single agent, and which file it is from, if it is from one."""
     written = {
         of: {"worked": sorted(each.worked), "closed": sorted(each.closed)}
-        for of, each in free_days.items()
+        for of, each in team.free_days.items()
     }
     await tx.execute(
         _SETTLE,
         {
-            "costs": _json({family.value: cost for family, cost in costs.items()}),
+            "costs": _json({family.value: cost for family, cost in team.costs.items()}),
             "free_days": _json(written),
+            "region_leads": _json(team.region_leads),
             "file_sha256": file_sha256,
         },
     )
