@@ -54,9 +54,7 @@ async def test_a_message_heard_twice_changes_nothing(
     await hear(wrote, ids=[event])
 
     assert len(await conversations(routing)) == 1
-    # Whoever has to ask so often presses more than he did
-    kinds = [type(each) for each in await testing.said(routing)]
-    assert kinds == [ConversationOpened, ConversationQueued, PriorityChanged]
+    assert len(await testing.said(routing)) == 2
     assert len(await testing.rows(routing, "SELECT * FROM history")) == 1
     [contact] = await testing.rows(routing, "SELECT languages->>'es' AS n FROM contacts")
     assert contact["n"] == "1"
@@ -73,7 +71,9 @@ async def test_more_messages_of_a_thread_join_its_open_conversation(
 
     [row] = await conversations(routing)
     assert row["asked_at"] == first.occurred_at
-    assert len(await testing.said(routing)) == 2
+    # Whoever has to ask so often presses more than he did
+    kinds = [type(each) for each in await testing.said(routing)]
+    assert kinds == [ConversationOpened, ConversationQueued, PriorityChanged]
     assert len(await testing.rows(routing, "SELECT * FROM history")) == 4
 
 
