@@ -89,6 +89,7 @@ def check(octets: bytes) -> None:
     reading = mails.alone(octets, AT)
     shown = line("x", "mail", reading)
     assert not reading.odd
+    assert "its text could not be told from what it quotes" not in shown["notes"]
     assert shown["outcome"] in ("message", "bounce", "list", "auto-reply", "feedback", "event")
     assert all(isinstance(one.event.text, str) for one in reading.items if isinstance(one, Inbound))
 
@@ -123,6 +124,39 @@ def test_a_broken_mail_has_an_outcome(octets: bytes) -> None:
 @given(st.binary(max_size=2_000))
 def test_octets_that_are_no_mail_have_one_too(octets: bytes) -> None:
     check(octets)
+
+
+LINES = [
+    *("", "\xa0", "\u3000", "\u200e", "> \xa0", ">", ">> old", "* \u200f *", "\x85", "--", "-- "),
+    *(
+        "On Mon, 4 May 2026 at 10:12",
+        "Aurora <help@aurora.example>",
+        "wrote:",
+        "wrote",
+        "<",
+        ":",
+        "：",
+    ),
+    *(
+        "From: help@aurora.example",
+        "Sent: 4 May 2026 10:12",
+        "Subject: Lamp",
+        "Best regards",
+        "Ana",
+    ),
+    *("________________________________", "----- Original Message -----", "Sent from my iPhone"),
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from(LINES), max_size=12), st.sampled_from(["x", "Urlaub", "Returned mail"])
+)
+def test_a_mail_of_odd_lines_is_told_from_its_quotes(lines: list[str], subject: str) -> None:
+    text = "\n".join(lines).encode()
+    head = HEAD.replace(b"Subject: x", f"Subject: {subject}".encode())
+
+    check(head.replace(b"text/plain", b"text/plain; charset=utf-8") + b"\r\n" + text)
 
 
 MB = 1024 * 1024

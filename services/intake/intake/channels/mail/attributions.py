@@ -51,7 +51,7 @@ _LATER = re.compile(
     r"(?:\d|[A-Z]\w{2,8}\.? \d))"
 )
 """Where one may begin in the middle of a line."""
-_MARKS = " \t>*"
+_MARKS = " \t>*\xa0\u3000"
 _DIRECTIONS = dict.fromkeys(
     map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 )
@@ -78,7 +78,7 @@ def attribution(lines: list[str], at: int) -> int:
         joined = f"{joined}{between}{told}".strip()
         if not told or len(joined) > 400:
             return 0
-        if joined[-1] in ":：":
+        if joined.endswith((":", "：")):
             # Prose above must not be taken for the first line of it.
             begins_later = not _BEGINS.match(lines[at]) and any(
                 attribution(lines, at + n)

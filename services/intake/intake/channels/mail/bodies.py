@@ -19,8 +19,18 @@ def texts_of(mail: Structure) -> tuple[str, str]:
     Of files alone it is their names; empty when there is nothing at all. HTML says where the
     earlier mail begins better than plain text does, so where it does it counts; else the plain
     part, which the writer's program made for reading. A mail that is passed on comes whole: the
-    earlier mail is what it is about.
+    earlier mail is what it is about. So does one whose quotes cannot be told, for whatever reason.
     """
+    try:
+        return _new_and_whole(mail)
+    except Exception:  # noqa: BLE001 - a mail must not be lost for the shape of its quotes
+        mail.notes.append("its text could not be told from what it quotes")
+        plain = clean("\n".join(mail.plain)).strip()
+        whole = plain or _joined(map(_whole_page, map(clean, mail.html)))[0]
+        return whole, whole
+
+
+def _new_and_whole(mail: Structure) -> tuple[str, str]:
     is_forwarded = bool(FORWARDING.match(mail.headers.text("subject") or ""))
     plain = _without_armour(clean("\n".join(mail.plain))).strip()
     pages = [clean(part) for part in mail.html]
