@@ -28,6 +28,11 @@ SECRETS = {
     "X_SECRET": "secret of the app",
     "KAKAO_SECRET": "stands-in-the-address",
     "BIRD_KEY": "a signing key of forty characters, or so",
+    "AMAZON_SECRET": "whsec_YW1hem9uIGZvcndhcmRlcnMgc2VjcmV0",
+    "AMAZON_CLIENT_SECRET": "a client's secret",
+    "AMAZON_GRANT": "Atzr|granted",
+    "TIKTOK_SECRET": "secret of the app at TikTok Shop",
+    "TIKTOK_GRANT": "TTP_granted",
 }
 
 STORES = """
@@ -63,6 +68,11 @@ stores:
       - {channel: wechat, account_id: gh_1, token: "env:WECHAT_TOKEN"}
       - {channel: x, account_id: "77", consumer_secret: "env:X_SECRET"}
       - {channel: messagebird, account_id: care, signing_key: "env:BIRD_KEY"}
+      - {channel: amazon-sp-api, account_id: A1SELLER, secret: "env:AMAZON_SECRET",
+         client_id: amzn1, client_secret: "env:AMAZON_CLIENT_SECRET",
+         refresh_token: "env:AMAZON_GRANT"}
+      - {channel: tiktok-shop, account_id: "7494", app_key: key1, app_secret: "env:TIKTOK_SECRET",
+         shop_cipher: GCP_x, refresh_token: "env:TIKTOK_GRANT"}
   borealis:
     name: Borealis
     languages: [ja, en]

@@ -23,6 +23,11 @@ files = Counter(
     "Files of messages by what became of them: kept, refused, later (fetched again).",
     ["outcome"],
 )
+orders_asked = Counter(
+    "meridian_intake_orders_asked_total",
+    "Orders asked for at shops that only named them: told, later (asked again), given_up.",
+    ["channel", "outcome"],
+)
 mails_fetched = Counter(
     "meridian_intake_mails_fetched_total", "Mails fetched from mailboxes by IMAP and kept."
 )

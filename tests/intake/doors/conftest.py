@@ -32,6 +32,7 @@ from intake.handlers.doors import Around
 from intake.handlers.keeping import Keeper
 from intake.settings import Settings
 from intake.workers.files import Files
+from intake.workers.orders import Orders
 from shared import service, testing
 from shared.callers import Actor, Callers, Role
 from shared.contracts.base import ActorKind, Message
@@ -193,6 +194,7 @@ async def intake_process(
                 service.serve(routes, "127.0.0.1", port, stop),
                 smtp.run(stop),
                 chat.run(stop),
+                Orders(db, around, keeper).run(stop),
                 Files(
                     db,
                     around,

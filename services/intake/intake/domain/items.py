@@ -167,7 +167,7 @@ class Came(Generic[D, A]):
 
 @dataclass(frozen=True, kw_only=True)
 class Raw:
-    """A delivery as it came. `method` is the HTTP method, or SMTP."""
+    """A delivery as it came. `method` is the HTTP method, SMTP, or API where we asked."""
 
     raw_id: UUID
     received_at: datetime

@@ -37,6 +37,10 @@ from shared.contracts.intake import (
 OrderEvent = OrderPlaced | OrderPaid | OrderShipped | OrderCancelled | OrderRefunded
 
 
+ERRANDS = "orders"
+"""What those who ask shops for orders are woken by."""
+
+
 class _Every(TypedDict):
     store_id: StoreId
     version: int
@@ -96,6 +100,8 @@ class OrderNews:
     snapshot: Snapshot | None = None
     fulfilments: tuple[FulfilmentNews, ...] = ()
     refunds: tuple[RefundNews, ...] = ()
+    is_to_be_asked: bool = False
+    """Whether the shop named the order alone, and its API tells the rest."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,13 @@
-"""Orders: learnt under their row's lock, numbered, said."""
+"""Orders: learnt under their row's lock, numbered, said; those named alone are to be asked for."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from intake.domain.orders import OrderNews, events, learn
+from intake.domain.orders import ERRANDS, OrderNews, events, learn
+from intake.store import errands
 from intake.store import orders as store
 from intake.store.orders import Locked, OrderKey
+from shared import db
 from shared.bus import Said, cause_of
 from shared.db import Transaction
 
@@ -31,4 +33,7 @@ async def keep(tx: Transaction, news: Sequence[OrderNews], at: datetime) -> list
             known=known.having_said(names), version=orders[key].version + len(found)
         )
     await store.write(tx, orders, news)
+    if wanted := [one for one in news if one.is_to_be_asked]:
+        await errands.add(tx, wanted, at)
+        db.wake(tx, ERRANDS)
     return said

@@ -19,6 +19,7 @@ from intake.domain.times import not_later
 from shared.contracts.base import Address, Money
 from shared.contracts.intake import Buyer, Fulfilment, Order, OrderLine, Payment
 from shared.stores import Account
+from shared.stores.accounts.shops import AmazonAccount, TikTokShopAccount
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,14 @@ def news(
         return found
     contact = _contact(whole.buyer, account)
     return replace(found, contact=contact, snapshot=_snapshot(found, whole, contact, received_at))
+
+
+def with_the_rest(
+    found: OrderNews | None, account: AmazonAccount | TikTokShopAccount
+) -> OrderNews | None:
+    """Have the shop's API asked for the whole order, where the seller lets us."""
+    can_ask = account.refresh_token is not None
+    return replace(found, is_to_be_asked=can_ask) if found else None
 
 
 def _snapshot(

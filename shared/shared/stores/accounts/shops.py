@@ -39,6 +39,14 @@ class AmazonAccount(Account):
     channel: Literal["amazon-sp-api"]
     secret: Secret
     """With which the forwarder signs (Standard Webhooks, `whsec_…`)."""
+    client_id: str = ""
+    """Of the application at Login with Amazon, by which orders are asked for."""
+    client_secret: Secret | None = None
+    refresh_token: Secret | None = None
+    """What the seller granted; without it orders are not asked for."""
+    base_url: BaseUrl = "https://sellingpartnerapi-eu.amazon.com"
+    """Of the seller's region: -na, -eu or -fe."""
+    auth_url: BaseUrl = "https://api.amazon.com"
 
 
 class TikTokShopAccount(Account):
@@ -48,6 +56,12 @@ class TikTokShopAccount(Account):
     app_key: str = ""
     """Goes into the signature."""
     app_secret: Secret
+    shop_cipher: str = ""
+    """Names the shop when its orders are asked for ("Get Authorized Shops")."""
+    refresh_token: Secret | None = None
+    """What the seller granted; without it orders are not asked for."""
+    base_url: BaseUrl = "https://open-api.tiktokglobalshop.com"
+    auth_url: BaseUrl = "https://auth.tiktok-shops.com"
 
 
 class ShopeeAccount(Account):

@@ -3,10 +3,12 @@
 Amazon calls no webhook: it writes to SQS or EventBridge, and a forwarder of yours posts each
 notification as it is, signed as Standard Webhooks has it (standardwebhooks.com).
 
+What the Orders API tells of an order we asked for comes here too, from our own worker.
+
 Sources: developer-docs.amazon.com/sp-api, "Notification type values"; the schemas of ORDER_CHANGE,
 FULFILLMENT_ORDER_STATUS, FBA_OUTBOUND_SHIPMENT_STATUS, and the older ORDER_STATUS_CHANGE and
-MFN_ORDER_STATUS_CHANGE. None of them tells what anything cost: an order is known by them in part
-only. Names begin with capitals or, in newer types, do not.
+MFN_ORDER_STATUS_CHANGE; TRANSACTION_UPDATE. None of them tells what was bought for how much: such
+an order is asked for. Names begin with capitals or, in newer types, do not.
 """
 
 from collections.abc import Iterator
@@ -17,7 +19,8 @@ from intake.domain.orders import FulfilmentNews, OrderNews
 from intake.domain.shapes import Object, json_of, obj, objects, text
 from intake.domain.texts import line
 from intake.domain.times import from_iso
-from intake.shops.telling import news, parcel
+from intake.shops.amazon.order import whole_order
+from intake.shops.telling import news, parcel, with_the_rest
 from shared.stores.accounts.shops import AmazonAccount
 from shared.webhooks import Delivery, is_standard, standard_time
 
@@ -40,6 +43,9 @@ def delivery_id(delivery: Delivery) -> str | None:
 def read(came: Came[Delivery, AmazonAccount]) -> Reading:
     """One notification, as SQS has it, or inside what EventBridge, SNS or Lambda make of it."""
     body = obj(came.payload)
+    if isinstance(body.get("order"), dict) and "orderId" in body["order"]:
+        found = whole_order(body["order"], body.get("refunds"), came.account, came.at)
+        return Reading.of([found or Known("an order whose payment is not authorised yet")])
     if isinstance(body.get("Records"), list):
         records = objects(body["Records"])
         return Reading.all(_notification(obj(json_of(one.get("body"))), came) for one in records)
@@ -60,6 +66,8 @@ def _notification(told: Object, came: Came[Delivery, AmazonAccount]) -> Reading:
         return Reading.of([_shipment(payload, came)])
     if kind == "FBA_OUTBOUND_SHIPMENT_STATUS":
         return Reading.of([_outbound(payload, came)])
+    if kind == "TRANSACTION_UPDATE":
+        return Reading.of([_transaction(_inner(payload, "TransactionUpdateNotification"), came)])
     return Reading.of([Known("a notification of no concern")])
 
 
@@ -80,8 +88,24 @@ def _inner(payload: Object, name: str) -> Object:
 
 
 def _order(told: Object, came: Came[Delivery, AmazonAccount]) -> OrderNews | Odd:
-    found = news(told.get("amazonorderid"), came.account, came.at)
-    return found or Odd("a change of no order")
+    return _named(told.get("amazonorderid"), came) or Odd("a change of no order")
+
+
+def _named(order_id: object, came: Came[Delivery, AmazonAccount]) -> OrderNews | None:
+    """The order that a notification names, to be asked for where the seller lets us."""
+    return with_the_rest(news(order_id, came.account, came.at), came.account)
+
+
+def _transaction(told: Object, came: Came[Delivery, AmazonAccount]) -> OrderNews | Known:
+    """Of a refund it tells what it cost the seller; what the buyer got is asked for."""
+    named = (
+        one.get("relatedidentifiervalue")
+        for one in map(_small, objects(told.get("relatedidentifiers")))
+        if (text(one.get("relatedidentifiername")) or "").lower() in ("orderid", "order_id")
+    )
+    is_refund = (text(told.get("transactiontype")) or "").lower() == "refund"
+    found = _named(next(named, None), came) if is_refund else None
+    return found or Known("a movement of the seller's money")
 
 
 def _shipment(payload: Object, came: Came[Delivery, AmazonAccount]) -> OrderNews | Odd:
@@ -122,4 +146,4 @@ def _outbound(payload: Object, came: Came[Delivery, AmazonAccount]) -> OrderNews
         is_cancelled=text(told.get("shipmentstatus")) in _GONE,
     )
     found = news(told.get("amazonorderid"), came.account, came.at, parcels=(shipped,))
-    return found or Odd("a shipment of no order")
+    return with_the_rest(found, came.account) or Odd("a shipment of no order")

@@ -2,7 +2,7 @@
 
 Sources: partner.tiktokshop.com, "Webhooks overview" (`Authorization`: hex of HMAC-SHA256 over app
 key and raw body under the app secret), types 1 to 21. An order's change names the order and its
-status alone.
+status alone; the rest is asked for, and what the API answers comes here too, from our own worker.
 """
 
 import hmac
@@ -17,7 +17,8 @@ from intake.domain.shapes import Object, obj, objects, text
 from intake.domain.texts import joined
 from intake.domain.times import from_seconds
 from intake.shops.marketplaces import KINDS, chat_message
-from intake.shops.telling import news, parcel
+from intake.shops.telling import news, parcel, with_the_rest
+from intake.shops.tiktok_shop.order import whole_order
 from shared.stores.accounts.shops import TikTokShopAccount
 from shared.webhooks import Delivery, equal
 
@@ -33,6 +34,10 @@ def verify(delivery: Delivery, account: TikTokShopAccount) -> bool:
 def read(came: Came[Delivery, TikTokShopAccount]) -> Reading:
     """One event; an app may have several shops."""
     body = obj(came.payload)
+    if isinstance(orders := obj(body.get("data")).get("orders"), list):
+        returns = obj(body["data"]).get("return_orders")
+        told = [whole_order(one, returns, came.account, came.at) for one in objects(orders)]
+        return Reading.of(one or Odd("an order without id or total") for one in told)
     kind, data = body.get("type"), obj(body.get("data"))
     shop = text(body.get("shop_id")) or came.account.account_id
     owner = came.account if shop == came.account.account_id else came.sibling(shop)
@@ -61,7 +66,7 @@ def _order(
         for one in packages
     ]
     found = news(data.get("order_id"), owner, came.at, parcels=parcels)
-    return found or Odd("an order without id")
+    return with_the_rest(found, owner) or Odd("an order without id")
 
 
 def _packages(
@@ -72,7 +77,7 @@ def _packages(
         orders = package.get("order_id_list")
         for order_id in orders if isinstance(orders, list) else ():
             shipped = parcel(package.get("package_id"), came.at)
-            if found := news(order_id, owner, came.at, parcels=(shipped,)):
+            if found := with_the_rest(news(order_id, owner, came.at, parcels=(shipped,)), owner):
                 yield found
 
 
