@@ -173,6 +173,10 @@ class Database:
         """Wake `name` without a transaction, for what is known to be committed."""
         self._wakes.wake(name)
 
+    def wake_here(self, name: str) -> None:
+        """Wake those who wait for `name` in this process alone."""
+        self._wakes.wake_here(name)
+
 
 def driver(tx: Transaction) -> Any:
     """The driver's own connection, in the same transaction."""

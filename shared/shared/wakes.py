@@ -64,12 +64,13 @@ class Wakes:
 
     def wake(self, name: str) -> None:
         """Wake `name` here and, soon, in sister processes; not there when a waiter here is sole."""
-        self._wake_here(name)
+        self.wake_here(name)
         if not any(waiter.is_sole for waiter in self._waiters.get(name, ())):
             self._untold.add(name)
             self._something_untold.set()
 
-    def _wake_here(self, name: str) -> None:
+    def wake_here(self, name: str) -> None:
+        """Wake `name` in this process."""
         for waiter in self._waiters.get(name, ()):
             waiter.set()
 
@@ -91,7 +92,7 @@ class Wakes:
                     await connection.add_listener(self._channel, self._heard)
                     # What was said while nobody listened: let everybody look once.
                     for name in list(self._waiters):
-                        self._wake_here(name)
+                        self.wake_here(name)
                     await self._tell(connection)
                 finally:
                     connection.terminate()
@@ -115,4 +116,4 @@ class Wakes:
 
     def _heard(self, connection: Any, pid: int, _: str, name: object) -> None:
         if pid != connection.get_server_pid():
-            self._wake_here(str(name))
+            self.wake_here(str(name))

@@ -8,13 +8,16 @@ import pytest
 
 from routing.domain.score import Weights
 from routing.domain.shifts import Shift
-from routing.domain.team import Agent
+from routing.domain.team import FAMILIES, Agent
+from routing.handlers.rules import DESKS, TEAM, Rules, pool
+from routing.workers.desks import Desks
 from routing.workers.dispatcher import Dispatching
 from routing.workers.roster import Roster
 from shared import clock, testing
 from shared.contracts.intake import MessageReceived
-from shared.db import Database
-from tests.routing.pools import AURORA, assert_sound, states
+from shared.contracts.routing import ConversationAssigned, ConversationReleased
+from shared.db import Database, wake
+from tests.routing.pools import AURORA, assert_sound, states, told
 
 Make = Callable[..., MessageReceived]
 MakeAgent = Callable[..., Agent]
@@ -27,9 +30,9 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 async def start(
-    routing: Database, database: Callable[[str], Awaitable[Database]]
+    routing: Database, rules: Rules, database: Callable[[str], Awaitable[Database]]
 ) -> AsyncIterator[Start]:
-    """`await start()` begins a process that dispatches, looking every second, as in earnest."""
+    """`await start()` begins a process that dispatches, looking every second, and minds desks."""
     stop = asyncio.Event()
     running: list[asyncio.Task[None]] = []
 
@@ -39,8 +42,9 @@ async def start(
         async with own.transaction() as tx:
             await roster.refresh(tx)
         dispatching = Dispatching(own, [AURORA], roster, Weights(), sweep=SECOND, batch=50)
-        running.append(asyncio.create_task(roster.refreshing(own, SECOND)(stop)))
-        running.append(asyncio.create_task(dispatching.run(stop)))
+        tell = [DESKS, *(pool(AURORA, family) for family in FAMILIES)]
+        parts = roster.refreshing(own, SECOND, tell), dispatching.run, Desks(own, rules).run
+        running.extend(asyncio.create_task(part(stop)) for part in parts)
 
     yield begin
     stop.set()
@@ -74,27 +78,61 @@ async def test_what_waited_before_the_start_and_what_room_comes_for_is_found(
     await assert_sound(routing)
 
 
-async def test_who_comes_on_shift_gets_what_waits_though_nothing_tells_of_it(
+async def test_who_comes_on_shift_has_what_waits_at_once_and_at_its_end_who_comes_next(
     routing: Database,
+    *,
     start: Start,
     monkeypatch: pytest.MonkeyPatch,
     install: Install,
     agent: MakeAgent,
     waits: None,
 ) -> None:
+    # Given a shift that begins two hours from now, which is in a moment by the clock of the test
     begins = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=2)
-    minute = begins.hour * 60 + begins.minute
+    ends = begins + timedelta(hours=1)
     every_day = frozenset(range(7))
-    shift = Shift(every_day, minute, (minute + 60) % (24 * 60))
-    await install(agent("eva", time_zone="UTC", shifts=(shift,)))
-    ahead = begins - datetime.now(UTC) - timedelta(seconds=1.5)
-    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + ahead)
+    early, late = (
+        Shift(
+            every_day, since.hour * 60 + since.minute, (since.hour * 60 + since.minute + 60) % 1440
+        )
+        for since in (begins, ends)
+    )
+    await install(
+        agent("eva", time_zone="UTC", shifts=(early,)),
+        agent("iris", time_zone="UTC", shifts=(late,)),
+    )
+    to_come = [begins, ends]
+
+    def soon() -> None:
+        ahead = to_come.pop(0) - datetime.now(UTC) - timedelta(seconds=1.3)
+        monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + ahead)
+
+    soon()
     await start()
     await asyncio.sleep(0.5)
     assert await states(routing) == {"queued": 1}
 
+    # Then eva has it within a second of the beginning, with no other event
     await assigned(routing, 1)
-    assert clock.now() >= begins
+    [first] = await told(routing, ConversationAssigned)
+    assert first.agent_id == "eva"
+    assert begins <= first.occurred_at < begins + SECOND
+
+    # And iris within a second of its end. Nobody else may have noticed that the clock was set
+    soon()
+    async with routing.transaction() as tx:
+        wake(tx, TEAM)
+    await testing.eventually(lambda: _has(routing, "iris"), within=4)
+    second = (await told(routing, ConversationAssigned))[-1]
+    assert ends <= second.occurred_at < ends + SECOND
+    [released] = await told(routing, ConversationReleased)
+    assert (released.agent_id, released.why) == ("eva", "shift ended")
+    await assert_sound(routing)
+
+
+async def _has(routing: Database, agent_id: str) -> bool:
+    rows = await testing.rows(routing, "SELECT agent_id FROM conversations")
+    return [row["agent_id"] for row in rows] == [agent_id]
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What routing is made of, and who answers what it hears."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
@@ -13,9 +13,10 @@ from routing.domain.offers import Offering
 from routing.domain.promises import Promise, Promises
 from routing.domain.score import Weights
 from routing.domain.steps import Timers
+from routing.domain.team import FAMILIES
 from routing.domain.urgency import HIGH_VALUES
 from routing.handlers import cases, messages, notifications, orders, parcels, team
-from routing.handlers.rules import Rules
+from routing.handlers.rules import DESKS, Rules, pool
 from routing.settings import Settings
 from routing.workers.desks import Desks
 from routing.workers.dispatcher import Dispatching
@@ -27,7 +28,7 @@ from routing.workers.roster import Roster
 from routing.workers.upkeep import upkeep
 from shared import clock, db, service
 from shared.bus import Bus
-from shared.contracts.base import Message
+from shared.contracts.base import Message, StoreId
 from shared.contracts.intake import (
     MessageReceived,
     OrderCancelled,
@@ -193,7 +194,7 @@ async def run(settings: Settings) -> None:
             *(bus.run for bus in buses(runtime)),
             runtime.relay().run,
             dispatching.run,
-            roster.refreshing(runtime.db, settings.sweep),
+            roster.refreshing(runtime.db, settings.sweep, tell=[DESKS, *_pools(stores)]),
             expiring(runtime.db, its, settings.sweep),
             promising(runtime.db, its, settings.sweep),
             *_calling(settings, runtime.db),
@@ -202,6 +203,10 @@ async def run(settings: Settings) -> None:
             upkeep(runtime.db, settings.keep_decisions),
             runtime.serve(api.app(runtime.db, its, runtime.callers, runtime.ready)),
         )
+
+
+def _pools(stores: Sequence[StoreId]) -> list[str]:
+    return [pool(store_id, family) for store_id in stores for family in FAMILIES]
 
 
 async def _read_team(runtime: Runtime, settings: Settings, roster: Roster) -> None:

@@ -64,8 +64,8 @@ class Settings(ServiceSettings):
     """How long he has to take up a conversation by mail."""
     ask_again_after: timedelta = timedelta(minutes=2)
     """How long who let a conversation pass, or gave it back, is not asked for it again."""
-    sweep: timedelta = timedelta(seconds=1)
-    """How often a dispatcher looks without being woken."""
+    sweep: timedelta = timedelta(seconds=0.5)
+    """How often is looked at what waits, at promises, offers and the team, without being woken."""
     keep_decisions: timedelta = timedelta(days=30)
     """For how long decisions are kept with all that they stood on, to be replayed."""
     batch: int = Field(default=50, ge=1, le=500)

@@ -167,6 +167,14 @@ class Calendar:
         self._last = now, min([midnight + _DAY, *changes]), until
         return until
 
+    def steady_until(self, now: datetime) -> datetime:
+        """When he comes or goes next, a break being both; the next midnight of UTC at the latest.
+
+        `now` is aware. Nothing is different at a midnight: it is as far as was looked.
+        """
+        self.on_shift_until(now)
+        return self._last[1]
+
     def shift_at(self, now: datetime) -> Span | None:
         """Begin and end of the piece of work that `now` (aware) falls into, breaks and all."""
         return _around(self._hours(now).pieces, now)

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from routing.domain import saying_agents
 from routing.domain.saying import ROUTING
 from routing.domain.team import Agent
-from routing.handlers.releasing import wake_for
-from routing.handlers.rules import DESKS, Rules
+from routing.handlers.rules import TEAM, Rules
 from routing.store import agents, parking, presence
 from routing.store.presence import Desk
 from shared import db
@@ -72,8 +71,7 @@ async def _heard(
             of, version, presence=desk.said, why=word.why, by=word.by, at=word.at
         )
         await say(tx, [event], cause=cause_of("presence", agent_id, version))
-        await wake_for(tx, agent_id)
-        db.wake(tx, DESKS)
+        db.wake(tx, TEAM)
     return of
 
 

@@ -43,6 +43,8 @@ class Rules:
         return self.stores.stores.get(store_id)
 
 
+TEAM = "team"
+"""What whoever keeps a copy of the team is woken by: somebody changed, or says how he stands."""
 DESKS = "desks"
 """What the worker is woken by that looks after who left, whose shift ends, what is snoozed."""
 

@@ -13,7 +13,7 @@ from routing.domain.saying import ROUTING
 from routing.domain.shifts import Difference, Kind, instant
 from routing.domain.team import FAMILIES, UNIT, Agent, Team
 from routing.handlers.releasing import release_work
-from routing.handlers.rules import DESKS, Rules
+from routing.handlers.rules import TEAM, Rules
 from routing.store import agents, differences, teams
 from shared import db
 from shared.contracts.base import AgentId, By
@@ -70,7 +70,7 @@ async def replace_team(
     gone = await agents.retire(tx, sorted(set(before) - set(team.names)), change.now)
     if gone:
         log.info("agents retired", agent_ids=gone)
-    db.wake(tx, DESKS)
+    db.wake(tx, TEAM)
     return await teams.note(
         tx,
         "team replaced",
@@ -226,7 +226,7 @@ async def _put_differences(tx: Transaction, of: Iterable[Agent]) -> None:
 async def _note(
     tx: Transaction, what: str, agent_id: AgentId, change: Change, **details: Any
 ) -> int:
-    db.wake(tx, DESKS)
+    db.wake(tx, TEAM)
     return await teams.note(
         tx, what, by=change.by, now=change.now, agent_id=agent_id, details=details
     )

@@ -7,6 +7,7 @@ import socket
 import asyncpg
 import structlog
 
+from routing.handlers.rules import pool
 from routing.store import leases
 from shared import clock
 from shared.contracts.base import StoreId
@@ -28,9 +29,14 @@ class Leases:
         self._connection: asyncpg.Connection | None = None
         self._busy = asyncio.Lock()
         self._epochs: dict[tuple[StoreId, Family], int] = {}
+        self._wanted: set[str] = set()
 
     async def epoch(self, store_id: StoreId, family: Family) -> int | None:
-        """The epoch under which this process may dispatch the pool; None while another does."""
+        """The epoch under which this process may dispatch the pool; None while another does.
+
+        When the connection is cut and every lock with it, all pools that were asked for are woken.
+        """
+        self._wanted.add(pool(store_id, family))
         if self._connection is not None and self._connection.is_closed():
             self._connection = None
             self._epochs.clear()
@@ -41,6 +47,7 @@ class Leases:
         async with self._busy:
             if self._connection is None:
                 self._connection = await self._db.direct()
+                self._connection.add_termination_listener(self._cut)
             try:
                 async with asyncio.timeout(_PATIENCE):
                     taken = await leases.take(
@@ -53,6 +60,10 @@ class Leases:
                 self._epochs[store_id, family] = taken
                 log.info("pool taken", store_id=store_id, family=family, epoch=taken)
             return taken
+
+    def _cut(self, _: object) -> None:
+        for name in self._wanted:
+            self._db.wake_here(name)
 
     def drop_all(self) -> None:
         """Give every lock back, at once."""

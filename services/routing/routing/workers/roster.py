@@ -1,18 +1,29 @@
-"""The team as a process knows it: read anew every so often, kept while nothing changed."""
+"""The team as a process knows it: read anew when it changes, and every so often besides.
+
+Whoever waits to know of it is told when somebody has changed, comes or goes: a shift that begins
+is no event, and a presence that was said is none before it was read.
+"""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 import structlog
 
 from routing.domain.team import Agent
+from routing.handlers.rules import TEAM
 from routing.store import agents
 from shared import clock
 from shared.contracts.base import StoreId
 from shared.db import Database, Transaction, is_unavailable
 from shared.service import Part
+from shared.wakes import Wake
 
 log = structlog.get_logger()
+
+_DAY = timedelta(days=1)
+_A_MOMENT = timedelta(milliseconds=1)
+"""A timer may go off a little early."""
 
 
 class Roster:
@@ -23,6 +34,7 @@ class Roster:
         self._heartbeat = heartbeat
         self._rows: list[str] = []
         self._agents: list[Agent] = []
+        self._steady_until: datetime | None = None
 
     def all(self) -> list[Agent]:
         """Everybody, sorted by id, with nothing to hold."""
@@ -38,22 +50,48 @@ class Roster:
         if found != self._rows:
             self._rows = found
             self._agents = [agents.agent(row) for row in found]
+            self._steady_until = None
 
-    def refreshing(self, db: Database, every: timedelta) -> Part:
-        """A part that reads the team again and again."""
+    def refreshing(self, db: Database, every: timedelta, tell: Collection[str] = ()) -> Part:
+        """A part that reads the team again and again, and wakes these when it is another."""
 
         async def run(stop: asyncio.Event) -> None:
-            while not stop.is_set():
-                try:
-                    async with db.transaction() as tx:
-                        await self.refresh(tx)
-                except Exception as why:
-                    if not is_unavailable(why):
-                        raise
-                    log.warning("team not read again", error=type(why).__name__)
-                try:
-                    await asyncio.wait_for(stop.wait(), every.total_seconds())
-                except TimeoutError:
-                    continue
+            wake = db.on_wake(TEAM)
+            stopping = asyncio.create_task(_wake_at_last(stop, wake))
+            try:
+                while not stop.is_set():
+                    try:
+                        async with db.transaction() as tx:
+                            await self.refresh(tx)
+                    except Exception as why:
+                        if not is_unavailable(why):
+                            raise
+                        log.warning("team not read again", error=type(why).__name__)
+                    if self._is_another():
+                        for name in tell:
+                            db.wake_here(name)
+                    await wake.wait(min(every, self._steady_for()).total_seconds())
+            finally:
+                stopping.cancel()
 
         return run
+
+    def _is_another(self) -> bool:
+        """Whether somebody changed, came or went since this was asked last."""
+        now = clock.now()
+        if self._steady_until is not None and now < self._steady_until:
+            return False
+        self._steady_until = min(
+            (each.calendar.steady_until(now) for each in self._agents), default=now + _DAY
+        )
+        return True
+
+    def _steady_for(self) -> timedelta:
+        if self._steady_until is None:
+            return _DAY
+        return max(timedelta(0), self._steady_until - clock.now()) + _A_MOMENT
+
+
+async def _wake_at_last(stop: asyncio.Event, wake: Wake) -> None:
+    await stop.wait()
+    wake.set()
