@@ -34,7 +34,7 @@ async def test_what_waits_is_given_to_who_may_have_it_and_said_with_the_reason(
     routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
 ) -> None:
     await install(agent("eva"), agent("ken", {"ja": 5}))
-    await hear(message("早く返金してください"))
+    await hear(message("こんにちは、お世話になっております"))
 
     assigned = await (await dispatcher(routing)).drain(await lease(routing))
 
@@ -131,7 +131,7 @@ async def test_a_claim_for_one_language_fails_when_the_next_message_brings_anoth
     routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
 ) -> None:
     await install(agent("eva"))
-    asked = message("1001", locale="es")
+    asked = message("ok 1001", locale="es")
     await hear(asked)
     epoch = await lease(routing)
     async with routing.transaction() as tx:
@@ -142,7 +142,7 @@ async def test_a_claim_for_one_language_fails_when_the_next_message_brings_anoth
         ]
     [(_, given)], _ = decide_all([waiting], [eva], clock.now(), Weights())
 
-    await hear(message("早く返金してください", thread=asked.thread_id))
+    await hear(message("こんにちは、お世話になっております", thread=asked.thread_id))
     async with routing.transaction() as tx:
         [changed], _ = await queue.page(tx, *POOL, now=clock.now(), limit=10)
     assert changed.version == waiting.version
@@ -175,7 +175,7 @@ async def test_a_full_queue_of_one_language_does_not_hide_another(
     await install(agent("eva", room=100), agent("ken", {"ja": 5}))
     now = datetime.now(UTC)
     await hear(*(message(at=now - timedelta(minutes=5)) for _ in range(150)))
-    await hear(message("早く返金してください", at=now))
+    await hear(message("こんにちは、お世話になっております", at=now))
 
     assert await (await dispatcher(routing, batch=20)).drain(await lease(routing)) == 2
 
