@@ -83,6 +83,8 @@ RETURNED = (
             "Ihre Nachricht an ana@example.org konnte nicht zugestellt werden. Empfänger unbekannt",
             ("5.1.1", True),
         ),
+        ("Returned mail", "Sorry, ana@example.org: 552 5.2.2 Mailbox full", ("5.2.2", False)),
+        ('FAILED MAIL to "ana"', "The address ana@example.org is none of ours.", (None, None)),
         ("邮件退信", "无法投递到 ana@example.org ：用户不存在 550", ("5.1.1", True)),
         ("Returned Mail", "ana@example.org\r\nIt could not be delivered.", (None, None)),
     ],
@@ -132,6 +134,27 @@ def test_a_report_tells_each_recipient(read: Any, bounce: Any) -> None:
         (ANA, "5.1.1", True),
         ("eva@example.org", "4.2.2", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic", "reason"),
+    [
+        ("5.2.2", "", "5.2.2"),
+        ("5.3.1", "", "5.3.1"),
+        ("4.2.2", "", "4.2.2"),
+        ("5.0.0", "smtp; 550 Mailbox is full", "5.2.2"),
+        ("5.7.0", "x-unix; the mailbox has exceeded its limit", "5.2.2"),
+        ("5.7.1", "smtp; 552 5.7.1 over quota", "5.2.2"),
+    ],
+)
+def test_a_full_mailbox_is_not_for_good(
+    read: Any, bounce: Any, status: str, diagnostic: str, reason: str
+) -> None:
+    report = f"Final-Recipient: rfc822; ana@example.org\r\nAction: failed\r\nStatus: {status}"
+
+    [event] = told(read(bounce(f"{report}\r\nDiagnostic-Code: {diagnostic}"), sender=""))
+
+    assert (event.reason, event.is_permanent) == (reason, False)
 
 
 def test_a_bounce_of_ours_is_said_with_its_address(read: Any, tokens: Tokens, bounce: Any) -> None:

@@ -208,3 +208,11 @@ def test_what_windows_writes_as_iso_2022_jp_is_read() -> None:
 
     assert decoded(written, "iso-2022-jp") == "① ㈱甲社, ｲﾀ, 髙!"
     assert words("=?iso-2022-jp?B?GyRCLSEbKEIgGyRCNF0bKEI=?=") == "① 丸"
+
+
+@pytest.mark.parametrize("label", ["utf-16", "us-ascii", None])
+def test_a_mark_of_utf_16_is_believed_though_an_octet_is_missing(label: str | None) -> None:
+    octets = "\ufeffLámpara rota".encode("utf-16-le")
+
+    assert decoded(octets, label) == "Lámpara rota"
+    assert decoded(octets[:-1], label).startswith("Lámpara rot")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from intake.channels.mail.bodies import texts_of
 from intake.channels.mail.smime import signed_content
 from intake.channels.mail.structure import take_apart
 
@@ -96,3 +97,14 @@ def test_what_only_begins_like_such_a_file_stays(text: str, read: Any, written: 
     event = read.message(written(text)).event
 
     assert (event.text, event.attachments) == (text, ())
+
+
+def test_armour_in_armour_is_taken_off() -> None:
+    inner = (
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA1\n\nThe lamp flickers.\n"
+        "-----BEGIN PGP SIGNATURE-----\n\naa\n-----END PGP SIGNATURE-----\n"
+    )
+    escaped = inner.replace("-----BEGIN", "- -----BEGIN").replace("-----END", "- -----END")
+    octets = inner.replace("The lamp flickers.\n", escaped).encode()
+
+    assert texts_of(take_apart(b"Subject: Lamp\r\n\r\n" + octets))[0] == "The lamp flickers."

@@ -83,6 +83,7 @@ def test_automatic_replies_show_in_their_subject(read: Any, written: Any, subjec
         ({"Mailing_List": "list club@groups.example"}, "list"),
         ({"List_Unsubscribe": "<https://news.example/u>"}, "list"),
         ({"Precedence": "bulk"}, "list"),
+        ({"Precedence": "bulk", "In_Reply_To": "<1@aurora.example>"}, "list"),
         ({"Sender": "club-bounces@list.example"}, "list"),
         ({"Auto_Submitted": "no"}, "message"),
         ({"X_Autoreply": "no"}, "message"),
@@ -98,6 +99,32 @@ def test_headers_tell_the_kind(
     read: Any, written: Any, headers: dict[str, str], expected: str
 ) -> None:
     assert kind(read(written("Hello", **headers))) == expected
+
+
+def test_bulk_with_a_null_return_path_is_an_answer(read: Any, written: Any) -> None:
+    bulk = written("Thank you for your mail.", Precedence="bulk")
+    lists = written("Hello", Precedence="bulk", List_Unsubscribe="<https://news.example/u>")
+
+    assert kind(read(bulk, sender="")) == "auto-reply"
+    assert kind(read(lists, sender="")) == "list"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "To reach me, click the link below and be added to the recipient's allowed list.",
+        "Please click on the following link to verify that you are a human: https://f.example",
+        "Your message is being held until you confirm it.",
+        "This address is protected by Doorman. Please click https://f.example",
+    ],
+)
+def test_who_must_prove_himself_was_answered_by_a_filter(
+    read: Any, written: Any, text: str
+) -> None:
+    assert kind(read(written(text, Subject="RE: Your order"))) == "auto-reply"
+    assert (
+        kind(read(written("Is the lamp held until I pay?", Subject="RE: Your order"))) == "message"
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ Written = Callable[..., bytes]
 NEW = "The lamp flickers.\n\nIs there a spare bulb?"
 OLD = "Dear Ana,\nyour parcel is on its way."
 AURORA = "Aurora <help@aurora.example>"
+LRM = "\u200e"
+"""Mail for Windows puts this mark of writing direction around the parts of a date."""
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,9 @@ AURORA = "Aurora <help@aurora.example>"
         f"---- 回复的原邮件 ----\n发件人 {AURORA}",
         f"--------- 원본 이메일 ---------\n발신: {AURORA}",
         f"---Original---\nFrom: {AURORA}",
+        "---- Aurora wrote ----",
+        f"From: {AURORA}\nDate: Mon, 04 May 2026 10:12:09 +0200",
+        f"Von: Aurora\nGesendet: {LRM}4. Mai 2026{LRM} {LRM}10{LRM}:{LRM}12\nAn: Ana",
     ],
 )
 @pytest.mark.parametrize("mark", ["> ", ""])

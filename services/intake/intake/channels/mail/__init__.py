@@ -63,7 +63,7 @@ def _entries(mail: _Arrived) -> Sequence[Inbound | StatusNews | Known]:
         return [Known("a mail of our own that came back")]
     if is_bounce(mail.mail, mail.envelope.sender):
         return _bounce(mail)
-    known = nobody_wrote(mail.mail, mail.account.address.lower())
+    known = nobody_wrote(mail.mail, mail.account.address.lower(), mail.envelope.sender)
     is_from_nobody = not mail.envelope.sender and notification_of(mail.envelope, mail.own.tokens)
     if known is None and is_from_nobody:
         return _bounce(mail)

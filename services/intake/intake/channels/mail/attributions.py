@@ -34,7 +34,8 @@ _ADDRESS_WROTE = re.compile(
 _NAME_WROTE = re.compile(rf"^[^.!?;:]{{2,60}} (?:{_WROTE}):$", re.IGNORECASE)
 """Neither a date nor an address; the quote stands below."""
 _NO_COLON = re.compile(
-    rf"^(?:-*\s*{_WHEN}(?=.*@).*\s(?:{_WROTE})\s*-*|-{{3,}}\s*{_WHEN}.*\s(?:{_WROTE})\s*-{{3,}})$",
+    rf"^(?:-*\s*{_WHEN}(?=.*@).*\s(?:{_WROTE})\s*-*|-{{3,}}\s*{_WHEN}.*\s(?:{_WROTE})\s*-{{3,}}|"
+    rf"-{{4}}\s?\S.{{1,60}}\s(?:{_WROTE})\s?-{{4}})$",
     re.IGNORECASE,
 )
 _DAY_AND_ADDRESS = re.compile(rf"^\d{{4}}[/.-]\d{{1,2}}[/.-]\d{{1,2}}\s.{{0,80}}{_ANGLE}$")
@@ -52,7 +53,7 @@ _LATER = re.compile(
 )
 """Where one may begin in the middle of a line."""
 _MARKS = " \t>*\xa0\u3000"
-_DIRECTIONS = dict.fromkeys(
+DIRECTIONS = dict.fromkeys(
     map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 )
 """Marks of writing from right to left, which programs put around names and addresses."""
@@ -74,7 +75,7 @@ def attribution(lines: list[str], at: int) -> int:
     joined = ""
     for number, line in enumerate(lines[at : at + 3], start=1):
         between = "" if joined.endswith("<") else " "
-        told = line.translate(_DIRECTIONS).strip(_MARKS)
+        told = line.translate(DIRECTIONS).strip(_MARKS)
         joined = f"{joined}{between}{told}".strip()
         if not told or len(joined) > 400:
             return 0

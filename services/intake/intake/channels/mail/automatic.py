@@ -9,7 +9,7 @@ import re
 
 from intake.channels.mail import absences, html
 from intake.channels.mail.headers import Headers
-from intake.channels.mail.phrases import AUTOMATIC_SUBJECT, FORWARDING
+from intake.channels.mail.phrases import AUTOMATIC_SUBJECT, CHALLENGE, FORWARDING
 from intake.channels.mail.quotes import new_text
 from intake.channels.mail.structure import Structure
 from intake.domain.items import Known
@@ -19,16 +19,23 @@ _AUTOMATIC_REPLY = Known("an automatic reply", "auto-reply")
 _LIST = Known("a mailing list", "list")
 
 
-def nobody_wrote(mail: Structure, own: str) -> Known | None:
-    """Which kind of automatic mail it is; None of a person's. `own` is our mailbox's address."""
+def nobody_wrote(mail: Structure, own: str, sender: str) -> Known | None:
+    """Which kind of automatic mail it is; None of a person's.
+
+    `own` is our mailbox's address, `sender` the envelope's, empty for a null return path.
+    """
     headers = mail.headers
     if _is_feedback(mail):
         return Known("a feedback report", "feedback")
     if mail.report_type == "disposition-notification" or mail.is_receipt:
         return Known("a read receipt")
-    if mail.report_type or _is_automatic(headers) or _is_absence(mail):
+    if mail.report_type or _is_automatic(headers) or _is_absence(mail) or _is_challenge(mail):
         return _AUTOMATIC_REPLY
-    return _LIST if _is_list(headers, own) else None
+    if not _is_list(headers, own):
+        return None
+    is_lists = any(name in headers for name in (*_LIST_FIELDS, "list-unsubscribe"))
+    # Programs before RFC 3834 marked an answer as bulk; lists never have a null return path.
+    return _LIST if sender or is_lists else _AUTOMATIC_REPLY
 
 
 _COMPLAINT = re.compile(
@@ -112,6 +119,15 @@ def _is_absence(mail: Structure) -> bool:
         return False
     plain = "\n".join(mail.plain) or "\n".join(html.text_of(part)[0] for part in mail.html)
     return absences.says_only_that(new_text(clean(plain[:_ENOUGH]))[0])
+
+
+def _is_challenge(mail: Structure) -> bool:
+    """Whether a filter wants us to prove that we are no machine before it passes our mail on."""
+    subject = (mail.headers.text("subject") or "").lower()
+    if not (subject.startswith("re:") or "in-reply-to" in mail.headers):
+        return False
+    text = "\n".join(mail.plain) or "\n".join(html.text_of(part)[0] for part in mail.html)
+    return bool(CHALLENGE.search(text[:_ENOUGH]))
 
 
 _LIST_FIELDS = ("list-id", "list-post", "x-mailman-version", "x-beenthere", "mailing-list")

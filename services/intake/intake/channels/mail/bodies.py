@@ -57,7 +57,10 @@ def _joined(found: Iterable[tuple[str, bool]]) -> tuple[str, bool]:
 _BEGIN, _END = "-----BEGIN PGP SIGNED MESSAGE-----\n", "\n-----BEGIN PGP SIGNATURE-----\n"
 
 
-def _without_armour(text: str) -> str:
+_DEEPEST_ARMOUR = 3
+
+
+def _without_armour(text: str, depth: int = 0) -> str:
     """The text that was signed, without PGP's lines around it (RFC 9580 §7)."""
     before, begun, rest = text.partition(_BEGIN)
     _, _, rest = rest.partition("\n\n") if not rest.startswith("\n") else ("", "", rest[1:])
@@ -65,7 +68,11 @@ def _without_armour(text: str) -> str:
     if not (begun and ended):
         return text
     after = signature.partition("-----END PGP SIGNATURE-----")[2]
-    return before + re.sub(r"^- ", "", signed, flags=re.MULTILINE) + after
+    inner = re.sub(r"^- ", "", signed, flags=re.MULTILINE)
+    # Who signs what was signed already writes armour into armour.
+    return (
+        before + (_without_armour(inner, depth + 1) if depth < _DEEPEST_ARMOUR else inner) + after
+    )
 
 
 def _attached(mail: Structure, depth: int = 0) -> str:

@@ -20,7 +20,7 @@ from intake.channels.mail.phrases import (
     PERMANENT,
     RETURNED_BELOW,
 )
-from intake.channels.mail.reasons import REASONS
+from intake.channels.mail.reasons import FULL, REASONS
 from intake.channels.mail.structure import Structure, inside
 from shared.contracts.intake import Delivery
 
@@ -31,6 +31,9 @@ _READ = 20_000
 _MOST_RECIPIENTS = 50
 _GENERAL = (".0.0", ".3.0", ".5.0")
 """Ends of status codes that mail systems give for want of a better one."""
+_FULL = (".2.2", ".3.1")
+_MAY_BE_FULL = (".2.", ".3.", ".7.")
+"""Status codes of mailboxes, systems and policies that words may tell better."""
 
 
 @dataclass(frozen=True)
@@ -157,8 +160,19 @@ def _of_group(group: Headers, mail: Structure) -> Outcome | None:
     if code is None or code.endswith(_GENERAL):
         code = _by_words(diagnostic or _prose(mail), kind) or code
         kind = kind or (code[0] if code else "")
-    is_permanent = kind == "5" if kind in ("4", "5") else None
-    return Outcome(Delivery.BOUNCED, code, is_permanent, address)
+    elif code[1:4] in _MAY_BE_FULL and FULL.search(diagnostic):
+        code = f"{kind}.2.2"
+    return Outcome(Delivery.BOUNCED, code, _is_for_good(code, kind), address)
+
+
+def _is_for_good(code: str | None, kind: str) -> bool | None:
+    """Whether it failed for good: 5.x.x, but a full box, which its owner can empty.
+
+    RFC 3463 §3.3 wants X.2.2 taken as transient whatever its class, and mail services do so.
+    """
+    if kind not in ("4", "5"):
+        return None
+    return kind == "5" and not (code or "").endswith(_FULL)
 
 
 def _recipient(group: Headers) -> str | None:
@@ -213,11 +227,11 @@ def _judged(text: str) -> tuple[str | None, bool | None]:
     special = next((one for one in codes if not one[0].endswith(_GENERAL)), None)
     found = special or next(iter(codes), None)
     if found and found is special:
-        return found[0], found[1] == "5"
+        return found[0], _is_for_good(found[0], found[1])
     kind = found[1] if found else _reply_class(text)
     code = _by_words(text, kind) or (found[0] if found else None)
     kind = kind or (code[0] if code else "") or ("5" if PERMANENT.search(text) else "")
-    return code, kind == "5" if kind else None
+    return code, _is_for_good(code, kind)
 
 
 def _address(mail: Structure) -> str | None:

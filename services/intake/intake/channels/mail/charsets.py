@@ -92,8 +92,13 @@ def _as_windows(found: re.Match[str]) -> str:
     return found[0].encode("latin-1").decode("cp1252", "replace")
 
 
+_MARKED = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
 def _decoded(octets: bytes, label: str | None) -> str:
     codec = _codec(label)
+    if octets.startswith(_MARKED):
+        return octets.decode("utf-16", "replace")
     if (
         b"\x1b" in octets
         and codec not in _ESCAPING

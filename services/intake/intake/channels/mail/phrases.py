@@ -25,7 +25,7 @@ DAEMON = _any(
 """The names that mail systems write under."""
 
 FAILED_SUBJECT = _any(
-    r"^\W*(?:undeliver(?:able|ed)|returned (?:e-?)?mail|failure notice|mail failure|rejected mail)\b",
+    r"^\W*(?:undeliver(?:able|ed)|returned (?:e-?)?mail|failure notice|mail failure|failed mail|rejected mail)\b",
     r"\bdelivery (?:status notification|failure|failed|error|report|problem|has failed)",
     r"\b(?:mail|message|e-?mail) (?:delivery (?:failed|failure|error|problem)|system error)",
     r"\b(?:mail|message|e-?mail)[^:]{0,30}(?:could not be|couldn't be|not|un-?)\s?deliver(?:ed|able)",
@@ -164,6 +164,15 @@ AUTOMATIC_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 """How automatic replies begin their subject. What follows must not go on with the sentence."""
+
+CHALLENGE = _any(
+    r"\b(?:added? to|put (?:you )?on) (?:the recipient'?s?|my|his|her|their|our) (?:allowed|approved|accepted|white|safe)[- ]?(?:senders?'?)? ?list",
+    r"\bclick (?:on )?(?:the |this )?(?:following )?(?:link|button)?[^.]{0,60}\bto (?:verify|prove|confirm|show) (?:that )?you (?:are|'re) (?:a (?:real )?(?:person|human)|human|not a (?:spammer|machine|robot))",
+    r"\bmessage (?:will be|is being|has been) held (?:until|because)[^.]{0,120}\b(?:verif|confirm|authenticat|approv)",
+    r"\bprotected by [\w ]{2,30}\. +(?:please|to) (?:click|verify|confirm)",
+    r"\bspam ?arrest\b[^.]{0,80}\bverif|\bresponder (?:este|a este) (?:e-?mail|mensagem|correo)[^.]{0,60}\b(?:antispam|anti-spam)",
+)
+"""How filters ask who writes to prove himself before they pass his mail on."""
 
 FORWARDING = re.compile(
     r"\s*(?:\[[^\]]{1,30}\]\s*)?(?:fwd?|fw|wg|rv|tr|enc|res?env|i|vb|vs|ynt|pd|doorst|转发|轉寄|転送)"

@@ -9,7 +9,7 @@ import re
 from mailparser_reply.constants import MAIL_LANGUAGES  # type: ignore[import-untyped]
 from mailparser_reply.parser import EmailMessage  # type: ignore[import-untyped]
 
-from intake.channels.mail.attributions import attribution, on_their_own_lines
+from intake.channels.mail.attributions import DIRECTIONS, attribution, on_their_own_lines
 
 _DIVIDER = re.compile(
     r"^original message processed by .{1,40}$|^>>> .{3,100} \d.{6,24} >>>\s*$|"
@@ -54,6 +54,8 @@ _TELLS_A_MAIL = re.compile(
     r"chủ đề|subjek|относно|נושא|الموضوع)\s*\*?\s*[:：]",
     re.IGNORECASE,
 )
+_INSTANT = re.compile(r"\b\d{4}\b.{0,12}\d{1,2}:\d{2}:\d{2}.{0,4}(?:[+-]\d{4}|GMT|UTC)")
+"""A date as mail systems write it (RFC 5322 §3.3)."""
 _FORM_FIELD = re.compile(
     r"^(?:name|first name|phone|message|comments?|question|vorname|telefon|nachricht|"
     r"nom|prénom|téléphone|nombre|teléfono|mensaje|nome|telefone|mensagem|"
@@ -132,7 +134,8 @@ def _header_block(lines: list[str], at: int) -> int:
     """How many lines from here are a copy of a header, 0 for none.
 
     The sender and two other fields in a few lines, with an address, a time or a subject: who
-    writes where a parcel goes from and to has none of these. What a form asked is no header.
+    writes where a parcel goes from and to has none of these. An address and a whole date are
+    enough alone. What a form asked is no header.
     """
     if not (_SENDER_FIELD.match(lines[at]) or _OTHER_FIELD.match(lines[at])):
         return 0
@@ -143,7 +146,9 @@ def _header_block(lines: list[str], at: int) -> int:
         return 0
     is_form = any(map(_FORM_FIELD.match, [*lines[max(0, at - 1) : at], *block]))
     others = [] if is_form else [n for n in fields if n != sender]
-    if len(others) < 2 or not any(map(_TELLS_A_MAIL.search, block)):
+    told = [line.translate(DIRECTIONS) for line in block]
+    is_short = len(others) == 1 and "@" in told[sender] and bool(_INSTANT.search(told[others[0]]))
+    if not is_short and (len(others) < 2 or not any(map(_TELLS_A_MAIL.search, told))):
         return 0
     return max(sender, *others) + 1
 

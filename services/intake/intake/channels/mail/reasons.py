@@ -74,3 +74,5 @@ REASONS = tuple(
     )
 )
 """The likelier first."""
+FULL = REASONS[0][0]
+"""How a full mailbox is told."""

@@ -95,8 +95,26 @@ _CLOSING_AND_NAME = re.compile(
     re.IGNORECASE,
 )
 """Both in one line; without the short ones, which name other things too."""
+_THANKED = re.compile(
+    r"^\W{0,3}(?:(?:many |much )?thanks(?: (?:again|a lot|so much|very much|in advance|for your (?:help|time|reply)))?|thx|tia|"
+    r"thank you(?: (?:again|so much|very much|in advance|for your (?:help|time)))?|"
+    r"(?:(?:vielen|besten|herzlichen|schönen) )?dank(?:e(?:schön)?)?(?: (?:im voraus|vorab|ihnen))?|(?:un grand )?merci(?: (?:beaucoup|bien|encore|d'avance|par avance|à vous))?|"
+    r"(?:muchas |mil )?gracias(?: (?:de antemano|por (?:su|tu) ayuda))?|(?:muito )?obrigad[oa](?: (?:desde já|pela ajuda))?|desde já,? (?:muito )?obrigad[oa]|"
+    r"(?:molte )?grazie(?: (?:mille|in anticipo|ancora))?|(?:alvast |hartelijk )?bedankt|(?:alvast |hartelijk )?dank(?: (?:u|je)(?: wel)?)?|"
+    r"(?:z góry |bardzo )?(?:dziękuję|dzięki)|(?:заранее |большое )?(?:спасибо|благодарю)(?: заранее)?|(?:щиро |заздалегідь )?дякую|"
+    r"tack(?: (?:så mycket|på förhand))?|(?:mange |på forhånd )?tak|(?:mange |tusen |på forhånd )?takk(?: på forhånd)?|(?:paljon )?kiitos(?: (?:etukäteen|paljon))?|"
+    r"(?:şimdiden )?teşekkür(?:ler| ederim)|(?:předem )?(?:děkuji|díky)|(?:előre is )?köszönöm|mulțumesc(?: anticipat)?|ευχαριστώ|谢谢|謝謝|感谢|감사합니다)[\s,.!。！]*$",
+    re.IGNORECASE,
+)
+_PARTICLE = r"(?:(?:v[ao]n(?: de[rnm]?)?|de(?: la| los| las)?|d[aeiou]s?|del|della|di|le|la|el|al|af|av|bin|ter|ten|zu) )?"
+_NAMED = re.compile(
+    rf"^{_CAPITAL}[\w'.-]{{0,20}}(?: {_PARTICLE}{_CAPITAL}[\w'.-]{{0,20}}){{0,3}}$|^[^\W\d_]{{2,12}}$|"
+    r"^[\u4e00-\u9fff\uac00-\ud7a3]{2,4}(?: ?(?:드림|올림))?$"
+)
+"""A name under thanks, which end a signed mail as they end an unsigned one."""
 _DASHED_NAME = re.compile(rf"^--\s?{_PERSON}$")
-_BEGINNINGS = (_DELIMITER, _DASHES, _RULE, _CLOSING, _DASHED_NAME)
+_ENDING = re.compile(f"{_CLOSING.pattern}|{_THANKED.pattern}", re.IGNORECASE)
+_BEGINNINGS = (_DELIMITER, _DASHES, _RULE, _CLOSING, _THANKED, _DASHED_NAME)
 
 
 def without_signature(text: str) -> str:
@@ -124,11 +142,18 @@ def _end_of_text(lines: list[str]) -> int:
         if _stands_alone(lines, at) and _is_mobile(lines[at]):
             end = at
     if end > 1 and _is_signed(lines[end - 1]):
-        end -= 1
+        above = next((n for n in range(end - 2, 0, -1) if lines[n].strip()), 0)
+        is_closed = above > 0 and bool(_ENDING.match(lines[above][:80]))
+        end = above if is_closed else end - 1
     for at in range(max(1, end - _MOST_LINES), end):
         if _begins_signature(lines, at, end):
             return at
     return end
+
+
+def _is_card(lines: list[str]) -> bool:
+    """Whether below a name stands what a business card has: short lines, no sentence."""
+    return len(lines) <= 8 and all(len(one) <= 60 and one[-1] not in ".!?…" for one in lines[1:])
 
 
 def _is_signed(line: str) -> bool:
@@ -167,5 +192,11 @@ def _begins_signature(lines: list[str], at: int, end: int) -> bool:
         )
     if len(first) > 80 or _DASHED_NAME.match(first):
         return len(first) <= 80 and len(block) <= 4
+    return _is_under_closing(first, block)
+
+
+def _is_under_closing(closing: str, block: list[str]) -> bool:
     names = [line.strip() for line in block if not _CLOSING.match(line[:80])] or ["…"]
+    if _THANKED.match(closing):
+        return bool(_NAMED.match(names[0][:80].rstrip(","))) and _is_card(names)
     return len(names[0]) <= _LONGEST_NAME and names[0][-1] not in ".!。！" and len(block) <= 15
