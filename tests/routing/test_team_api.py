@@ -13,7 +13,7 @@ from routing import api
 from routing.domain.shifts import Shift
 from routing.domain.team import Agent
 from routing.handlers.rules import Rules
-from shared import testing
+from shared import clock, testing
 from shared.callers import Actor, Callers, Role, new_token
 from shared.contracts.base import ActorKind
 from shared.contracts.intake import MessageReceived
@@ -144,6 +144,50 @@ async def test_a_shift_is_swapped_once_and_who_is_retired_is_gone(
     assert (await lea.delete("/agents/iris")).status_code == 404
 
 
+async def test_two_shifts_that_overlap_are_swapped_and_each_agent_sees_his_own(
+    client: Client, install: Callable[..., Awaitable[None]], agent: Callable[..., Agent]
+) -> None:
+    tomorrow = clock.now().date() + timedelta(days=1)
+    early, late = Shift(frozenset(range(7)), 480, 960), Shift(frozenset(range(7)), 720, 1200)
+    await install(
+        agent("eva", time_zone="Asia/Tokyo", shifts=(early,)),
+        agent("lea", time_zone="Asia/Seoul", shifts=(late,), is_lead=True),
+    )
+    eva, lea = client("eva"), client("lea")
+    body: dict[str, Any] = {"giver": "eva", "taker": "lea", "day": f"{tomorrow}"}
+    body["begins_at"] = "08:00"
+    keys = ({"idempotency-key": f"key-{n}-of-the-test"} for n in range(9))
+
+    assert (await lea.post("/swaps", json=body, headers=next(keys))).status_code == 422
+    body["in_return"] = {"day": f"{tomorrow}", "begins_at": "12:00"}
+    done = await lea.post("/swaps", json=body, headers=next(keys))
+
+    assert done.status_code == 201, done.text
+    hers = (await eva.get("/me/shifts?days=3")).json()
+    assert (hers["time_zone"], hers["shifts"][0]["from"]) == ("Asia/Tokyo", "08:00")
+    assert [(each["kind"], each["swapped_with"]) for each in hers["exceptions"]] == [
+        ("given", "lea"),
+        ("taken", "lea"),
+    ]
+    [taken] = [each for each in hers["coming"] if each["kind"] == "taken"]
+    assert taken == {
+        "day": f"{tomorrow}",
+        "begins_at": f"{tomorrow}T03:00:00Z",
+        "ends_at": f"{tomorrow}T11:00:00Z",
+        "breaks": [],
+        "kind": "taken",
+    }
+    others = (await lea.get("/me/shifts")).json()
+    assert len(others["coming"]) in (14, 15)
+    assert [each["swapped_with"] for each in others["exceptions"]] == ["eva", "eva"]
+    # Taken back by one side, it is for both
+    path = f"/agents/eva/exceptions/{hers['exceptions'][0]['id']}"
+    assert (await eva.delete(path)).status_code == 403
+    assert (await lea.delete(path)).status_code == 204
+    assert (await lea.get("/me/shifts")).json()["exceptions"] == []
+    assert (await client("root").get("/me/shifts")).status_code == 404
+
+
 async def test_one_agent_is_read_written_and_changed_by_the_day(
     routing: Database,
     client: Client,
@@ -235,7 +279,7 @@ async def test_a_conversation_is_snoozed_over_http_once(
     assert desk["load"] == 0
     for bad in ("2020-01-01T00:00:00Z", until[:19]):  # past; without an offset
         told = await client("eva").post(
-            path, json={"until": bad}, headers={"idempotency-key": f"key {bad}"}
+            path, json={"until": bad}, headers={"idempotency-key": f"a-key-for-{bad}"}
         )
         assert told.status_code == 422
     await assert_sound(routing)

@@ -25,7 +25,7 @@ def app(db: Database, rules: Rules, callers: Callers, ready: Ready | None = None
     """Make the application; no route of it is public."""
     api = shell("routing", callers=callers, ready=ready)
     for router in (
-        me.router(db),
+        me.router(db, rules),
         conversations.router(db, rules),
         claiming.router(db, rules),
         escalations.router(db, rules),

@@ -32,10 +32,7 @@ def router(db: Database, rules: Rules) -> APIRouter:
     @api.get("/agents/{agent_id}")
     async def read(actor: Caller, agent_id: str) -> Response:
         """An agent as the team's document has him."""
-        require(actor, Role.LEAD, Role.ADMIN)
-        async with db.transaction() as tx:
-            revision = await teams.lock(tx)
-            found, name = await agent_seen(tx, actor, agent_id, clock.now(), rules)
+        found, name, revision = await read_agent(db, actor, agent_id, rules)
         return told(member(found, name), revision)
 
     @api.put("/agents/{agent_id}")
@@ -79,6 +76,16 @@ def router(db: Database, rules: Rules) -> APIRouter:
         await team.release_retired(db, now=now, rules=rules)
 
     return api
+
+
+async def read_agent(
+    db: Database, actor: Actor, agent_id: str, rules: Rules
+) -> tuple[Agent, str, int]:
+    """An agent for a lead of all his stores, his name, and the revision of the team then."""
+    require(actor, Role.LEAD, Role.ADMIN)
+    async with db.transaction() as tx:
+        revision = await teams.lock(tx)
+        return *await agent_seen(tx, actor, agent_id, clock.now(), rules), revision
 
 
 async def lock_revision(tx: Transaction, if_match: str | None) -> None:

@@ -1,5 +1,6 @@
 """Days on which an agent works otherwise than his week: days off, extra shifts."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from routing.store import differences, teams
 from shared import clock
 from shared.bus import cause_of
 from shared.callers import Role
+from shared.contracts.base import AgentId
 from shared.db import Database, Transaction
 from shared.http import Caller, IdempotencyKey, require
 
@@ -35,12 +37,7 @@ def router(db: Database, rules: Rules) -> APIRouter:
         now = clock.now()
         async with db.transaction() as tx:
             of, _ = await agent_seen(tx, actor, agent_id, now, rules)
-            found = await differences.of(tx, of.agent_id, now.date())
-        return [
-            {"id": str(each.id), "swap_id": each.swap_id and str(each.swap_id)}
-            | difference_written(each.difference)
-            for each in found
-        ]
+            return await days_of(tx, of.agent_id, now.date())
 
     @api.post("/agents/{agent_id}/exceptions", status_code=201)
     async def differ(
@@ -69,3 +66,18 @@ def router(db: Database, rules: Rules) -> APIRouter:
                 raise HTTPException(404, "no such exception")
 
     return api
+
+
+async def days_of(tx: Transaction, agent_id: AgentId, since: date) -> list[dict[str, Any]]:
+    """The days of an agent that differ from a day on, sorted; of a swap, with whom."""
+    found = await differences.of(tx, agent_id, since)
+    others = await differences.swapped_with(tx, agent_id, found)
+    return [
+        {
+            "id": str(each.id),
+            "swap_id": each.swap_id and str(each.swap_id),
+            "swapped_with": each.swap_id and others.get(each.swap_id),
+        }
+        | difference_written(each.difference)
+        for each in found
+    ]

@@ -1,4 +1,4 @@
-"""Shifts that one agent gives to another."""
+"""Shifts that one agent gives to another, alone or for one of his."""
 
 from datetime import date, time
 from typing import Any
@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from routing.api.acts import once_in_team
 from routing.api.agents import agent_seen
+from routing.domain.swapping import Given
 from routing.handlers import team
 from routing.handlers.rules import Rules
 from routing.handlers.team import Change
@@ -18,15 +19,25 @@ from shared.db import Database, Transaction
 from shared.http import Caller, IdempotencyKey, require
 
 
-class SwapBody(BaseModel):
-    """The shift of the giver's week that begins on `day` at `begins_at`, on his own wall clock."""
+class ShiftGiven(BaseModel):
+    """The shift of his week that begins on `day` at `begins_at`, on his own wall clock."""
 
     model_config = ConfigDict(extra="forbid")
 
-    giver: str
-    taker: str
     day: date
     begins_at: time
+
+    def given(self) -> Given:
+        """What it means."""
+        return Given(self.day, self.begins_at.hour * 60 + self.begins_at.minute)
+
+
+class SwapBody(ShiftGiven):
+    """The giver's shift; `in_return` is one of the taker's that the giver works for it."""
+
+    giver: str
+    taker: str
+    in_return: ShiftGiven | None = None
 
 
 def router(db: Database, rules: Rules) -> APIRouter:
@@ -35,7 +46,7 @@ def router(db: Database, rules: Rules) -> APIRouter:
 
     @api.post("/swaps", status_code=201)
     async def swap(actor: Caller, body: SwapBody, key: IdempotencyKey) -> dict[str, Any]:
-        """Let the taker work the giver's shift, at the same instants."""
+        """Let the taker work the giver's shift, at the same instants; and one of his in return."""
         require(actor, Role.LEAD, Role.ADMIN)
 
         async def do(tx: Transaction) -> dict[str, Any]:
@@ -43,8 +54,9 @@ def router(db: Database, rules: Rules) -> APIRouter:
             giver, _ = await agent_seen(tx, actor, body.giver, now, rules)
             taker, _ = await agent_seen(tx, actor, body.taker, now, rules)
             change = Change(actor.by, now, cause_of("swap", actor.id, key))
-            begin = body.begins_at.hour * 60 + body.begins_at.minute
-            return {"swap_id": str(await team.swap(tx, giver, taker, body.day, begin, change))}
+            back = body.in_return.given() if body.in_return else None
+            swap_id = await team.swap(tx, giver, taker, body.given(), change, in_return=back)
+            return {"swap_id": str(swap_id)}
 
         return await once_in_team(db, actor, key, body, "swaps", do)
 

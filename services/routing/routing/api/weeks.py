@@ -1,17 +1,17 @@
 """The shifts of an agent's week."""
 
 from dataclasses import replace
+from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from routing.api.agents import IfMatch, agent_seen, lock_revision, told
+from routing.api.agents import IfMatch, agent_seen, lock_revision, read_agent, told
 from routing.clients.team_document import ShiftIn, shift_written
 from routing.domain.shifts import Calendar
 from routing.handlers import team
 from routing.handlers.rules import Rules
 from routing.handlers.team import Change
-from routing.store import teams
 from shared import clock
 from shared.callers import Role
 from shared.db import Database
@@ -33,13 +33,8 @@ def router(db: Database, rules: Rules) -> APIRouter:
     @api.get("/agents/{agent_id}/shifts")
     async def week(actor: Caller, agent_id: str) -> Response:
         """The shifts of his week."""
-        require(actor, Role.LEAD, Role.ADMIN)
-        async with db.transaction() as tx:
-            revision = await teams.lock(tx)
-            found, _ = await agent_seen(tx, actor, agent_id, clock.now(), rules)
-        calendar = found.calendar
-        shifts = [shift_written(each) for each in calendar.shifts]
-        return told({"time_zone": calendar.zone.key, "shifts": shifts}, revision)
+        found, _, revision = await read_agent(db, actor, agent_id, rules)
+        return told(week_of(found.calendar), revision)
 
     @api.put("/agents/{agent_id}/shifts")
     async def put_week(
@@ -57,6 +52,12 @@ def router(db: Database, rules: Rules) -> APIRouter:
         return told({"revision": revision}, revision)
 
     return api
+
+
+def week_of(calendar: Calendar) -> dict[str, Any]:
+    """The shifts of a week, and whose wall they are on."""
+    shifts = [shift_written(each) for each in calendar.shifts]
+    return {"time_zone": calendar.zone.key, "shifts": shifts}
 
 
 def _of_week(body: WeekBody, of: Calendar) -> Calendar:

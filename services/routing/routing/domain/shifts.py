@@ -18,6 +18,9 @@ from routing.domain.free_days import FreeDays
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
 _MINUTES = 24 * 60
+_NEAR = 3
+"""Days before and after one of UTC whose shifts may touch it: no zone is a whole day away from
+UTC, an overnight shift begins a day earlier, and in 2011 Samoa left out a date."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 Span = tuple[datetime, datetime]
@@ -197,6 +200,21 @@ class Calendar:
             (each for each in found if each.begin < each.end), key=lambda each: each.begin
         )
 
+    def during(self, begin: datetime, end: datetime) -> list[Occurrence]:
+        """What is worked at any instant from `begin` to before `end` (both aware), in order.
+
+        >>> nights = Calendar([Shift(frozenset({5}), 22 * 60, 6 * 60)], "Asia/Tokyo")
+        >>> sunday = datetime(2026, 1, 3, 20, tzinfo=UTC)
+        >>> [each.day.isoformat() for each in nights.during(sunday, sunday + timedelta(days=1))]
+        ['2026-01-03']
+        """
+        since, until = begin.astimezone(UTC).date(), end.astimezone(UTC).date()
+        days = [since + n * _DAY for n in range(-_NEAR, (until - since).days + _NEAR + 1)]
+        found = [
+            each for day in days for each in self.on(day) if each.begin < end and begin < each.end
+        ]
+        return sorted(found, key=lambda each: each.begin)
+
     def _is_free(self, day: date, differences: Sequence[Difference]) -> bool:
         if any(each.kind is Kind.OFF for each in differences):
             return True
@@ -213,9 +231,7 @@ class Calendar:
         return found
 
     def _look(self, day: date) -> _Hours:
-        # No zone is a whole day away from UTC, an overnight shift begins a day earlier, and in
-        # 2011 Samoa left out a date.
-        near = [each for n in range(-3, 4) for each in self.on(day + n * _DAY)]
+        near = [each for n in range(-_NEAR, _NEAR + 1) for each in self.on(day + n * _DAY)]
         pieces = _merged((each.begin, each.end) for each in near)
         breaks = _merged(span for each in near for span in each.breaks)
         return _Hours(tuple(pieces), tuple(_without(pieces, breaks)))

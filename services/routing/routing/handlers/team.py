@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -10,7 +10,8 @@ import structlog
 
 from routing.domain.free_days import FreeDays
 from routing.domain.saying import ROUTING
-from routing.domain.shifts import Difference, Kind, instant
+from routing.domain.shifts import Difference
+from routing.domain.swapping import Given, Side, swapped
 from routing.domain.team import FAMILIES, UNIT, Agent, Team
 from routing.handlers.releasing import release_work
 from routing.handlers.rules import TEAM, Rules
@@ -133,44 +134,29 @@ async def swap(
     tx: Transaction,
     giver: Agent,
     taker: Agent,
-    day: date,
-    begin: int,
+    given: Given,
     change: Change,
+    *,
+    in_return: Given | None = None,
 ) -> UUID:
-    """Let `taker` work the shift of `giver`'s week that begins on `day` at `begin`.
+    """Let `taker` work a shift of `giver`'s week, and `giver` one of his in return, or none.
 
-    It stays on the wall of who gives it: `begin` is in minutes from midnight there. Raises
-    `Refused` when he has no such shift, or the taker works then himself.
+    Raises `Refused` as `swapped` does.
     """
-    of_week = next((each for each in giver.calendar.shifts if each.begin == begin), None)
-    worked = [each for each in giver.calendar.on(day) if each.kind is None]
-    zone = giver.calendar.zone
-    begins_at = instant(day, begin, zone)
-    found = next((each for each in worked if each.begin == begins_at), None)
-    if of_week is None or found is None:
-        raise Refused("he has no shift of his week that begins so on that day")
     if giver.agent_id == taker.agent_id:
         raise Refused("nobody swaps with himself")
-    if any(
-        each.begin < found.end and found.begin < each.end
-        for near in (-1, 0, 1)
-        for each in taker.calendar.on(date.fromordinal(day.toordinal() + near))
-    ):
-        raise Refused("who takes it works then himself")
     swap_id = _id(change)
-    sides = (
-        (giver.agent_id, Difference(Kind.GIVEN, day, of_week)),
-        (taker.agent_id, Difference(Kind.TAKEN, day, of_week, zone.key)),
-    )
+    who = {Side.GIVER: giver.agent_id, Side.TAKER: taker.agent_id}
+    sides = swapped(giver.calendar, taker.calendar, given, in_return)
     await differences.add(
         tx,
         [
-            differences.kept(uuid5(swap_id, each.kind), agent_id, each, swap_id)
-            for agent_id, each in sides
+            differences.kept(uuid5(swap_id, f"{side}/{each.kind}"), who[side], each, swap_id)
+            for side, each in sides
         ],
     )
-    for agent_id, each in sides:
-        await _note(tx, "shift swapped", agent_id, change, swap_id=swap_id, **_told(each))
+    for side, each in sides:
+        await _note(tx, "shift swapped", who[side], change, swap_id=swap_id, **_told(each))
     return swap_id
 
 

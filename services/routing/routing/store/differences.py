@@ -28,6 +28,12 @@ _OF = text(
     WHERE agent_id = :agent_id AND day >= :since ORDER BY day, id
     """
 )
+_SWAPPED_WITH = text(
+    """
+    SELECT DISTINCT swap_id, agent_id FROM differences
+    WHERE swap_id = ANY (cast(:swaps AS uuid[])) AND agent_id <> :agent_id
+    """
+)
 _DROP = text(
     """
     DELETE FROM differences
@@ -79,6 +85,17 @@ async def clear(tx: Transaction, agents: Iterable[AgentId]) -> None:
 async def of(tx: Transaction, agent_id: AgentId, since: date) -> list[Kept]:
     """An agent's differences from a day on, sorted by day."""
     return await rows.read(tx, Kept, _OF, agent_id=agent_id, since=since)
+
+
+async def swapped_with(
+    tx: Transaction, agent_id: AgentId, of: Iterable[Kept]
+) -> dict[UUID, AgentId]:
+    """Whom an agent swapped with, by the swap."""
+    swaps = sorted({each.swap_id for each in of if each.swap_id is not None})
+    if not swaps:
+        return {}
+    found = await tx.execute(_SWAPPED_WITH, {"swaps": swaps, "agent_id": agent_id})
+    return {row.swap_id: AgentId(row.agent_id) for row in found}
 
 
 async def drop(tx: Transaction, agent_id: AgentId, id: UUID) -> list[AgentId]:
