@@ -64,7 +64,8 @@ def test_a_swap_moves_work_and_neither_adds_nor_loses_an_instant(
     back = None
     days = [day + timedelta(days=n) for n in (-1, 0, 1)]
     theirs = [Given(n, each.begin) for n in days for each in taker if n.weekday() in each.days]
-    if theirs and data.draw(st.booleans()):
+    is_for_another: bool = data.draw(st.booleans())
+    if theirs and is_for_another:
         back = data.draw(st.sampled_from(theirs))
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
