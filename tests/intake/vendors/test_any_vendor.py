@@ -246,12 +246,33 @@ WORDS = st.text(max_size=12) | st.sampled_from(
      "Bearer eyJhbGciOiJub25lIn0.e30.", "nan"])  # fmt: skip
 
 
+PROOFS = [
+    json.dumps({
+        **dict.fromkeys(["auth", "secret", "timestamp", "app_id", "Encrypt", "MsgSignature"], told),
+        "signature": dict.fromkeys(["timestamp", "token", "signature"], told),
+        "Type": "Notification", "SigningCertURL": told, "Signature": told, "SignatureVersion": told,
+    }).encode()
+    for told in ("\ud800", "\0", "", "é", "a" * 5000, ["a"], {"a": 1}, 10**4000, True, None)
+] + [b'{"auth":"\xff"}', b'{"Type":"\xff","TopicArn":"x"}']  # fmt: skip
+"""Bodies that carry a proof of their own, and in it what nobody signs with."""
+
+
+@pytest.mark.parametrize("channel", sorted(DOORS))
+@pytest.mark.parametrize("body", PROOFS)
+def test_no_proof_within_a_body_stops_the_door(
+    vendor: Callable[..., Any], posted: Callable[..., Any], channel: str, body: bytes
+) -> None:
+    one = vendor(channel, **WITH.get(channel, {}))
+
+    assert not one.verifies(posted(body, headers={"content-type": "application/json"}))
+
+
 @pytest.mark.parametrize("channel", sorted(DOORS))
 @given(
     headers=st.dictionaries(st.sampled_from(HEADERS), WORDS, min_size=1, max_size=3),
     query=st.dictionaries(st.sampled_from(QUERY), WORDS, max_size=3),
     body=st.binary(max_size=20)
-    | st.sampled_from([b"{}", b"a=1", b"<xml><Encrypt>a</Encrypt></xml>"]),
+    | st.sampled_from([b"{}", b"a=1", b"<xml><Encrypt>a</Encrypt></xml>", *PROOFS]),
 )
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

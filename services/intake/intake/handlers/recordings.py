@@ -79,7 +79,7 @@ def _recording(octets: bytes) -> dict[str, Any]:
     line = octets.removeprefix(b"\xef\xbb\xbf")
     try:
         return msgspec.json.decode(line, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError):
         found = parse(Delivery("POST", "", {"content-type": "application/json"}, {}, line))
     if not isinstance(found, dict):
         raise ValueError("no object")

@@ -142,7 +142,7 @@ def message(delivery: Delivery) -> Object:
     """The SNS message; empty for what is none."""
     try:
         return obj(msgspec.json.decode(delivery.body))
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
         return {}
 
 

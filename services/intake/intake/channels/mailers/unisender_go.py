@@ -30,7 +30,7 @@ def _is_signed(delivery: Delivery, account: UniSenderGoAccount) -> bool:
         given = body["auth"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return False
-    if not isinstance(given, str):
+    if not isinstance(given, str) or not given:
         return False
     found = []
     for key in account.api_key:
@@ -39,7 +39,7 @@ def _is_signed(delivery: Delivery, account: UniSenderGoAccount) -> bool:
         compact = json.dumps({**body, "auth": key}, separators=(",", ":"))
         raw = json.dumps({**body, "auth": key}, separators=(",", ":"), ensure_ascii=False)
         forms = [each for one in (compact, raw) for each in (one, one.replace("/", "\\/"))]
-        as_sent = delivery.body.replace(given.encode(), key.encode()) if given else b""
+        as_sent = delivery.body.replace(given.encode("utf-8", "replace"), key.encode())
         octets = [*(one.encode("utf-8", "replace") for one in forms), as_sent]
         found += [equal(given, _digest(one)) for one in octets]
     return True in found
