@@ -121,6 +121,7 @@ def test_what_is_forwarded_comes_whole() -> None:
         '<div class="yahoo_quoted">OLD</div>',
         '<div class="protonmail_quote">OLD</div>',
         "<includetail><div>OLD</div></includetail>",
+        "<div name='messageReplySection'><p>OLD</p></div>",
     ],
 )
 def test_html_shows_where_the_earlier_mail_is(quote: str) -> None:

@@ -41,6 +41,9 @@ LRM = "\u200e"
         f"--------- 원본 이메일 ---------\n발신: {AURORA}",
         f"---Original---\nFrom: {AURORA}",
         "---- Aurora wrote ----",
+        "help@aurora.example wrote:",
+        "help@aurora.example schrieb:",
+        "Date: Mon, 4 May 2026 10:12:09 +0200 From: help@aurora.example To: Ana Subject: Lamp",
         f"From: {AURORA}\nDate: Mon, 04 May 2026 10:12:09 +0200",
         f"Von: Aurora\nGesendet: {LRM}4. Mai 2026{LRM} {LRM}10{LRM}:{LRM}12\nAn: Ana",
     ],
@@ -66,6 +69,25 @@ def test_a_quoted_line_that_was_broken_belongs_to_the_quote() -> None:
     assert new_text(f"{NEW}\n\n{quoted}") == (NEW, True)
     assert "yes, red" in new_text(f"{NEW}\n\n{quoted.replace(' and', '?')}\nyes, red")[0]
     assert "the red one" in new_text(f"{quoted.replace(' and', '?')[:-20]}\nthe red one\n> ok")[0]
+
+
+def test_a_header_with_empty_lines_above_the_text_is_its_own() -> None:
+    fields = (
+        "**Gesendet:** 4. Mai 2026 um 10:12",
+        f"**Von:** {AURORA}",
+        "**An:** Ana",
+        "**Betreff:** Lampe",
+    )
+    header = "\n\n".join(fields)
+
+    assert NEW in new_text(f"{header}\n\n{NEW}")[0]
+
+
+def test_a_line_that_only_begins_like_a_header_is_no_header() -> None:
+    text = "From: Madrid\nThe lamp flickers.\n\nIs there a bulb?"
+    header = f"From: {AURORA}\nSent: Monday, 4 May 2026 10:12\nTo: Ana\nSubject: Lamp"
+
+    assert new_text(f"{text}\n\n{header}\n\nold") == (text, True)
 
 
 def test_a_mail_that_begins_with_its_own_header_is_read_below_it() -> None:

@@ -66,6 +66,25 @@ TEXT = "The lamp is broken.\nPlease send another one."
         "Kiitos etukäteen\nAnna Niemi",
         "谢谢\n王芳",
         "감사합니다.\n김지수 드림",
+        "Thanks, Ana",
+        "Cheers, Ana",
+        "All the best,\n\nAna\n\n* * *\n\nLamps since 1900",
+        "Have a nice day\nAna",
+        "Auf Wiedersehen\nAnna Maier",
+        "Bonne journée,\nAnne",
+        "Do widzenia,\nAnna",
+        "Mit freundlichen Grüßen",
+        "Cordialement,",
+        "Med venlig hilsen / Kind regards\n\nAnna Holm\nCEO",
+        "Kind Regards\n\n![](https://lamps.example/sign.png)",
+        "Grüßle - Anna\n_________________\n\nDr. Anna Maier\nwww.lamps.example",
+        "-Ana Pérez",
+        "Regards,\nAna\n\n**Ana Pérez**,\nLamp Maker\n[picture]",
+        "Gesendet mit der mobilen Mail App",
+        "Sent from my phone, please excuse any typos.",
+        "Poslano z iPhone",
+        "Mandato da Libero Mobile",
+        "Android için Outlook'u edinin",
         "Tisztelettel,\nSzabó Anna",
         "Udv\nAnna",
         "——————————————\n\n小满\n活动协调人",
@@ -109,6 +128,11 @@ def test_the_signature_is_left_out(signature: str) -> None:
         f"{TEXT}\n\nThanks\nAna\nIt was the red one that came broken, not the blue one.",
         f"{TEXT}\n\nThanks for the lamp\nAna",
         f"{TEXT}\n\nThanks,\nInvoice 2024-11",
+        f"{TEXT}\n\nBest wishes,\nAna\n\nBut what do I do with the old one? It works",
+        f"{TEXT}\n\nRegards,\nAna\n\nPlease send the new one to my brother in Porto",
+        f"{TEXT}\n\nMit freundlichen Grüßen\nAnna\n\nIch bin ab Montag verreist, leider länger",
+        f"{TEXT}\n\nIt is this one:\nLG",
+        f"{TEXT}\n\nIt came without\n-Shade\n-Bulb",
         "Thanks,\nAna",
         f"{TEXT}\n\nSent from my desk, where it is quiet.",
         f"{TEXT}\n\n----\n\n1. one\n2. two",
@@ -132,6 +156,12 @@ def test_the_signature_is_left_out(signature: str) -> None:
 )
 def test_what_only_looks_like_a_signature_stays(text: str) -> None:
     assert without_signature(text) == text
+
+
+@pytest.mark.parametrize("mark", ["Sent from my iPhone", "Gesendet mit iPhone"])
+def test_the_line_of_a_device_above_the_text_is_left_out(mark: str) -> None:
+    assert without_signature(f"{mark}\n\n{TEXT}") == TEXT
+    assert without_signature(f"{mark}\n{TEXT}") == f"{mark}\n{TEXT}"
 
 
 def test_the_marks_of_programs_show_it_in_html() -> None:

@@ -27,7 +27,7 @@ _WHEN_AND_ADDRESS = re.compile(
 _ADDRESS_WROTE = re.compile(
     rf"^(?:.*(?:{_ANGLE}|\([^()<>\s]+@[^()<>\s]+\)) ?(?:{_WROTE})|"
     rf"(?:quoting|zitat von|quotando|citando a?|citát) .*{_ANGLE}|"
-    r"wiadomość napisana przez .*\d|--- in \S+@\S+, .* wrote)$",
+    rf"wiadomość napisana przez .*\d|--- in \S+@\S+, .* wrote|[^\s@<>]+@[^\s@<>]+ (?:{_WROTE}))$",
     re.IGNORECASE,
 )
 """Without a date, but with an address: phones, Horde, Yahoo's groups."""

@@ -14,7 +14,8 @@ _QUOTED = (
     "blockquote.gmail_quote, .gmail_extra > blockquote, blockquote[type=cite], "
     ".moz-cite-prefix, .yahoo_quoted, .protonmail_quote, .zmail_extra, .tutanota_quote, "
     "#isReplyContent, .ntes_signature_quote, includetail, .qmbox blockquote, "
-    "[name=quote], details.wb-quote, .gmx_quote, .wd_quote, .reply_content_quote"
+    "[name=quote], [name=messageReplySection], details.wb-quote, .gmx_quote, .wd_quote, "
+    ".reply_content_quote"
 )
 # Gmail's holds the answers too that stand between the lines of the earlier mail.
 _GMAIL = "div.gmail_quote, .gmail_quote_container"

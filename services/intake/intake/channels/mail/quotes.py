@@ -48,6 +48,11 @@ _OTHERS = (
 )
 _SENDER_FIELD = re.compile(rf"^[\s>*]*(?:{_SENDER})\s*\*?\s*[:：]", re.IGNORECASE)
 _OTHER_FIELD = re.compile(rf"^[\s>*]*(?:{_OTHERS})\s*\*?\s*[:：]", re.IGNORECASE)
+_ONE_LINE = re.compile(
+    rf"^[\s>*]*(?:(?:{_SENDER}|{_OTHERS})\s?[:：]\s?\S.{{0,120}}?\s){{2,4}}(?:{_SENDER}|{_OTHERS})\s?[:：]",
+    re.IGNORECASE,
+)
+"""All fields in one line, as programs write them that drop line ends."""
 _TELLS_A_MAIL = re.compile(
     r"@|\d[:.h]\d{2}(?!\d)|^[\s>*]*(?:subject|betreff|asunto|objet|sujet|assunto|oggetto|onderwerp|"
     r"temat|тема|主题|主旨|件名|제목|emne|ämne|aihe|konu|předmět|predmet|tárgy|subiect|θέμα|เรื่อง|"
@@ -111,7 +116,7 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
         if _FORWARDED.match(lines[at]):
             return kept + lines[at:], has_quote
         block = _header_block(lines, at)
-        if _DIVIDER.match(lines[at]) or (block and any(line.strip() for line in kept)):
+        if _DIVIDER.match(lines[at]) or (block and any(map(_is_text, kept))):
             return kept, True
         if block:
             # The mail begins with a copy of its own header: what it says stands below.
@@ -130,6 +135,15 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
     return kept, has_quote
 
 
+def _is_field(line: str) -> bool:
+    return bool(_OTHER_FIELD.match(line) or _SENDER_FIELD.match(line))
+
+
+def _is_text(line: str) -> bool:
+    """Whether it is more than a field of a header."""
+    return bool(line.strip()) and not _is_field(line)
+
+
 def _header_block(lines: list[str], at: int) -> int:
     """How many lines from here are a copy of a header, 0 for none.
 
@@ -139,9 +153,14 @@ def _header_block(lines: list[str], at: int) -> int:
     """
     if not (_SENDER_FIELD.match(lines[at]) or _OTHER_FIELD.match(lines[at])):
         return 0
+    if "@" in lines[at] and _ONE_LINE.match(lines[at][:500]):
+        return 1
     block = lines[at : at + 8]
+    senders = [n for n, line in enumerate(block) if _SENDER_FIELD.match(line)]
+    if len(senders) > 1 and not all(map(_is_field, block[: senders[1]])):
+        block = block[: senders[1]]
     fields = [n for n, line in enumerate(block) if _OTHER_FIELD.match(line)]
-    sender = next((n for n, line in enumerate(block) if _SENDER_FIELD.match(line)), None)
+    sender = next(iter(senders), None)
     if sender is None or sender > 4 or any(not line.strip() for line in block[1:sender]):
         return 0
     is_form = any(map(_FORM_FIELD.match, [*lines[max(0, at - 1) : at], *block]))
