@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from intake.handlers import mails
+
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 HELP, VENTAS = "help@aurora.example", "ventas@aurora.example"
 
@@ -103,3 +105,37 @@ def test_one_message_id_on_two_mails_makes_two_messages(read: Any, written: Any)
 
     assert one.event.external_id == other.event.external_id
     assert one.event.message_id != other.event.message_id
+
+
+PLAIN = (
+    b"Return-Path: <ana@example.org>\nFrom: Ana <ana@example.org>\nSubject: Lamp\n"
+    b"Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nHol=\na\n"
+)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        PLAIN,
+        PLAIN.replace(b"\n", b"\r\n"),
+        PLAIN.replace(b"\n", b"\r"),
+        PLAIN.replace(b"\n", b"\r\r\n"),
+        b"\xef\xbb\xbf" + PLAIN,
+        b"\n\n" + PLAIN,
+        b"From ana@example.org Mon May  4 12:00:00 2026\n" + PLAIN,
+        PLAIN.replace(b": ", b": \0"),
+    ],
+    ids=["lf", "crlf", "cr", "crcrlf", "bom", "empty lines", "mbox", "nul"],
+)
+def test_line_ends_and_octets_that_are_none_cost_nothing(read: Any, octets: bytes) -> None:
+    event = read.message(octets).event
+
+    assert (event.text, event.subject, event.mail) == ("Hola", "Lamp", "ana@example.org")
+
+
+def test_a_return_path_is_found_whatever_the_line_ends(read: Any) -> None:
+    bounced = PLAIN.replace(b"<ana@example.org>", b"<>", 1).replace(b"Subject", b"Precedence")
+
+    for octets in (bounced, bounced.replace(b"\n", b"\r")):
+        [known] = mails.alone(octets.replace(b": Lamp", b": bulk"), AT).known
+        assert known.kind == "auto-reply"

@@ -12,6 +12,7 @@ import structlog
 from intake.channels import mail
 from intake.channels.mail import Envelope, Mailboxes, OurOwn, Recipient
 from intake.channels.mail.headers import came_at
+from intake.channels.mail.repairs import with_plain_lines
 from intake.domain.items import Arrival, Odd, Raw, Reading
 from intake.domain.texts import clean
 from shared.contracts.base import AccountId, StoreId
@@ -81,7 +82,7 @@ def alone(octets: bytes, at: datetime) -> Reading:
     )
     account._store_id = StoreId("store")
     own = OurOwn(Mailboxes([account]), Tokens([token_bytes(32)]))
-    envelope = Envelope(_return_path(octets[:_HEAD]), (Recipient(account, ""),))
+    envelope = Envelope(_return_path(with_plain_lines(octets[:_HEAD])), (Recipient(account, ""),))
     return reading(octets, envelope, own, at)
 
 

@@ -1,5 +1,6 @@
 """Mails put right before they are taken apart: headers with lines that are none, boundaries."""
 
+import codecs
 import re
 from email.message import Message
 
@@ -16,6 +17,24 @@ _USUAL = re.compile(
     re.IGNORECASE,
 )
 _MOST_OF_HEADER = 256 * 1024
+
+
+_NUL_IN_FIELD = re.compile(rb"(?:\A|\n)[!-9;-~]{1,76}:[^\n]*\0[^\n]*")
+
+
+def with_plain_lines(octets: bytes) -> bytes:
+    """The mail with line ends as they must be, without a mark of UTF-8 before and NUL in fields.
+
+    Programs that turn line ends twice write CR CR LF; some old ones write CR alone.
+    """
+    octets = octets.removeprefix(codecs.BOM_UTF8)
+    if b"\r\r\n" in octets and octets.count(b"\r\r\n") == octets.count(b"\n"):
+        octets = octets.replace(b"\r\r\n", b"\r\n")
+    elif b"\n" not in octets:
+        octets = octets.replace(b"\r", b"\n")
+    if b"\0" in octets:
+        octets = _NUL_IN_FIELD.sub(lambda field: field[0].replace(b"\0", b""), octets)
+    return octets
 
 
 def with_plain_header(octets: bytes) -> bytes:

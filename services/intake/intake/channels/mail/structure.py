@@ -20,6 +20,7 @@ from intake.channels.mail.repairs import (
     shown_boundary,
     with_folded_fields,
     with_plain_header,
+    with_plain_lines,
 )
 from shared.contracts.intake import Attachment
 
@@ -62,6 +63,7 @@ class Structure:
 
 def take_apart(octets: bytes) -> Structure:
     """Read a whole mail. Never raises for what a stranger wrote."""
+    written, octets = octets, with_plain_lines(octets)
     if octets.count(b"\n--") > _MOST_BOUNDARIES:
         return _as_one_text(octets)
     try:
@@ -70,6 +72,8 @@ def take_apart(octets: bytes) -> Structure:
             return _as_one_text(octets)
         message = _PARSER.parsebytes(plain)
         found = Structure(Headers(parts.fields(message)))
+        if octets != written:
+            found.notes.append("its line ends or octets between them were put right")
         if plain != octets:
             found.notes.append("lines of a header that are no fields were left out or folded")
         found.report_type = parts.parameter(message, "report-type")
