@@ -32,6 +32,7 @@ _LIMITS = {
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
     "jit": "off",
+    "random_page_cost": "1.1",  # one row by its index, also where the planner knows little
 }
 
 

@@ -47,7 +47,9 @@ class Deposed(Exception):
     """Another process holds the pool's lease."""
 
 
-# `coalesce` keeps the planner from walking the index of all that waits to find a few by their ids.
+# `coalesce` keeps the planner from walking the index of all that waits to find a few by their ids;
+# the store comes out of `claims` because the planner would read all of a store that it takes for
+# small, as it does each in a young table.
 # The rows are locked, all and in order, before the first is changed: `locked` and `manned` are
 # counted first. Joined instead, they would be gone through once for each row.
 # A message that joins what waits may change who can take it and leave the version: hence the
@@ -60,7 +62,7 @@ _CLAIM = Statement(
         FOR SHARE
     ),
     claims AS MATERIALIZED (
-        SELECT *
+        SELECT cast(:store_id AS text) AS store_id, c.*
         FROM unnest(
             cast(:conversations AS uuid[]), cast(:versions AS integer[]), cast(:agents AS text[]),
             cast(:units AS integer[]), cast(:explanations AS text[]),
@@ -72,11 +74,11 @@ _CLAIM = Statement(
         WHERE cast(:lease_epoch AS bigint) IS NULL OR EXISTS (SELECT 1 FROM fence)
     ),
     locked AS MATERIALIZED (
-        SELECT 1 FROM conversations
-        WHERE store_id = :store_id AND id = ANY (cast(:conversations AS uuid[]))
-            AND (cast(:lease_epoch AS bigint) IS NULL OR EXISTS (SELECT 1 FROM fence))
-        ORDER BY id
-        FOR NO KEY UPDATE
+        SELECT 1
+        FROM claims AS k
+        JOIN conversations AS c ON c.store_id = k.store_id AND c.id = k.conversation_id
+        ORDER BY c.id
+        FOR NO KEY UPDATE OF c
     ),
     taken AS (
         UPDATE conversations AS c
@@ -85,7 +87,7 @@ _CLAIM = Statement(
             offer_ends_at = k.expires_at, epoch = c.epoch + 1, version = c.version + 1
         FROM claims AS k
         WHERE (SELECT count(*) FROM locked) > 0
-            AND c.store_id = :store_id AND c.id = k.conversation_id
+            AND c.store_id = k.store_id AND c.id = k.conversation_id
             AND c.version = k.version AND c.signature = k.signature
             AND coalesce(c.state) = k.state
         RETURNING c.id, c.epoch, c.state, k.agent_id, k.units, k.explanation, k.expires_at,

@@ -25,20 +25,23 @@ SAVE = f"""
     """  # noqa: S608 - names of our own columns
 _INSERT = text(INSERT)
 _SAVE = text(SAVE)
-# One statement, so that all rows are locked in the order of their ids.
+# One statement, so that all rows are locked in the order of their ids. `OFFSET 0` has each thread
+# looked up by its index: the planner, who knows nothing of a young table, would read all of it.
 BY_SUBJECT = """
     SELECT cast(to_jsonb(c) AS text)
     FROM conversations AS c
     WHERE (c.store_id, c.id) IN (
         SELECT t.store_id, t.id
         FROM unnest(cast(:thread_stores AS text[]), cast(:threads AS uuid[])) AS w (store_id, id)
-        JOIN conversations AS t ON t.store_id = w.store_id AND t.thread_id = w.id
-        WHERE t.state <> 'resolved'
-        UNION
-        SELECT t.store_id, t.id
-        FROM unnest(cast(:thread_stores AS text[]), cast(:threads AS uuid[])) AS w (store_id, id)
-        JOIN conversations AS t ON t.store_id = w.store_id AND t.thread_id = w.id
-        WHERE t.state = 'resolved' AND t.resolved_at > :since
+        CROSS JOIN LATERAL (
+            SELECT o.store_id, o.id FROM conversations AS o
+            WHERE o.store_id = w.store_id AND o.thread_id = w.id AND o.state <> 'resolved'
+            UNION ALL
+            SELECT o.store_id, o.id FROM conversations AS o
+            WHERE o.store_id = w.store_id AND o.thread_id = w.id
+                AND o.state = 'resolved' AND o.resolved_at > :since
+            OFFSET 0
+        ) AS t
         UNION
         SELECT s.store_id, s.id
         FROM unnest(cast(:shipment_stores AS text[]), cast(:shipments AS uuid[]))
