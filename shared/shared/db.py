@@ -149,6 +149,19 @@ class Database:
         for name in names:
             self._wakes.wake(name)
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """A connection without a transaction, for a look that one statement takes.
+
+        Two statements may see different things. Raises `Unavailable` as `transaction` does.
+        """
+        connection, its = await self._connected()
+        try:
+            connection.info["driver"] = its
+            yield connection
+        finally:
+            await asyncio.shield(_given_back(connection, its))
+
     async def _connected(self) -> tuple[AsyncConnection, Any]:
         """A connection of the pool and its driver's, passing by those that died meanwhile."""
         while True:

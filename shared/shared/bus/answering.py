@@ -109,25 +109,29 @@ class Answering:
 
     async def _together(self, decoded: Decoded) -> Decoded:
         if not self._repeats:
+            # Taken for new, and found out at the end if it is not: that is a statement less.
+            self._repeats = True
             with suppress(inbox.Repeated):
                 async with self._db.transaction() as tx:
-                    await inbox.take_all(tx, self._consumer, decoded.heard)
-                    await self._say_and_set_aside(decoded, tx)
+                    said = await self._called(decoded, tx)
+                    await dead_letters.put(tx, self._consumer, decoded.odd)
+                    await inbox.take_all_and_say(tx, self._consumer, decoded.heard.keys(), said)
+                self._repeats = False
                 self._breaker.note_good(len(decoded.heard))
                 return decoded
         async with self._db.transaction() as tx:
             fresh = decoded.only(await inbox.take(tx, self._consumer, decoded.heard))
-            await self._say_and_set_aside(fresh, tx)
+            await outbox.put(tx, await self._called(fresh, tx))
+            await dead_letters.put(tx, self._consumer, fresh.odd)
         self._repeats = fresh is not decoded
         self._breaker.note_good(len(decoded.heard))
         return fresh
 
-    async def _say_and_set_aside(self, fresh: Decoded, tx: Transaction) -> None:
+    async def _called(self, fresh: Decoded, tx: Transaction) -> list[Said]:
         said: list[Said] = []
         for group in fresh.rounds():
             said += await self._call(group, tx)
-        await outbox.put(tx, said)
-        await dead_letters.put(tx, self._consumer, fresh.odd)
+        return said
 
     async def _one_by_one(self, decoded: Decoded) -> Decoded:
         try:

@@ -1,22 +1,27 @@
 """Heard before? One row for each message a consumer has answered, in the answer's transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 
+from shared.bus import outbox
+from shared.bus.records import Said
 from shared.db import Transaction
 from shared.statements import Statement
 
 KEPT = timedelta(days=8)
 """A day longer than any topic keeps its messages, so that none can come again unknown."""
 
-_TAKE_ALL = Statement(
-    """
-    INSERT INTO inbox (consumer, id)
-    SELECT cast(:consumer AS text), id FROM unnest(cast(:ids AS uuid[])) AS id
-    """
+_TAKE_ALL_AND_SAY = Statement(
+    f"""
+    WITH heard AS (
+        INSERT INTO inbox (consumer, id)
+        SELECT cast(:consumer AS text), id FROM unnest(cast(:ids AS uuid[])) AS id
+    )
+    {outbox.INSERT}
+    """  # noqa: S608 - our own statements
 )
 _TAKE = Statement(
     """
@@ -32,14 +37,22 @@ class Repeated(Exception):
     """One of the messages was heard before; the transaction is of no use any more."""
 
 
-async def take_all(tx: Transaction, consumer: str, ids: Iterable[UUID]) -> None:
-    """Write these ids down, none of which is there, in two thirds of the time of `take`.
+async def take_all_and_say(
+    tx: Transaction, consumer: str, ids: Collection[UUID], said: Sequence[Said]
+) -> None:
+    """Write these ids down, none of which is there, and say what the messages caused.
 
-    Raises `Repeated` when one is there after all. Sorted as in `take`.
+    Raises `Repeated` when one is there after all. Sorted as in `take`; after this nothing but the
+    commit may wait for anybody.
     """
+    if not ids and not said:
+        return
+    values = {"consumer": consumer, "ids": sorted(ids)}
     try:
-        await _TAKE_ALL.rows(tx, {"consumer": consumer, "ids": sorted(ids)})
+        await outbox.put_with(tx, said, _TAKE_ALL_AND_SAY, values)
     except asyncpg.UniqueViolationError as why:
+        if why.table_name != "inbox":
+            raise
         raise Repeated from why
 
 

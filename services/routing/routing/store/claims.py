@@ -15,6 +15,8 @@ from sqlalchemy import text
 
 from routing.domain.conversation import State
 from routing.domain.waiting import Waiting
+from routing.store import decisions
+from shared.bus import Said, outbox
 from shared.contracts.base import AgentId, By, ConversationId, StoreId
 from shared.contracts.routing import Explanation, Family
 from shared.db import Transaction
@@ -47,6 +49,8 @@ class Deposed(Exception):
     """Another process holds the pool's lease."""
 
 
+# What is said of a conversation gets its place in the outbox while the row is locked.
+_SAY = outbox.INSERT.replace("ORDER BY", "WHERE (SELECT count(*) FROM locked) > 0 ORDER BY")
 # `coalesce` keeps the planner from walking the index of all that waits to find a few by their ids;
 # the store comes out of `claims` because the planner would read all of a store that it takes for
 # small, as it does each in a young table.
@@ -55,7 +59,7 @@ class Deposed(Exception):
 # A message that joins what waits may change who can take it and leave the version: hence the
 # signature.
 _CLAIM = Statement(
-    """
+    f"""
     WITH fence AS MATERIALIZED (
         SELECT 1 FROM leases
         WHERE store_id = :store_id AND family = :family AND epoch = :lease_epoch
@@ -134,7 +138,7 @@ _CLAIM = Statement(
         INSERT INTO history (store_id, conversation_id, at, what, by_kind, by_id, details)
         SELECT :store_id, id, cast(:now AS timestamptz), state, :by_kind, :by_id,
             jsonb_build_object('agent_id', agent_id, 'epoch', epoch)
-                || CASE WHEN is_override THEN '{"is_override": true}' ELSE '{}' END::jsonb
+                || CASE WHEN is_override THEN '{{"is_override": true}}' ELSE '{{}}' END::jsonb
         FROM taken ORDER BY n
     ),
     changed AS (
@@ -146,11 +150,13 @@ _CLAIM = Statement(
             :store_id, a.id, a.epoch, l.capacity, a.is_override
         FROM taken AS a JOIN loaded AS l ON l.agent_id = a.agent_id
         ORDER BY a.n
-    )
+    ),
+    logged AS ({decisions.INSERT}),
+    said AS ({_SAY})
     SELECT (SELECT count(*) FROM fence) AS fences,
         (SELECT count(*) FROM taken) AS taken,
         (SELECT count(*) FROM loaded) AS loaded
-    """
+    """  # noqa: S608 - our own statements
 )
 
 _RELEASE = text(
@@ -227,16 +233,21 @@ async def claim(  # noqa: PLR0913 - what a claim hangs on
     lease_epoch: int | None,
     now: datetime,
     by: By | None = None,
+    said: Sequence[Said] = (),
+    entry: decisions.Entry | None = None,
 ) -> None:
     """Give these conversations to these agents, all of them or none.
 
+    In the same statement it is `said`, and the batch that decided it is logged.
     Without a `lease_epoch` no lease is asked for: that is for what people do by hand, `by` whom.
     Raises `Deposed` when the lease is another's, and `Conflict` when a conversation does not wait
     any more as it was seen, for the same agents, or an agent has no room for his share; the
     transaction must then be rolled back.
     """
-    [found] = await _CLAIM.rows(
+    [found] = await outbox.put_with(
         tx,
+        said,
+        _CLAIM,
         {
             "store_id": store_id,
             "family": family,
@@ -252,6 +263,8 @@ async def claim(  # noqa: PLR0913 - what a claim hangs on
             "overrides": [each.is_override for each in claims],
             "by_kind": by.kind.value if by else None,
             "by_id": by.id if by else None,
+            "digest": entry.digest if entry else None,
+            "record": entry.record if entry else None,
             "explanations": [msgspec.json.encode(each.explanation).decode() for each in claims],
         },
     )

@@ -12,14 +12,13 @@ from routing.domain.record import Record
 from routing.domain.team import Agent
 from shared.contracts.base import AgentId, ConversationId, StoreId
 from shared.db import Transaction
-from shared.statements import Statement
 
-_PUT = Statement(
-    """
+INSERT = """
     INSERT INTO decisions (store_id, decided_at, digest, record)
-    VALUES (:store_id, :decided_at, :digest, cast(:record AS json))
+    SELECT :store_id, cast(:now AS timestamptz), :digest, cast(:record AS json)
+    WHERE :record IS NOT NULL
     """
-)
+"""For the statement that claims what was decided."""
 _PUT_TEAM = text(
     """
     INSERT INTO decision_teams (digest, team, used_at)
@@ -51,6 +50,14 @@ _SAID_AGAIN = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A batch as it goes into the log: the digest of its team, and its record as JSON."""
+
+    digest: str
+    record: str
+
+
+@dataclass(frozen=True)
 class Logged:
     """One row of the log with its team, as JSON."""
 
@@ -67,28 +74,17 @@ class Log:
         self._teams: dict[str, datetime] = {}
         self._last: tuple[list[object], str, str] = [], "", ""
 
-    async def put(
-        self, tx: Transaction, store_id: StoreId, of: Record, agents: Sequence[Agent]
-    ) -> str:
-        """Write a batch and, where it may not be there, its team; returns the team's digest."""
+    async def entry(self, tx: Transaction, of: Record, agents: Sequence[Agent]) -> Entry:
+        """A batch for `claims.claim` to write; its team, where it may not be there, is written."""
         digest, team = self._team(agents)
         said = self._teams.get(digest)
         if said is None or of.decided_at - said > _SAID_AGAIN:
             values = {"digest": digest, "team": team, "now": of.decided_at}
             await tx.execute(_PUT_TEAM, values)
-        await _PUT.rows(
-            tx,
-            {
-                "store_id": store_id,
-                "decided_at": of.decided_at,
-                "digest": digest,
-                "record": record.written_record(of),
-            },
-        )
-        return digest
+        return Entry(digest, record.written_record(of))
 
     def committed(self, digest: str, at: datetime) -> None:
-        """A team that `put` wrote is there to stay, and needs not be written for a while."""
+        """A team that `entry` wrote is there to stay, and needs not be written for a while."""
         if len(self._teams) > 1_000:
             self._teams.clear()
         said = self._teams.get(digest)

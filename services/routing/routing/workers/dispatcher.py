@@ -23,12 +23,11 @@ from routing.domain.waiting import Waiting
 from routing.handlers.rules import pool
 from routing.store import claims, queue
 from routing.store.claims import Claim, Conflict, Deposed
-from routing.store.decisions import Log
+from routing.store.decisions import Entry, Log
 from routing.workers.leases import Leases
 from routing.workers.roster import Roster
 from shared import clock
 from shared.bus import Said, cause_of
-from shared.bus.outbox import put
 from shared.contracts.base import AgentId, StoreId
 from shared.contracts.routing import Family
 from shared.db import Database, Transaction, is_unavailable
@@ -73,10 +72,10 @@ class Dispatcher:
         return assigned
 
     async def _once(self, round_: "_Round") -> int:
-        """One batch in one transaction."""
-        async with self.db.transaction() as tx:
-            now = clock.now()
-            present = self.roster.of(self.store_id)
+        """One batch: a look, and one transaction, whose conditions hold what was seen."""
+        now = clock.now()
+        present = self.roster.of(self.store_id)
+        async with self.db.reading() as tx:
             waiting, loads = await queue.page(
                 tx,
                 self.store_id,
@@ -87,27 +86,24 @@ class Dispatcher:
                 now=now,
                 limit=self.batch,
             )
-            if not waiting:
-                round_.is_over = True
-                return 0
-            team = [
-                agent.with_load(*loads[agent.agent_id])
-                for agent in present
-                if agent.agent_id in loads
-            ]
-            if self.legal:
-                waiting = [replace(each, legal=self.legal) for each in waiting]
-            taken, stuck = decide_all(waiting, team, now, self.weights)
-            round_.stuck |= stuck
-            round_.is_over = not stuck and len(waiting) < self.batch
-            asked: set[AgentId] = set()
-            digest = None
-            if taken:
-                asked = await self._claim(tx, taken, team, round_.lease_epoch, now)
-                batch = record(waiting, team, now, self.weights, taken, stuck)
-                digest = await self.log.put(tx, self.store_id, batch, team)
-        if digest is not None:
-            self.log.committed(digest, now)
+        if not waiting:
+            round_.is_over = True
+            return 0
+        team = [
+            agent.with_load(*loads[agent.agent_id]) for agent in present if agent.agent_id in loads
+        ]
+        if self.legal:
+            waiting = [replace(each, legal=self.legal) for each in waiting]
+        taken, stuck = decide_all(waiting, team, now, self.weights)
+        round_.stuck |= stuck
+        round_.is_over = not stuck and len(waiting) < self.batch
+        if not taken:
+            return 0
+        batch = record(waiting, team, now, self.weights, taken, stuck)
+        async with self.db.transaction() as tx:
+            entry = await self.log.entry(tx, batch, team)
+            asked = await self._claim(tx, taken, team, entry, round_.lease_epoch, now)
+        self.log.committed(entry.digest, now)
         for one, decision in taken:
             step = decision.explanation.step
             if decision.agent_id not in asked:
@@ -122,10 +118,11 @@ class Dispatcher:
         tx: Transaction,
         taken: Sequence[tuple[Waiting, Decision]],
         team: Sequence[Agent],
+        entry: Entry,
         lease_epoch: int,
         now: datetime,
     ) -> set[AgentId]:
-        """Claim and say it; returns those of the agents who are asked first."""
+        """Claim, log and say it; returns those of the agents who are asked first."""
         at_hand = {agent.agent_id: agent for agent in team}
         wanted = [
             Claim(
@@ -138,8 +135,16 @@ class Dispatcher:
             for one, decision in taken
             if decision.agent_id is not None
         ]
-        await claims.claim(tx, self.store_id, self.family, wanted, lease_epoch=lease_epoch, now=now)
-        await put(tx, [_said(each, now) for each in wanted])
+        await claims.claim(
+            tx,
+            self.store_id,
+            self.family,
+            wanted,
+            lease_epoch=lease_epoch,
+            now=now,
+            said=[_said(each, now) for each in wanted],
+            entry=entry,
+        )
         return {each.agent_id for each in wanted if each.expires_at is not None}
 
 
