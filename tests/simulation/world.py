@@ -167,7 +167,7 @@ def _of_language(
     for country, zone, mean in rates(language, line, scenario.rate):
         expected = np.tile(mean, days) * factor
         if scenario.flash:
-            for day in np.flatnonzero(sales):
+            for day in map(int, np.flatnonzero(sales)):
                 first = day * 24 + int(starts[day]) - offset(zone)
                 for hour in (first, first + 1):
                     if 0 <= hour < hours:
@@ -175,7 +175,7 @@ def _of_language(
         counts = rng.poisson(expected)
         at = (np.repeat(np.arange(hours), counts) + rng.random(counts.sum())) * HOUR
         promised = rng.choice(line.promises, counts.sum(), p=_PRIORITIES)
-        handling = _log_normal(rng, line.handling, counts.sum())
+        handling = _log_normal(rng, line.handling, int(counts.sum()))
         patience = rng.exponential(line.patience or np.inf, counts.sum())
         for row in zip(at, promised, handling, patience, strict=True):
             moment, promise, handled, patient = map(float, row)
