@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any, cast
 
 from routing import api
-from routing.clients import digest, read_hours, read_promises, read_team, usual_hours
+from routing.clients import digest, read_demands, read_hours, read_promises, read_team, usual_hours
 from routing.domain.clocks import Hours
+from routing.domain.demands import Demands
 from routing.domain.escalation import Chain
 from routing.domain.offers import Offering
 from routing.domain.promises import Promise, Promises
@@ -99,6 +100,7 @@ def rules(settings: Settings, stores: Stores) -> Rules:
         {**HIGH_VALUES, **settings.high_values},
         heartbeat=settings.heartbeat_timeout,
         beat_every=settings.heartbeat_every,
+        demands=_demands(settings, stores),
     )
 
 
@@ -116,6 +118,11 @@ def _offering(settings: Settings) -> Offering:
         Family.MAIL: settings.offer_mail,
     }
     return Offering(settings.acceptance == "offer", within, settings.ask_again_after)
+
+
+def _demands(settings: Settings, stores: Stores) -> Demands:
+    path = settings.demands_file
+    return Demands() if path is None else read_demands(path, stores.stores)
 
 
 def _hours(settings: Settings, stores: Stores) -> Hours:

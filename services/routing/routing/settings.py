@@ -28,6 +28,8 @@ class Settings(ServiceSettings):
     """How often is looked for who has left, whose shift ends, and what was snoozed until now."""
     promises_file: Path | None = None
     """promises.yaml: promises by store, channel, language and priority; the first that fits."""
+    demands_file: Path | None = None
+    """demands.yaml: skills that conversations need by intent, store, channel; all rows that fit."""
     hours_file: Path | None = None
     """hours.yaml: when which desk is open; without it Monday to Friday 9 to 18 at the store."""
     promise_chat: timedelta = timedelta(seconds=30)

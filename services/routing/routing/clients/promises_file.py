@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -12,7 +12,7 @@ from routing.domain.languages import team_language
 from routing.domain.promises import Promise, Term
 from shared import yaml_files
 from shared.contracts.base import StoreId
-from shared.contracts.routing import Family, Priority
+from shared.contracts.routing import Family, Intent, Priority
 from shared.stores.values import LanguageTag, slug
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -24,7 +24,11 @@ def _within(given: str) -> str:
     return given
 
 
-def _known(given: Family | Priority) -> Family | Priority:
+K = TypeVar("K", Family, Intent, Priority)
+
+
+def known(given: K) -> K:
+    """A member that may be written down. Raises `ValueError` for the one that stands for others."""
     if given.value == "unknown":
         raise ValueError("unknown is none of them")
     return given
@@ -39,9 +43,9 @@ class _Row(BaseModel):
     business_hours: bool = False
     store: str | None = None
     channel: Annotated[str, slug(40)] | None = None
-    family: Annotated[Family, AfterValidator(_known)] | None = None
+    family: Annotated[Family, AfterValidator(known)] | None = None
     language: LanguageTag | None = None
-    priority: Annotated[Priority, AfterValidator(_known)] | None = None
+    priority: Annotated[Priority, AfterValidator(known)] | None = None
 
     def term(self) -> Term:
         within = timedelta(**{_UNITS[self.within[-1]]: int(self.within[:-1])})

@@ -22,6 +22,11 @@ class Demand:
     level: int = 1
 
 
+def is_demand(written: str) -> bool:
+    """Whether a text fits one of the forms."""
+    return _WRITTEN.fullmatch(written) is not None
+
+
 @lru_cache(maxsize=4096)
 def demand(written: str) -> Demand:
     """What a text demands; one that fits no form is a tag of just that name.

@@ -97,7 +97,7 @@ def opened(
         route_at=message.occurred_at,
         known_agent_id=contact.last_agent_id,
     )
-    begun = _meant(_known(_in_language(begun, found), found), found)
+    begun = _meant(_known(_in_language(begun, found), found), found, rules)
     return begun.queued(min(message.occurred_at, now), now, rules.promises)
 
 
@@ -121,7 +121,7 @@ def gone_on(
         thread_id=before.thread_id or message.thread_id,
         contact_id=before.contact_id or message.contact_id,
     )
-    after = _meant(after, found)
+    after = _meant(after, found, rules)
     if before.state in (State.OFFERED, State.ASSIGNED) and not has_left:
         return after.asked(asked_at, rules.promises)
     if before.state is State.QUEUED:
@@ -133,8 +133,11 @@ def gone_on(
     return after.queued(asked_at, now, rules.promises)
 
 
-def _meant(conversation: Conversation, found: Reading) -> Conversation:
-    """With what he wants and how pressing it is; while he waits it never gets less pressing."""
+def _meant(conversation: Conversation, found: Reading, rules: Rules) -> Conversation:
+    """With what he wants, how pressing it is, and what that demands of who answers.
+
+    While he waits it never gets less pressing.
+    """
     waits = conversation.unanswered_count > 0
     presses = _PRESSING.index(found.urgency.priority) < _PRESSING.index(conversation.priority)
     says = found.meant.intent is not Intent.OTHER
@@ -154,7 +157,11 @@ def _meant(conversation: Conversation, found: Reading) -> Conversation:
             intent=found.meant.intent,
             intent_confidence=found.meant.confidence,
         )
-    return replace(conversation, unanswered_count=conversation.unanswered_count + 1)
+    return replace(
+        conversation,
+        unanswered_count=conversation.unanswered_count + 1,
+        skills=rules.demands.of(conversation),
+    )
 
 
 def _clearer(conversation: Conversation, found: Reading) -> Conversation:

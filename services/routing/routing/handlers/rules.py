@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from routing.domain.demands import Demands
 from routing.domain.escalation import Chain
 from routing.domain.offers import Offering
 from routing.domain.promises import Promises
@@ -22,6 +23,7 @@ class NotNow(Refused):
 class Rules:
     """Stores, promises, how agents are asked, how long after its end a conversation goes on.
 
+    `demands` are the skills that conversations need by what they are.
     `chain` is whom a broken promise is brought before, `has_on_call` whether its end is called.
     `high_values` are the totals, in minor units by currency, from which on an order presses.
     `heartbeat` is how long ago a console may have been heard of to count as there; it is to be
@@ -37,6 +39,7 @@ class Rules:
     high_values: Mapping[str, int] = field(default_factory=lambda: HIGH_VALUES)
     heartbeat: timedelta = timedelta(seconds=60)
     beat_every: timedelta = timedelta(seconds=20)
+    demands: Demands = field(default_factory=Demands)
 
     def store(self, store_id: StoreId) -> Store | None:
         """The store; None when the file knows it no more."""

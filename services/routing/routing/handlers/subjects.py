@@ -66,6 +66,7 @@ async def on_subject(
     before = await _there(tx, subject, now)
     if before is None:
         after = _new(subject, now)
+        after = replace(after, skills=rules.demands.of(after))
         if order is None or order.is_known:
             after, events = completed(after, order, now, rules)
         else:
