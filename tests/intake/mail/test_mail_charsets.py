@@ -83,6 +83,9 @@ def test_a_missing_or_senseless_label_is_repaired(text: str, codec: str, label: 
         (DE, "utf-8", "iso-8859-1"),
         (JA, "cp932", "utf-8"),
         (RU, "cp1251", "iso-8859-1"),
+        (RU, "cp1251", "koi8-r"),
+        (RU, "koi8-r", "windows-1251"),
+        (RU, "koi8-r", "koi8-r"),
         (DE, "cp1252", "utf-8"),
     ],
 )
@@ -173,6 +176,8 @@ def test_a_date_that_is_none_is_none(written: str) -> None:
         ("iso8859-2", "Proszę o informację, kiedy wyślą państwo moją paczkę"),
         ("cp1251", "Здравствуйте, мой заказ ещё не пришёл, когда вы его отправите?"),
         ("koi8-r", "Здравствуйте, мой заказ ещё не пришёл, когда вы его отправите?"),
+        ("koi8-r", "Лампа не горит, что делать?"),
+        ("cp1251", "Здравейте, кога ще пристигне пратката ми?"),
         ("koi8-u", "Вітаю, моє замовлення ще не прийшло, коли ви його відправите"),
         ("cp866", "Здравствуйте, мой заказ еще не пришел"),
         ("cp1252", "Grüße, où est ma commande “123” — señor"),

@@ -1,11 +1,13 @@
 """A mail's parts, however they are put together or torn apart."""
 
 import random
+from base64 import encodebytes
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from intake.channels.mail.flowed import together
 from intake.domain.items import Inbound, StatusNews
 from shared.contracts.base import encode
 from shared.tokens import Tokens
@@ -45,6 +47,14 @@ FILE = (
          "Hello World!", 0),
         (b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nnot encoded at all",
          "not encoded at all", 0),
+        (b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+         + encodebytes(b"Is there a bulb that fits into the lamp which I bought?")
+         + b"Sent to the club: visit us\r\n",
+         "Is there a bulb that fits into the lamp which I bought?\nSent to the club: visit us",
+         0),
+        (multipart("Content-Type: text/markdown\r\n\r\n**new**"), "**new**", 0),
+        (multipart(PLAIN, "Content-Type: text/markdown\r\n\r\n**new**"), "plain", 0),
+        (multipart("Content-Type: application/xhtml+xml\r\n\r\n<p>new</p>"), "new", 0),
         (b"Subject: only this\r\n\r\n", "", 0),
         (b"", "", 0),
         (b"no header at all", "", 0),
@@ -115,3 +125,27 @@ def test_no_mutilated_mail_raises_or_is_lost(
         assert len(reading.items) + len(reading.known) + len(reading.odd) == 1
         for item in reading.items:
             assert not isinstance(item, Inbound | StatusNews) or encode(item.event)
+
+
+FLOWED = (
+    "The lamp \r\nflickers.\r\n\r\n From May on.\r\n> is it \r\n> old?\r\n"
+    "On 5/4/2026 10:12, \r\nAurora wrote:\r\n-- \r\nAna \r\nPérez\r\n"
+)
+
+
+def test_flowed_text_is_put_together() -> None:
+    expected = (
+        "The lamp flickers.\n\nFrom May on.\n> is it \n> old?\n"
+        "On 5/4/2026 10:12, Aurora wrote:\n-- \nAna Pérez\n"
+    )
+
+    assert together(FLOWED, drops_spaces=False) == expected
+    assert together("灯 \r\n坏了。", drops_spaces=True) == "灯坏了。"
+
+
+def test_a_part_tells_that_it_is_flowed(read: Any) -> None:
+    plain = "Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\nThe lamp  \r\nflickers."
+    fixed = plain.replace("format=flowed", "format=fixed")
+
+    assert read.message(multipart(plain)).event.text == "The lamp flickers."
+    assert read.message(multipart(fixed)).event.text == "The lamp  \nflickers."

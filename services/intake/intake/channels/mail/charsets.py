@@ -11,7 +11,7 @@ from functools import lru_cache
 from charset_normalizer import from_bytes
 
 from intake.channels.mail import japanese
-from intake.channels.mail.guesses import best_guess, better_guess
+from intake.channels.mail.guesses import best_guess, better_guess, score
 
 # What mail programs write, and what they mean by it (WHATWG Encoding Standard §4.2: a label stands
 # for the superset that its writers use).
@@ -64,6 +64,9 @@ _MEANT = {
     "cp-850": "cp850",
 }
 _LATIN = {"cp1252"}
+_CYRILLIC = {"cp1251": "cp1251", "windows-1251": "cp1251", "koi8-r": "koi8_u", "koi8-u": "koi8_u"}
+"""Each is sent under the other's name; what one says reads badly as the other."""
+_OTHER_CYRILLIC = 0.22
 _ESCAPING = {"utf-7", "utf7", "hz", "hz-gb-2312", "iso-2022-kr"}
 """Charsets that write other scripts with ASCII octets; ISO-2022-JP is tried by itself."""
 _GUESSES = [
@@ -113,6 +116,8 @@ def _decoded(octets: bytes, label: str | None) -> str:
         codec = _guessed(octets) or "cp1252"
     elif codec in _LATIN:
         codec = _or_better(octets, codec)
+    elif codec in _CYRILLIC:
+        codec = _or_other_cyrillic(octets, codec)
     return _strictly(octets, codec) or _least_bad(octets, codec)
 
 
@@ -161,6 +166,12 @@ def _or_better(octets: bytes, codec: str) -> str:
     sample = octets[:_ENOUGH]
     guess = better_guess(sample, codec, _CLEARLY)
     return guess or (_GENERAL_LATIN if b"\xa4" in octets else codec)
+
+
+def _or_other_cyrillic(octets: bytes, codec: str) -> str:
+    sample, other = octets[:_ENOUGH], "koi8_u" if _CYRILLIC[codec] == "cp1251" else "cp1251"
+    gain = score(sample, other) - score(sample, _CYRILLIC[codec])
+    return other if gain >= _OTHER_CYRILLIC else codec
 
 
 def _guessed(octets: bytes) -> str | None:

@@ -27,8 +27,8 @@ _ALPHABETS = {
     "iso8859-7": ("αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώ", "ϊϋΐΰ"),
     "cp1254": ("şğıçöüé", "âîûİ"),
     "cp1255": ("אבגדהוזחטיכלמנסעפצקרשתםןץףך", "ְֱֲֳִֵֶַָֹֻּ"),
-    "cp1256": ("ابتثجحخدذرزسشصضطظعغفقكلمنهويةىءأإآئؤ،؟؛", "پچژگًٌٍَُِّْ"),
-    "iso8859-6": ("ابتثجحخدذرزسشصضطظعغفقكلمنهويةىءأإآئؤ،؟؛", "ًٌٍَُِّْـ"),
+    "cp1256": ("ابتثجحخدذرزسشصضطظعغفقكلمنهويةىءأإ،؟؛", "آئؤپچژگًٌٍَُِّْ"),
+    "iso8859-6": ("ابتثجحخدذرزسشصضطظعغفقكلمنهويةىءأإ،؟؛", "آئؤًٌٍَُِّْـ"),
     "cp1257": ("ąčęėįšųūžāēģīķļņõäöü", "ōŗóśźż"),
     "cp874": ("กขคงจฉชซญดตถทนบปผพฟภมยรลวศสหอะัาิีืุูเแโใไ่้็์ำๆณธฐษ", "ึฮฝฤ"),
     "mac_roman": (_WESTERN, "ùëïûœìòÿ"),
@@ -40,6 +40,9 @@ _LATIN = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257", "mac_roman", "cp8
 """In their languages most letters of a word are those of ASCII."""
 _VOWELS = frozenset("аеиоуыэюяёіїє")
 _THAI_MARKS = frozenset("ัิีึืฺุู็่้๊๋์ํ๎ำ")
+
+_FINAL = frozenset("ςםןץףךىة")
+"""Greek, Hebrew and Arabic end words with these, and write them nowhere else."""
 
 _COMMON_HAN = frozenset(
     "的一是不了在人有我他这这个们中来上大为和国地到以说时要就出会可也你对生能而子那得着下自之年过发后作里"
@@ -202,6 +205,8 @@ def _misplaced(char: str, before: str, is_latin: bool) -> float:
         return 0.0 if before > "\u0e00" else 2.0
     if char.isupper() and before.islower():
         return 1.5
+    if before in _FINAL and char.isalpha():
+        return 2.0
     return 1.0 if not is_latin and char.isalpha() and before < "\x80" and before.isalpha() else 0.0
 
 

@@ -28,8 +28,9 @@ def text(part: Part) -> str:
     written = part.get_payload()
     encoding = str(part.get("content-transfer-encoding")).strip().lower()
     if isinstance(written, str) and encoding == "base64":
-        # Where words stand between spaces, somebody forgot to encode what he labelled.
-        payload = None if re.search(r"\S \S", written) else _base64(written)
+        # Where words stand between spaces, somebody forgot to encode what he labelled, or put a
+        # footer under it.
+        payload = _with_footer(written) if re.search(r"\S \S", written) else _base64(written)
     if not isinstance(payload, bytes):
         payload = str(written).encode("utf-8", "surrogateescape")
     label = parameter(part, "charset")
@@ -49,6 +50,19 @@ def _base64(written: str) -> bytes:
     digits = re.sub(r"[^A-Za-z0-9+/]", "", told)
     digits = digits[: len(digits) - (len(digits) % 4 == 1)]
     return base64.b64decode(digits + "=" * (-len(digits) % 4))
+
+
+_ENCODED_LINES = re.compile(r"\s*(?:[A-Za-z0-9+/]{4,998}={0,2}\s*?\r?\n)+")
+_LEAST_ENCODED = 60
+
+
+def _with_footer(written: str) -> bytes | None:
+    """Base64 with the plain lines that a list's program put under it; None of plain text alone."""
+    found = _ENCODED_LINES.match(written)
+    if found is None or len(found[0]) < _LEAST_ENCODED:
+        return None
+    below = written[found.end() :].encode("utf-8", "surrogateescape")
+    return _base64(found[0]) + b"\r\n" + below
 
 
 def _told_by_page(octets: bytes) -> str | None:

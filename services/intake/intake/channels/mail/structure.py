@@ -11,7 +11,7 @@ from email import policy
 from email.parser import BytesParser
 from functools import partial
 
-from intake.channels.mail import parts, smime, tnef, uuencoded
+from intake.channels.mail import flowed, parts, smime, tnef, uuencoded
 from intake.channels.mail.charsets import decoded, is_known
 from intake.channels.mail.headers import Headers
 from intake.channels.mail.parts import Part
@@ -153,10 +153,14 @@ def _take(part: Part, found: Structure) -> None:
         _take_file(part, kind, found)
 
 
+_PAGES = ("text/html", "application/xhtml+xml")
+_MARKDOWN = ("text/markdown", "text/x-markdown", "text/x-web-markdown")
+
+
 def _is_text(part: Part, kind: str) -> bool:
     if part.get_content_disposition() == "attachment":
         return False
-    if kind in ("text/plain", "text/html", "text/enriched"):
+    if kind in ("text/plain", "text/enriched", *_PAGES, *_MARKDOWN):
         is_named = part.get_filename() is not None
         return not is_named or part.get_content_disposition() == "inline"
     # A multipart without boundary or parts: what is in it is text, as the parser leaves it.
@@ -169,21 +173,28 @@ def _take_text(part: Part, kind: str, found: Structure) -> None:
         found.notes.append("a charset of no known name was guessed")
     if part.get_content_maintype() == "multipart":
         found.notes.append("a part that should hold parts was taken as text")
-    text = parts.text(part)
+    text = _plain_lines(part, kind)
     if "\ufffd" in text:
         found.notes.append("some characters could not be read")
-    if kind == "text/enriched":
+    if kind == "text/enriched" or kind in _MARKDOWN:
         # RFC 1896: of the same text in three forms this is the one nobody reads.
         if not (found.plain or found.html):
-            found.plain.append(_without_marks(text))
+            found.plain.append(_without_marks(text) if kind == "text/enriched" else text)
         return
-    if kind == "text/html":
+    if kind in _PAGES:
         found.html.append(text)
         return
     text, files = uuencoded.taken_out(text)
     found.plain.append(text)
     for name, octets in files:
         found.add(parts.unlabelled(name, octets), partial(bytes, octets))
+
+
+def _plain_lines(part: Part, kind: str) -> str:
+    text = parts.text(part)
+    if kind != "text/plain" or parts.parameter(part, "format") != "flowed":
+        return text
+    return flowed.together(text, drops_spaces=parts.parameter(part, "delsp") == "yes")
 
 
 def _without_marks(text: str) -> str:
