@@ -31,6 +31,7 @@ from shared.contracts.intake import MessageReceived
 from shared.contracts.routing import Family
 from shared.db import Database
 from shared.stores import Stores
+from tests.routing.pools import Scene
 
 AURORA = StoreId("aurora")
 ALWAYS = Shift(frozenset(range(7)), 0, 24 * 60)
@@ -191,3 +192,17 @@ def hear(routing: Database, rules: Rules) -> Hear:
         assert letters == []
 
     return answer
+
+
+@pytest.fixture
+def scene(
+    routing: Database,
+    rules: Rules,
+    *,
+    install: Callable[..., Awaitable[None]],
+    agent: MakeAgent,
+    hear: Hear,
+    message: Callable[..., MessageReceived],
+) -> Scene:
+    """All of these in one."""
+    return Scene(routing, rules, install, agent, hear, message)

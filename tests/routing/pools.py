@@ -1,5 +1,7 @@
 """A pool to try claims on, and what must hold of it whatever happened."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, TypeVar
@@ -7,11 +9,14 @@ from zoneinfo import ZoneInfo
 
 from routing.domain.score import Weights
 from routing.domain.shifts import Shift
+from routing.domain.team import Agent
+from routing.handlers.rules import Rules
 from routing.store import leases
 from routing.workers.dispatcher import Dispatcher
 from routing.workers.roster import Roster
 from shared import clock, testing
 from shared.contracts.base import Message, StoreId
+from shared.contracts.intake import MessageReceived
 from shared.contracts.routing import Family
 from shared.db import Database
 
@@ -83,6 +88,22 @@ async def states(routing: Database) -> dict[str, int]:
 async def told(routing: Database, kind: type[M]) -> list[M]:
     """What was said of a kind, in order."""
     return [each for each in await testing.said(routing, kind) if isinstance(each, kind)]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a story is played on: the tables, and the fixtures that put people and words there."""
+
+    routing: Database
+    rules: Rules
+    install: Callable[..., Awaitable[None]]
+    agent: Callable[..., Agent]
+    hear: Callable[..., Awaitable[None]]
+    message: Callable[..., MessageReceived]
+
+    async def dispatch(self) -> int:
+        """Let the dispatcher of messaging assign what it can; returns how many it assigned."""
+        return await (await dispatcher(self.routing)).drain(await lease(self.routing))
 
 
 def until(minutes: int) -> Shift:

@@ -1,6 +1,6 @@
 """The team, presence and snoozes over HTTP."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,15 +11,13 @@ import yaml
 
 from routing import api
 from routing.domain.shifts import Shift
-from routing.domain.team import Agent
 from routing.handlers.rules import Rules
 from shared import clock, testing
 from shared.callers import Actor, Callers, Role, new_token
 from shared.contracts.base import ActorKind
-from shared.contracts.intake import MessageReceived
 from shared.contracts.routing import ConversationReleased
 from shared.db import Database
-from tests.routing.pools import assert_sound, dispatcher, lease, states
+from tests.routing.pools import Scene, assert_sound, states
 
 WHO = {"eva": (Role.AGENT, ["aurora"]), "lea": (Role.LEAD, ["aurora"]), "root": (Role.ADMIN, ["*"])}
 Client = Callable[[str], httpx.AsyncClient]
@@ -51,12 +49,11 @@ async def client(routing: Database, rules: Rules) -> AsyncIterator[Client]:
 
 
 async def test_a_team_goes_out_as_one_document_and_comes_in_again(
-    routing: Database,
-    client: Client,
-    install: Callable[..., Awaitable[None]],
-    agent: Callable[..., Agent],
+    scene: Scene, client: Client
 ) -> None:
-    await install(agent("eva"), agent("iris", {"ja": 4}), agent("lea", is_lead=True))
+    await scene.install(
+        scene.agent("eva"), scene.agent("iris", {"ja": 4}), scene.agent("lea", is_lead=True)
+    )
     root = client("root")
     out = await root.get("/team", headers={"accept": "application/yaml"})
     document: dict[str, Any] = yaml.safe_load(out.text)
@@ -92,13 +89,8 @@ async def test_a_team_goes_out_as_one_document_and_comes_in_again(
     assert back.status_code == 200, back.text
 
 
-async def test_an_agent_says_how_he_stands_and_leads_see_it(
-    routing: Database,
-    client: Client,
-    install: Callable[..., Awaitable[None]],
-    agent: Callable[..., Agent],
-) -> None:
-    await install(agent("eva"))
+async def test_an_agent_says_how_he_stands_and_leads_see_it(scene: Scene, client: Client) -> None:
+    await scene.install(scene.agent("eva"))
     eva = client("eva")
 
     said = await eva.put("/me/presence", json={"state": "away"})
@@ -111,19 +103,16 @@ async def test_an_agent_says_how_he_stands_and_leads_see_it(
     assert (await eva.get("/presence")).status_code == 403
     assert (await client("lea").put("/me/presence", json={"state": "busy"})).status_code == 404
     assert (await eva.put("/me/presence", json={"state": "asleep"})).status_code == 422
-    rows = await testing.rows(routing, "SELECT said, version FROM agent_presence")
+    rows = await testing.rows(scene.routing, "SELECT said, version FROM agent_presence")
     assert [dict(row) for row in rows] == [{"said": "away", "version": 1}]
 
 
 async def test_a_shift_is_swapped_once_and_who_is_retired_is_gone(
-    routing: Database,
-    client: Client,
-    install: Callable[..., Awaitable[None]],
-    agent: Callable[..., Agent],
+    scene: Scene, client: Client
 ) -> None:
     days = Shift(frozenset(range(7)), 540, 1020)
     nights = Shift(frozenset(range(7)), 1200, 1260)
-    await install(agent("eva", shifts=(days,)), agent("iris", shifts=(nights,)))
+    await scene.install(scene.agent("eva", shifts=(days,)), scene.agent("iris", shifts=(nights,)))
     lea = client("lea")
     body = {"giver": "eva", "taker": "iris", "day": "2030-03-04", "begins_at": "09:00"}
     key = {"idempotency-key": "a-key-of-the-test"}
@@ -137,7 +126,7 @@ async def test_a_shift_is_swapped_once_and_who_is_retired_is_gone(
     assert first.json() == again.json()
     assert other.status_code == 422  # the key was another swap's
     assert 400 <= twice.status_code < 500  # it is not eva's any more
-    rows = await testing.rows(routing, "SELECT agent_id, kind FROM differences ORDER BY 1")
+    rows = await testing.rows(scene.routing, "SELECT agent_id, kind FROM differences ORDER BY 1")
     assert [tuple(row.values()) for row in rows] == [("eva", "given"), ("iris", "taken")]
     assert (await client("eva").delete("/agents/iris")).status_code == 403
     assert (await lea.delete("/agents/iris")).status_code == 204
@@ -145,13 +134,13 @@ async def test_a_shift_is_swapped_once_and_who_is_retired_is_gone(
 
 
 async def test_two_shifts_that_overlap_are_swapped_and_each_agent_sees_his_own(
-    client: Client, install: Callable[..., Awaitable[None]], agent: Callable[..., Agent]
+    scene: Scene, client: Client
 ) -> None:
     tomorrow = clock.now().date() + timedelta(days=1)
     early, late = Shift(frozenset(range(7)), 480, 960), Shift(frozenset(range(7)), 720, 1200)
-    await install(
-        agent("eva", time_zone="Asia/Tokyo", shifts=(early,)),
-        agent("lea", time_zone="Asia/Seoul", shifts=(late,), is_lead=True),
+    await scene.install(
+        scene.agent("eva", time_zone="Asia/Tokyo", shifts=(early,)),
+        scene.agent("lea", time_zone="Asia/Seoul", shifts=(late,), is_lead=True),
     )
     eva, lea = client("eva"), client("lea")
     body: dict[str, Any] = {"giver": "eva", "taker": "lea", "day": f"{tomorrow}"}
@@ -189,12 +178,9 @@ async def test_two_shifts_that_overlap_are_swapped_and_each_agent_sees_his_own(
 
 
 async def test_one_agent_is_read_written_and_changed_by_the_day(
-    routing: Database,
-    client: Client,
-    install: Callable[..., Awaitable[None]],
-    agent: Callable[..., Agent],
+    scene: Scene, client: Client
 ) -> None:
-    await install(agent("eva"), agent("kai", stores=("borealis",)))
+    await scene.install(scene.agent("eva"), scene.agent("kai", stores=("borealis",)))
     lea, root = client("lea"), client("root")
     out = await lea.get("/agents/eva")
     eva, etag = out.json(), out.headers["etag"]
@@ -252,18 +238,11 @@ async def test_one_agent_is_read_written_and_changed_by_the_day(
     assert (change["what"], change["agent_id"], change["by_id"]) == ("agent put", "noor", "lea")
 
 
-async def test_a_conversation_is_snoozed_over_http_once(
-    routing: Database,
-    client: Client,
-    install: Callable[..., Awaitable[None]],
-    agent: Callable[..., Agent],
-    hear: Callable[..., Awaitable[None]],
-    message: Callable[..., MessageReceived],
-) -> None:
-    await install(agent("eva"))
-    await hear(message())
-    await (await dispatcher(routing)).drain(await lease(routing))
-    [row] = await testing.rows(routing, "SELECT id FROM conversations")
+async def test_a_conversation_is_snoozed_over_http_once(scene: Scene, client: Client) -> None:
+    await scene.install(scene.agent("eva"))
+    await scene.hear(scene.message())
+    await scene.dispatch()
+    [row] = await testing.rows(scene.routing, "SELECT id FROM conversations")
     path = f"/conversations/{row['id']}/snooze"
     until = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
     keyed = {"idempotency-key": "a-key-of-the-test"}
@@ -274,31 +253,25 @@ async def test_a_conversation_is_snoozed_over_http_once(
 
     assert (first.status_code, first.json()) == (200, again.json())
     assert first.json()["snoozed_until"] == until
-    assert await states(routing) == {"parked": 1}
-    [desk] = await testing.rows(routing, "SELECT load FROM agent_loads")
+    assert await states(scene.routing) == {"parked": 1}
+    [desk] = await testing.rows(scene.routing, "SELECT load FROM agent_loads")
     assert desk["load"] == 0
     for bad in ("2020-01-01T00:00:00Z", until[:19]):  # past; without an offset
         told = await client("eva").post(
             path, json={"until": bad}, headers={"idempotency-key": f"a-key-for-{bad}"}
         )
         assert told.status_code == 422
-    await assert_sound(routing)
+    await assert_sound(scene.routing)
 
 
 @pytest.mark.parametrize("to", ["iris", None])
-async def test_parked_work_is_handed_to_somebody_or_to_whoever_is_next(  # noqa: PLR0917
-    routing: Database,
-    client: Client,
-    install: Callable[..., Awaitable[None]],
-    agent: Callable[..., Agent],
-    hear: Callable[..., Awaitable[None]],
-    message: Callable[..., MessageReceived],
-    to: str | None,
+async def test_parked_work_is_handed_to_somebody_or_to_whoever_is_next(
+    scene: Scene, client: Client, to: str | None
 ) -> None:
-    await install(agent("eva"), agent("iris", {"en": 5}))
-    await hear(message())
-    await (await dispatcher(routing)).drain(await lease(routing))
-    [row] = await testing.rows(routing, "SELECT id FROM conversations")
+    await scene.install(scene.agent("eva"), scene.agent("iris", {"en": 5}))
+    await scene.hear(scene.message())
+    await scene.dispatch()
+    [row] = await testing.rows(scene.routing, "SELECT id FROM conversations")
     path, eva = f"/conversations/{row['id']}", client("eva")
     until = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
     key = {"idempotency-key": "a-snooze-of-the-test"}
@@ -309,8 +282,10 @@ async def test_parked_work_is_handed_to_somebody_or_to_whoever_is_next(  # noqa:
     first, again = [await eva.post(f"{path}/transfer", json=body, headers=key) for _ in range(2)]
 
     assert (first.status_code, first.json()) == (200, again.json()), first.text
-    [row] = await testing.rows(routing, "SELECT state, agent_id, snoozed_until FROM conversations")
+    [row] = await testing.rows(
+        scene.routing, "SELECT state, agent_id, snoozed_until FROM conversations"
+    )
     assert row == {"state": "assigned" if to else "queued", "agent_id": to, "snoozed_until": None}
     # Its units were free since it was parked: it is released once.
-    assert len(await testing.said(routing, ConversationReleased)) == 1
-    await assert_sound(routing)
+    assert len(await testing.said(scene.routing, ConversationReleased)) == 1
+    await assert_sound(scene.routing)
