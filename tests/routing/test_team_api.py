@@ -96,6 +96,8 @@ async def test_an_agent_says_how_he_stands_and_leads_see_it(scene: Scene, client
     said = await eva.put("/me/presence", json={"state": "away"})
     beat = await eva.post("/me/heartbeat")
 
+    assert (await eva.get("/me/presence")).json() == beat.json()
+    assert (await client("lea").get("/me/presence")).status_code == 404
     assert said.json()["absent_because"] == beat.json()["absent_because"] == "away"
     assert beat.json()["beat_within"] == 20
     [seen] = (await client("lea").get("/presence")).json()

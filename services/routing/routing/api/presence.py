@@ -40,6 +40,14 @@ def router(db: Database, rules: Rules) -> APIRouter:
             )
         return _own(of, now)
 
+    @api.get("/me/presence")
+    async def standing(actor: Caller) -> dict[str, Any]:
+        """How the caller stands; to ask is no heartbeat."""
+        now, agent_id = clock.now(), AgentId(actor.id)
+        async with db.transaction() as tx:
+            of = (await agents.some(tx, [agent_id], now, rules.heartbeat)).get(agent_id)
+        return _own(of, now)
+
     @api.post("/me/heartbeat")
     async def beat(actor: Caller) -> dict[str, Any]:
         """Tell that the caller's console is there; he stands as he said last."""
