@@ -28,6 +28,8 @@ from shared.settings import KafkaSettings
 
 log = structlog.get_logger()
 
+_MUCH = 50
+"""Messages from which on a poll takes long enough to fetch the next beside it."""
 _BOUND = 10.0
 _DRAIN = 20.0
 _LEAST, _MOST = 0.2, 10.0
@@ -86,12 +88,17 @@ class Bus(ConsumerRebalanceListener):
         try:
             while not stop.is_set():
                 fetched = await fetching_next
-                # The next poll is fetched and decoded while PostgreSQL works on this one.
-                fetching_next = asyncio.create_task(self._fetch(consumer))
+                is_much = fetched.count >= _MUCH
+                if is_much:
+                    # The next poll is fetched and decoded while PostgreSQL works on this one.
+                    fetching_next = asyncio.create_task(self._fetch(consumer))
                 if not await self._take(consumer, fetched, stop):
                     # Nothing behind it may be answered, much less committed, before it.
                     behind = await fetching_next
                     fetching.go_back(consumer, fetched.firsts, behind.firsts)
+                    is_much = False
+                if not is_much:
+                    # What came meanwhile is taken together.
                     fetching_next = asyncio.create_task(self._fetch(consumer))
         finally:
             fetching_next.cancel()
