@@ -13,6 +13,7 @@ import pytest
 
 from routing import api
 from routing.domain.offers import Offering
+from routing.domain.presence import Counting, Presence
 from routing.domain.team import FAMILIES, Agent
 from routing.handlers.rules import Rules
 from routing.store import conversations
@@ -28,7 +29,7 @@ from shared.contracts.routing import (
     Step,
 )
 from shared.db import Database
-from tests.routing.pools import AURORA, assert_sound, dispatcher, lease, states
+from tests.routing.pools import AURORA, assert_sound, dispatcher, lease, states, until
 
 Make = Callable[..., MessageReceived]
 MakeAgent = Callable[..., Agent]
@@ -244,6 +245,29 @@ async def test_a_transfer_keeps_the_promise_and_goes_to_who_works_there(
     assert (await do("iris", "transfer", row["id"])).status_code == 200
     assert await dispatch(routing) == 1
     assert (await the(routing))["agent_id"] != "iris"
+    await assert_sound(routing)
+
+
+async def test_an_empty_chair_is_given_nothing_by_hand_either(
+    routing: Database, do: Do, hear: Hear, message: Make, install: Install, agent: MakeAgent
+) -> None:
+    console = Presence(Counting.HEARTBEAT)
+    silent, home = replace(agent("lea", is_lead=True), presence=console), (until(-1),)
+    await install(agent("eva"), agent("iris", shifts=home), silent)
+    await hear(message())
+    row = await the(routing)
+
+    for who, what, told in (
+        ("iris", {"what": "pick"}, "iris is not on shift"),
+        ("lea", {"what": "take-over", "override": True}, "lea is offline"),
+        ("eva", {"what": "pick"}, None),
+        ("eva", {"what": "transfer", "to": "iris"}, "iris is not on shift"),
+        ("lea", {"what": "transfer", "to": "lea", "override": True}, "lea is offline"),
+    ):
+        answer = await do(who, of=row["id"], **what)
+        assert answer.status_code == (200 if told is None else 409), answer.text
+        assert told is None or answer.json()["detail"] == told
+    assert (await the(routing))["agent_id"] == "eva"
     await assert_sound(routing)
 
 

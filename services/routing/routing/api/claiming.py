@@ -88,7 +88,7 @@ def router(db: Database, rules: Rules) -> APIRouter:  # noqa: C901 - a list of r
         wish = body or PickBody()
 
         async def do(tx: Transaction, act: Act) -> dict[str, Any]:
-            return await claiming.pick(tx, act, is_override=wish.override)
+            return await claiming.pick(tx, act, is_override=wish.override, rules=rules)
 
         return await once(db, actor, conversation_id, key, wish, do, may=_anybody)
 
@@ -101,7 +101,7 @@ def router(db: Database, rules: Rules) -> APIRouter:  # noqa: C901 - a list of r
         wish = body or TakeOverBody()
 
         async def do(tx: Transaction, act: Act) -> dict[str, Any]:
-            return await claiming.take_over(tx, act, is_override=wish.override)
+            return await claiming.take_over(tx, act, is_override=wish.override, rules=rules)
 
         return await once(db, actor, conversation_id, key, wish, do)
 
@@ -116,7 +116,9 @@ def router(db: Database, rules: Rules) -> APIRouter:  # noqa: C901 - a list of r
             if body.to is None:
                 return await claiming.put_back(tx, act, body.note, rules=rules)
             to = AgentId(body.to)
-            return await claiming.transfer(tx, act, to, body.note, is_override=body.override)
+            return await claiming.transfer(
+                tx, act, to, body.note, is_override=body.override, rules=rules
+            )
 
         return await once(db, actor, conversation_id, key, body, do)
 

@@ -71,7 +71,7 @@ async def reject(tx: Transaction, act: Act, why: str | None, *, rules: Rules) ->
     return _answer(after)
 
 
-async def pick(tx: Transaction, act: Act, *, is_override: bool) -> dict[str, Any]:
+async def pick(tx: Transaction, act: Act, *, is_override: bool, rules: Rules) -> dict[str, Any]:
     """Take what waits, as the caller chooses.
 
     Raises `NotNow` when it does not wait or he has no room, and `Refused` as `_give` does.
@@ -81,25 +81,27 @@ async def pick(tx: Transaction, act: Act, *, is_override: bool) -> dict[str, Any
         return _answer(of)
     if of.state is not State.QUEUED:
         raise NotNow(f"the conversation is {of.state}, it does not wait")
-    return await _give(tx, act, act.agent_id, "picked", is_override=is_override)
+    return await _give(tx, act, act.agent_id, "picked", is_override=is_override, rules=rules)
 
 
-async def take_over(tx: Transaction, act: Act, *, is_override: bool) -> dict[str, Any]:
+async def take_over(
+    tx: Transaction, act: Act, *, is_override: bool, rules: Rules
+) -> dict[str, Any]:
     """Take what waits or another has; for leads."""
     of = act.conversation
     if of.state is State.ASSIGNED and of.agent_id == act.agent_id:
         return _answer(of)
-    return await _give(tx, act, act.agent_id, "taken over", is_override=is_override)
+    return await _give(tx, act, act.agent_id, "taken over", is_override=is_override, rules=rules)
 
 
 async def transfer(
-    tx: Transaction, act: Act, to: AgentId, note: str | None, *, is_override: bool
+    tx: Transaction, act: Act, to: AgentId, note: str | None, *, is_override: bool, rules: Rules
 ) -> dict[str, Any]:
     """Hand it to another agent, with a note that he reads."""
     of = act.conversation
     if of.state is State.ASSIGNED and of.agent_id == to:
         return _answer(of)
-    answer = await _give(tx, act, to, "transferred", is_override=is_override)
+    answer = await _give(tx, act, to, "transferred", is_override=is_override, rules=rules)
     await _keep_note(tx, act, note)
     return answer
 
@@ -128,20 +130,24 @@ async def put_back(tx: Transaction, act: Act, note: str | None, *, rules: Rules)
 
 
 async def _give(
-    tx: Transaction, act: Act, to: AgentId, why: str, *, is_override: bool
+    tx: Transaction, act: Act, to: AgentId, why: str, *, is_override: bool, rules: Rules
 ) -> dict[str, Any]:
     """Make it this agent's, whoever has it, if he has the room, or a lead overrides that.
 
-    Raises `NotNow` when he has not, or it is over; `Refused` when he does not work there.
+    Raises `NotNow` when he has not, his chair is empty, or it is over; `Refused` when he does not
+    work there.
     """
     of, now, by = act.conversation, act.now, act.actor.by
     if of.state in (State.PENDING, State.RESOLVED):
         raise NotNow(f"the conversation is {of.state}")
     if is_override and act.actor.role is not Role.LEAD:
         raise Refused("only a lead may go over an agent's room")
-    agent = await agents.one(tx, to, now)
+    agent = (await agents.some(tx, [to], now, rules.heartbeat)).get(to)
     if agent is None or of.store_id not in agent.stores:
         raise Refused("this agent does not work for the store")
+    if agent.has_left(now):
+        # It would be taken from the empty chair again at once.
+        raise NotNow(f"{to} is {agent.absence(now)}")
     messages: list[Event] = []
     before = of
     if of.agent_id is not None:

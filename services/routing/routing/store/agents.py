@@ -220,11 +220,6 @@ def agent(row: str) -> Agent:
     return _agent(_decoder.decode(row))
 
 
-async def one(tx: Transaction, agent_id: AgentId, now: datetime) -> Agent | None:
-    """An agent with nothing to hold, heard of or not; None when there is none or he is retired."""
-    return (await some(tx, [agent_id], now, timedelta(0))).get(agent_id)
-
-
 async def loads(
     tx: Transaction, agents: Iterable[AgentId]
 ) -> dict[AgentId, tuple[int, dict[Family, int]]]:
