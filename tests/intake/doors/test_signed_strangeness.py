@@ -33,7 +33,7 @@ SECRET = "s3cret of forty characters, or a few more"
 BASIC = "user:a password"
 WHSEC = "whsec_" + base64.b64encode(SECRET.encode()).decode()
 EC_KEY, RSA_KEY = ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 2048)
-A_VENDOR = 24
+A_VENDOR = 16
 """Strange bodies that each vendor brings, and as many forgeries of them."""
 
 
