@@ -67,6 +67,8 @@ _LATIN = {"cp1252"}
 _CYRILLIC = {"cp1251": "cp1251", "windows-1251": "cp1251", "koi8-r": "koi8_u", "koi8-u": "koi8_u"}
 """Each is sent under the other's name; what one says reads badly as the other."""
 _OTHER_CYRILLIC = 0.22
+_FIRST_HALF, _LAST_HALF = bytes(range(0xC0, 0xE0)), bytes(range(0xE0, 0x100))
+"""The large letters of windows-1251, which are the small ones of KOI8, and the other way."""
 _ESCAPING = {"utf-7", "utf7", "hz", "hz-gb-2312", "iso-2022-kr"}
 """Charsets that write other scripts with ASCII octets; ISO-2022-JP is tried by itself."""
 _GUESSES = [
@@ -170,6 +172,10 @@ def _or_better(octets: bytes, codec: str) -> str:
 
 def _or_other_cyrillic(octets: bytes, codec: str) -> str:
     sample, other = octets[:_ENOUGH], "koi8_u" if _CYRILLIC[codec] == "cp1251" else "cp1251"
+    # What is small in one is large in the other, and most letters are small.
+    first, last = (len(sample.translate(None, half)) for half in (_FIRST_HALF, _LAST_HALF))
+    if (first < last) == (other == "cp1251"):
+        return codec
     gain = score(sample, other) - score(sample, _CYRILLIC[codec])
     return other if gain >= _OTHER_CYRILLIC else codec
 

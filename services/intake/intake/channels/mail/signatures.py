@@ -27,6 +27,7 @@ _MOST_LINES = 30
 _MOST_BLOCKS = 2
 """Under a name a company's program may put a block of its own."""
 _LONGEST_NAME = 60
+_LONGEST_CLOSING = 80
 _LONG_RULE = 10
 
 _DEVICE = (
@@ -140,7 +141,8 @@ _NAMED = re.compile(
 """A name under thanks, which end a signed mail as they end an unsigned one."""
 _DASHED_NAME = re.compile(rf"^--\s?{_PERSON}$")
 _ENDING = re.compile(f"{_CLOSING.pattern}|{_THANKED.pattern}", re.IGNORECASE)
-_BEGINNINGS = (_DELIMITER, _DASHES, _RULE, _CLOSING, _THANKED, _DASHED_NAME)
+_RULES = (_DELIMITER, _DASHES, _RULE)
+_BEGINNINGS = (*_RULES, _CLOSING, _THANKED, _DASHED_NAME)
 
 
 def without_signature(text: str) -> str:
@@ -236,7 +238,8 @@ def _stands_alone(lines: list[str], at: int) -> bool:
 
 def _begins_signature(lines: list[str], at: int, end: int) -> bool:
     first = lines[at]
-    if len(first) > 200 or not any(mark.match(first) for mark in _BEGINNINGS):
+    marks = _BEGINNINGS if len(first) <= _LONGEST_CLOSING else _RULES
+    if len(first) > 200 or not any(mark.match(first) for mark in marks):
         return False
     block = [line for line in lines[at + 1 : end] if line.strip()]
     if not block or _SAYS_MORE.search("\n".join(line[:300] for line in block)):
@@ -246,7 +249,7 @@ def _begins_signature(lines: list[str], at: int, end: int) -> bool:
         return len(block) <= 15 and (is_name or not _DASHES.match(first))
     if _RULE.match(first):
         return _is_under_rule(first, block)
-    return len(first) <= 80 and not any(map(_speaks, block)) and _is_under_closing(first, block)
+    return not any(map(_speaks, block)) and _is_under_closing(first, block)
 
 
 def _is_under_rule(rule: str, block: list[str]) -> bool:

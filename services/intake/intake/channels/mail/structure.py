@@ -192,7 +192,8 @@ def _take_text(part: Part, kind: str, found: Structure) -> None:
 
 def _plain_lines(part: Part, kind: str) -> str:
     text = parts.text(part)
-    if kind != "text/plain" or parts.parameter(part, "format") != "flowed":
+    is_marked = kind == "text/plain" and "flowed" in str(part.get("content-type")).lower()
+    if not is_marked or parts.parameter(part, "format") != "flowed":
         return text
     return flowed.together(text, drops_spaces=parts.parameter(part, "delsp") == "yes")
 
