@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from routing.domain.escalation import CRISIS
 from routing.domain.intent import meant
-from routing.domain.intents import everywhere, table
+from routing.domain.intents import everywhere, load, table
 from routing.domain.understanding import Known, Reading, read
 from routing.domain.urgency import Around
 from routing.handlers.reading import printed
@@ -40,6 +40,7 @@ def reading(text: str, family: Family = Family.MAIL, **around: Any) -> Reading:
 
 def test_every_language_has_a_table_of_every_intent() -> None:
     names = {each.value for each in Intent} - {"other", "unknown"} | {"sizing", "used"}
+    names |= {"asking", "confirming", "pickup", "unwanted"}
     for tag in LANGUAGES:
         found = table(tag.split("-")[0])
         assert found is not None, tag
@@ -48,6 +49,16 @@ def test_every_language_has_a_table_of_every_intent() -> None:
         assert not any(pattern.search("") for pattern in patterns), tag
     assert table("xx") is None
     assert table("../en") is None
+
+
+def test_no_message_waits_for_a_table_once_they_are_loaded() -> None:
+    load()
+    read_before = table.cache_info().misses
+
+    for _, _, text in held_out():
+        reading(text)
+
+    assert table.cache_info().misses == read_before
 
 
 def test_intents_are_named_rightly_in_every_language() -> None:

@@ -92,6 +92,17 @@ def is_crisis(text: str) -> bool:
         ("πότε θα φτάσει το δέμα μου", "order_status"),
         ("مكنسة كهربائية", "other"),
         ("sądzę, że to dobry sklep", "other"),
+        ("I don't need a refund, just tell me where my parcel is", "order_status"),
+        ("Ich will kein Geld zurück, nur wissen wann das Paket kommt", "order_status"),
+        ("不想退货，就想问什么时候发货", "order_status"),
+        ("before I order: what if they don't fit, do I get my money back?", "pre_sale"),
+        ("avant de commander, est-ce que je peux renvoyer si ça ne va pas ?", "pre_sale"),
+        ("購入前に聞きたいのですが、返品できますか", "pre_sale"),
+        ("I never got an order confirmation, did it go through?", "order_status"),
+        ("nie przyszło potwierdzenie zamówienia", "order_status"),
+        ("주문 확인 메일이 안 왔어요", "order_status"),
+        ("nobody came to pick up my return", "return"),
+        ("el repartidor nunca vino a recoger la devolución", "return"),
     ],
 )
 def test_use_contractions_and_lookalikes_change_what_is_read(text: str, intent: str) -> None:

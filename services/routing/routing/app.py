@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from routing import api
 from routing.clients import digest, read_demands, read_hours, read_promises, read_team, usual_hours
+from routing.domain import intents
 from routing.domain.clocks import Hours
 from routing.domain.demands import Demands
 from routing.domain.escalation import Chain
@@ -176,8 +177,9 @@ def buses(runtime: Runtime) -> list[Bus]:
 
 async def run(settings: Settings) -> None:
     """Read the team file, then listen, dispatch and serve until stopped."""
-    # Half a second that no message shall wait for.
+    # More than a second that no message shall wait for.
     detectors.load()
+    intents.load()
     async with service.opened(NAME, settings) as runtime:
         roster = Roster(settings.heartbeat_timeout)
         stores = list(runtime.stores.stores)

@@ -44,6 +44,12 @@ _NOT_MEANT = {
 }
 """A link that does not open is not broken ware, an invoice to be changed no exchange. Who asks for
 a discount code has not bought yet, whose code does not work is past that."""
+_FIRST = {"unwanted": None, "confirming": "order_status", "pickup": "return"}
+"""What is read before anything else and then left out, with what it stands for: `no refund please`
+asks for none, a confirmation that never came is no parcel that never came."""
+_ASKED_BEFORE = frozenset({"return", "refund", "repair", "order_status"})
+_NOT_BEFORE = frozenset({"damaged", "not_received", "anger", "legal", "used", "complaint"})
+"""Who asks what would be if he bought has nothing to give back yet, unless something is wrong."""
 _SHORT = 100
 """Characters up to which a message is about one thing."""
 _PRESSING = ("anger", "legal", "safety", "threat", "urgent")
@@ -110,8 +116,7 @@ def _read(tables: Table, forms: tuple[str, str], *, is_roman: bool) -> Meant:
             signs.setdefault(name, []).extend(words)
     for name in _not_meant(by_words, uncut, signs) & signs.keys():
         del signs[name]
-    if "used" in signs and "damaged" in signs:
-        signs.setdefault("repair", []).extend(signs.pop("damaged"))
+    signs = _settled(signs)
     pressing = frozenset(name for name in _PRESSING if name in signs)
     weights: dict[str, float] = {}
     for name, words in signs.items():
@@ -126,6 +131,18 @@ def _read(tables: Table, forms: tuple[str, str], *, is_roman: bool) -> Meant:
     confidence = weights[best] / (weights[best] + 0.4 * others + 0.3)
     words = [word for name, each in signs.items() if _INTENTS.get(name) == best for word in each]
     return Meant(Intent(best), round(confidence, 3), _told(words), pressing)
+
+
+def _settled(signs: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The signs, less those that others explain."""
+    if "asking" in signs:
+        words = signs.pop("asking")
+        if signs.keys().isdisjoint(_NOT_BEFORE):
+            signs = {name: each for name, each in signs.items() if name not in _ASKED_BEFORE}
+            signs.setdefault("pre_sale", []).extend(words)
+    if "used" in signs and "damaged" in signs:
+        signs.setdefault("repair", []).extend(signs.pop("damaged"))
+    return signs
 
 
 def _not_meant(by_words: str, uncut: str, signs: Container[str]) -> frozenset[str]:
@@ -143,10 +160,19 @@ def _not_meant(by_words: str, uncut: str, signs: Container[str]) -> frozenset[st
 
 def _signs(patterns: dict[str, re.Pattern[str]], text: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
+    for name, stands_for in _FIRST.items():
+        pattern = patterns.get(name)
+        match = pattern.search(text) if pattern else None
+        if pattern and match:
+            text = pattern.sub(" . ", text)
+            if stands_for:
+                found[stands_for] = [match[0]]
     for name, pattern in patterns.items():
+        if name in _FIRST or (name == "not_received" and "return" in found):
+            continue
         words = [match[0] for match in pattern.finditer(text) if match[0].strip()]
         if words:
-            found[name] = words
+            found.setdefault(name, []).extend(words)
     return found
 
 
