@@ -121,6 +121,17 @@ def test_a_mail_systems_name_and_a_second_sign_make_a_bounce(read: Any, sender: 
     assert (event.reason, event.address) == ("5.1.1", ANA)
 
 
+def test_a_postmaster_who_orders_is_a_person(read: Any) -> None:
+    sender = "postmaster@mx.example"
+    order = prose(
+        "Our last order has a problem: two lamps are missing.", "Delivery problem", sender
+    )
+    failed = prose("The mail reads (in part): Lamp", "Delivery problem", sender)
+
+    assert read.message(order, sender=sender)
+    assert told(read(failed, sender=sender))
+
+
 def test_a_report_tells_each_recipient(read: Any, bounce: Any) -> None:
     groups = (
         "Final-Recipient: rfc822; <ana@example.org>\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"

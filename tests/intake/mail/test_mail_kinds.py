@@ -85,6 +85,8 @@ def test_automatic_replies_show_in_their_subject(read: Any, written: Any, subjec
         ({"Precedence": "bulk"}, "list"),
         ({"Precedence": "bulk", "In_Reply_To": "<1@aurora.example>"}, "list"),
         ({"Sender": "club-bounces@list.example"}, "list"),
+        ({"X_Mailer": "vacation 1.2.7"}, "auto-reply"),
+        ({"X_Mailer": "Vacation Rental Manager"}, "message"),
         ({"Auto_Submitted": "no"}, "message"),
         ({"X_Autoreply": "no"}, "message"),
         ({"X_Auto_Response_Suppress": "All"}, "message"),

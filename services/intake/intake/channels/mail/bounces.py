@@ -64,13 +64,14 @@ def is_bounce(mail: Structure, sender: str) -> bool:
         return _is_from_gateway(mail)
     subject = headers.text("subject") or ""
     by_subject = bool(FAILED_SUBJECT.search(subject) or LATE_SUBJECT.search(subject))
-    is_marked = by_subject or not sender or mail.returned is not None
+    is_marked = not sender or mail.returned is not None
     if is_daemons and (is_marked or _NEVER_A_PERSON.search(headers.raw("from"))):
         return True
     prose = _prose(mail)
     by_text = bool(FAILED_TEXT.search(prose) or DELAYED.search(prose))
     if is_daemons:
-        return by_text
+        # A postmaster is a person too, and buys lamps.
+        return by_text or (by_subject and not _ORDERS.search(prose))
     is_of_mail = bool(MAIL_FAILED.search(prose) or _SESSION.search(prose))
     return by_subject and (mail.returned is not None or (by_text and is_of_mail))
 
@@ -88,6 +89,9 @@ def _is_from_daemon(mail: Structure) -> bool:
 _BEGINNING = 400
 _PERSON = re.compile(
     r"\b(?:i|my|me|we|ich|mein\w*|wir|je|mon|ma|nous|yo|mi|mis|eu|meu|minha|io|mio|mia)\b", re.I
+)
+_ORDERS = re.compile(
+    rf"{_PERSON.pattern}|\b(?:our|unsere?r?|notre|nos|nuestr[oa]s?|noss[oa]s?|nostr[oi])\b", re.I
 )
 _SESSION = re.compile(
     r"\bSMTP\b|\bRCPT TO\b|(?<!\d)[45]\d\d[ -]#?[45]\.\d\.\d|^\*{5,}$|\bnon-delivery report\b",
