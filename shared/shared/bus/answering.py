@@ -108,24 +108,23 @@ class Answering:
                 into.add(found)
 
     async def _together(self, decoded: Decoded) -> Decoded:
-        if not self._repeats:
-            # Taken for new, and found out at the end if it is not: that is a statement less.
-            self._repeats = True
+        # Taken for new until one is found that is not: then it is asked first, a statement more.
+        # Either way they are written down last, so that two processes with the same messages wait
+        # for each other's rows in the same order.
+        while True:
             with suppress(inbox.Repeated):
                 async with self._db.transaction() as tx:
-                    said = await self._called(decoded, tx)
-                    await dead_letters.put(tx, self._consumer, decoded.odd)
-                    await inbox.take_all_and_say(tx, self._consumer, decoded.heard.keys(), said)
-                self._repeats = False
+                    fresh = decoded
+                    if self._repeats:
+                        there = await inbox.unheard(tx, self._consumer, decoded.heard)
+                        fresh = decoded.only(there)
+                    said = await self._called(fresh, tx)
+                    await dead_letters.put(tx, self._consumer, fresh.odd)
+                    await inbox.take_all_and_say(tx, self._consumer, fresh.heard.keys(), said)
+                self._repeats = fresh is not decoded
                 self._breaker.note_good(len(decoded.heard))
-                return decoded
-        async with self._db.transaction() as tx:
-            fresh = decoded.only(await inbox.take(tx, self._consumer, decoded.heard))
-            await outbox.put(tx, await self._called(fresh, tx))
-            await dead_letters.put(tx, self._consumer, fresh.odd)
-        self._repeats = fresh is not decoded
-        self._breaker.note_good(len(decoded.heard))
-        return fresh
+                return fresh
+            self._repeats = True
 
     async def _called(self, fresh: Decoded, tx: Transaction) -> list[Said]:
         said: list[Said] = []

@@ -23,6 +23,14 @@ _TAKE_ALL_AND_SAY = Statement(
     {outbox.INSERT}
     """  # noqa: S608 - our own statements
 )
+_UNHEARD = Statement(
+    """
+    SELECT w.id FROM unnest(cast(:ids AS uuid[])) AS w (id)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM inbox AS i WHERE i.consumer = cast(:consumer AS text) AND i.id = w.id
+    )
+    """
+)
 _TAKE = Statement(
     """
     INSERT INTO inbox (consumer, id)
@@ -54,6 +62,12 @@ async def take_all_and_say(
         if why.table_name != "inbox":
             raise
         raise Repeated from why
+
+
+async def unheard(tx: Transaction, consumer: str, ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these ids that are not there; a sister may write them down meanwhile."""
+    found = await _UNHEARD.rows(tx, {"consumer": consumer, "ids": sorted(set(ids))})
+    return {row["id"] for row in found}
 
 
 async def take(tx: Transaction, consumer: str, ids: Iterable[UUID]) -> set[UUID]:
