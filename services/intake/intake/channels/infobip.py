@@ -10,7 +10,8 @@ import base64
 from collections.abc import Iterator
 from datetime import timedelta
 
-from intake.channels.peers import Fate, File, Said, caller, inbound, status, user
+from intake.channels.peers import USUAL, Fate, File, Said, caller, inbound, status, user
+from intake.channels.whatsapp import filled_in
 from intake.domain.contacts import Contact
 from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
@@ -173,9 +174,11 @@ def _content(content: Object) -> tuple[str | None, File | None]:
             is_url=url is not None,
             name=name,
             media_type=media_type,
+            usual_type=USUAL.get(kind.lower()),
         )
         return written, file
     shown = written or text(content.get("title")) or text(content.get("emoji"))
+    shown = shown or joined(filled_in(content.get("response")), "\n")
     if shown is None and kind != "TEXT":
         shown = f"[{(line(kind, 40) or '').lower().replace('_', ' ')}]"
     return shown, None

@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 from intake.channels import bird
 from intake.channels.jwts import claims_of, is_hash, unverified
-from intake.channels.peers import Fate, File, Said, caller, inbound, status, user
+from intake.channels.peers import USUAL, Fate, File, Said, caller, inbound, status, user
+from intake.channels.whatsapp import ordered
 from intake.domain.contacts import Contact
 from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
@@ -206,6 +207,19 @@ def _card(card: Object) -> str | None:
     return joined((text(name.get("formattedName")) or joined(parts, " "), *phones), " ")
 
 
+def _mail(body: Object) -> str | None:
+    mail = obj(body.get("content"))
+    return joined((text(body.get("subject")), text(mail.get("text"))), "\n") or "[email]"
+
+
+def _order(body: Object) -> str | None:
+    lines = ", ".join(map(ordered, objects(body.get("product_items"))))
+    return joined(("[order]", lines, text(body.get("text"))), " ")
+
+
+_WORDS = {"email": _mail, "whatsappOrder": _order}
+
+
 def _content(kind: str, content: Object) -> tuple[str | None, tuple[File, ...]]:
     body = obj(content.get(kind))
     if kind == "text":
@@ -214,7 +228,11 @@ def _content(kind: str, content: Object) -> tuple[str | None, tuple[File, ...]]:
         url = text(body.get("url")) or text(body.get("link"))
         shown = "sticker" if kind == "whatsappSticker" else kind
         file = File(
-            kind=shown, reference=url, is_url=url is not None, name=text(body.get("filename"))
+            kind=shown,
+            reference=url,
+            is_url=url is not None,
+            name=text(body.get("filename")),
+            usual_type=USUAL.get(shown),
         )
         return text(body.get("caption")), (file,)
     if kind == "location":
@@ -223,9 +241,8 @@ def _content(kind: str, content: Object) -> tuple[str | None, tuple[File, ...]]:
     if kind == "contacts":
         cards = joined(map(_card, objects(content.get("contacts"))), "; ")
         return joined(("[contact]", cards), " "), ()
-    if kind == "email":
-        mail = obj(body.get("content"))
-        return joined((text(body.get("subject")), text(mail.get("text"))), "\n") or "[email]", ()
+    if kind in _WORDS:
+        return _WORDS[kind](body), ()
     reply = obj(body.get("reply")) or body
     said = text(reply.get("text")) or text(reply.get("title")) or text(body.get("emoji"))
     return said or (f"[{line(kind, 40)}]" if kind else None), ()

@@ -189,7 +189,7 @@ def _shared(kind: str, attachment: Object, payload: Object, url: str | None) -> 
     elements = objects(obj(payload.get("product")).get("elements"))
     products = joined((text(each.get("title")) for each in elements), ", ")
     title = text(attachment.get("title")) or text(payload.get("title"))
-    name = "link" if kind == "fallback" else line(kind, 40)
+    name = "link" if kind == "fallback" else line(kind.replace("_", " "), 40)
     shown = joined((f"[{name}]", title, place, products, None if place else url), " ")
     return shown or "[attachment]"
 

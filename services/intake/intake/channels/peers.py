@@ -35,6 +35,15 @@ class File:
     size: int = 0
 
 
+USUAL = {
+    "image": "image/jpeg",
+    "sticker": "image/webp",
+    "video": "video/mp4",
+    "voice": "audio/ogg",
+}
+"""What messengers make of these, for `File.usual_type`, where a provider between tells no type."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Said:
     """What a customer sent, in a vendor's terms.

@@ -55,13 +55,15 @@ def _entries(came: Came[Delivery, TelegramAccount]) -> Iterator[Inbound | Known 
 
 
 def _message(message: Object, came: Came[Delivery, TelegramAccount]) -> Inbound | Known | Odd:
-    sender, chat = obj(message.get("from")), obj(message.get("chat"))
+    chat = obj(message.get("chat"))
+    # Channels write in groups too, and whoever hides behind his group: then no person is named.
+    sender = obj(message.get("from")) or obj(message.get("sender_chat"))
     chat_id, id = text(chat.get("id")), text(message.get("message_id"))
     name = joined((text(sender.get("first_name")), text(sender.get("last_name"))), " ")
     contact = user(
         came.account,
         text(sender.get("id")),
-        name or text(sender.get("username")),
+        name or text(sender.get("title")) or text(sender.get("username")),
         sender.get("language_code"),
     )
     is_ours = "business_connection_id" in message and text(sender.get("id")) != chat_id

@@ -48,6 +48,8 @@ def _event(came: Came[Delivery, TikTokAccount]) -> Inbound | Known | Odd:
     if kind != "im_receive_msg":
         if kind == "im_send_msg":
             return Known("what the account itself wrote")
+        if kind == "im_mark_read_msg":
+            return Known("all up to a time were delivered or read")
         return Known("an event that is no message to us") if kind else Odd("an event without name")
     named = text(event.get("user_openid"))
     is_own = named is None or named == came.account.account_id
@@ -70,7 +72,7 @@ def _content(event: Object) -> Object:
 def _message(
     content: Object, account: TikTokAccount, received_at: datetime
 ) -> Inbound | Known | Odd:
-    sender = text(obj(content.get("from_user")).get("id"))
+    sender = text(obj(content.get("from_user")).get("id")) or text(content.get("unique_identifier"))
     if sender is not None and sender == account.account_id:
         return Known("what the account itself wrote")
     kind = text(content.get("type")) or ""
@@ -86,11 +88,13 @@ def _message(
     return inbound(said, user(account, sender, content.get("from")), account, received_at)
 
 
-_MEDIA = {"image", "video", "audio", "voice"}
+_MEDIA = {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/mpeg", "voice": "audio/mpeg"}
 
 
 def _files(kind: str, body: Object) -> tuple[File, ...]:
-    return (File(kind=kind, reference=text(body.get("media_id"))),) if kind in _MEDIA else ()
+    if kind not in _MEDIA:
+        return ()
+    return (File(kind=kind, reference=text(body.get("media_id")), usual_type=_MEDIA[kind]),)
 
 
 def _words(kind: str, body: Object) -> str | None:
@@ -99,4 +103,5 @@ def _words(kind: str, body: Object) -> str | None:
     if kind in _MEDIA or not kind:
         return None
     url = text(body.get("embed_url")) or text(body.get("url"))
-    return joined((f"[{line(kind.replace('_', ' '), 40) or 'message'}]", url), " ")
+    title = text(body.get("title")) or text(body.get("text"))
+    return joined((f"[{line(kind.replace('_', ' '), 40) or 'message'}]", title, url), " ")

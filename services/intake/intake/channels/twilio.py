@@ -99,6 +99,9 @@ def _entry(form: Object, came: Came[Delivery, TwilioAccount]) -> Inbound | Statu
         text(form.get("MessageSid")) or text(form.get("SmsSid")) or text(form.get("SmsMessageSid"))
     )
     told = (text(form.get("MessageStatus")) or text(form.get("SmsStatus")) or "").lower()
+    if text(form.get("EventType")) == "onDeliveryUpdated":  # of Conversations
+        sid = text(form.get("ChannelMessageSid")) or sid
+        told = (text(form.get("Status")) or "").lower()
     if sid and told and told not in ("received", "receiving"):
         return _status(sid, told, form, came)
     if text(form.get("EventType")) == "onMessageAdded":
@@ -126,6 +129,7 @@ def _message(sid: str, form: Object, came: Came[Delivery, TwilioAccount]) -> Inb
         external_id=sid,
         text=_words(form),
         files=files,
+        at=from_iso(form.get("Timestamp")),
         answers=text(form.get("OriginalRepliedMessageSid")),
         peer=address if ":" in address else None,
         window=WINDOW if address.startswith("whatsapp:") else None,
@@ -222,6 +226,11 @@ def _status(
         return Known("a message of ours that is on its way")
     if told not in _STATUSES:
         return Odd("a status that is not understood")
-    fate = Fate(external_id=sid, status=_STATUSES[told], reason=text(form.get("ErrorCode")))
+    fate = Fate(
+        external_id=sid,
+        status=_STATUSES[told],
+        at=from_iso(form.get("Timestamp")) or from_iso(form.get("DateUpdated")),
+        reason=text(form.get("ErrorCode")),
+    )
     contact = _person(came.account, text(form.get("To")) or "")
     return status(fate, contact, came.account, came.at)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from intake.channels.jwts import claims_of, is_hash, unverified
-from intake.channels.peers import Fate, File, Said, caller, inbound, status, user
+from intake.channels.peers import USUAL, Fate, File, Said, caller, inbound, status, user
 from intake.channels.whatsapp import ordered
 from intake.domain.contacts import Contact
 from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
@@ -138,12 +138,13 @@ def _status(
     came: Came[Delivery, VonageAccount],
 ) -> StatusNews | Known | Odd:
     id, name, at, reason = told
-    if name in ("unknown", "deleted"):
+    if name in ("unknown", "deleted", "clicked"):
         return Known("a status of no concern")
     outcome = _STATUSES.get(name or "")
     if outcome is None:
         return Odd("a status that is not understood")
-    fate = Fate(external_id=id, status=outcome, at=at, reason=reason)
+    why = reason if outcome is Outcome.FAILED else None
+    fate = Fate(external_id=id, status=outcome, at=at, reason=why)
     return status(fate, contact, came.account, came.at)
 
 
@@ -187,7 +188,13 @@ def _content(kind: str, told: Object) -> tuple[str | None, tuple[File, ...]]:
     body = obj(told.get(kind))
     url = text(body.get("url"))
     if kind in _FILES:
-        file = File(kind=kind, reference=url, is_url=url is not None, name=text(body.get("name")))
+        file = File(
+            kind=kind,
+            reference=url,
+            is_url=url is not None,
+            name=text(body.get("name")),
+            usual_type=USUAL.get(kind),
+        )
         return text(body.get("caption")), (file,)
     if kind == "content":
         parts = [
@@ -213,14 +220,22 @@ def _order(_: Object, body: Object) -> str | None:
     return joined(("[order]", ", ".join(lines), text(body.get("text"))), " ")
 
 
-def _card(_: Object, body: Object) -> str | None:
-    name = text(obj(body.get("name")).get("formatted_name"))
-    phones = (text(each.get("phone")) for each in objects(body.get("phones")))
-    return joined(("[contact]", name, *phones), " ")
+def _cards(told: Object, body: Object) -> str | None:
+    """One, or several in a list."""
+    several = told.get("contact") or told.get("contacts") or body.get("contacts")
+    cards = objects(several if isinstance(several, list) else [body])
+    return joined(("[contact]", joined(map(_card, cards), "; ")), " ")
+
+
+def _card(card: Object) -> str | None:
+    name = text(obj(card.get("name")).get("formatted_name"))
+    phones = (text(each.get("phone")) for each in objects(card.get("phones")))
+    return joined((name, *phones), " ")
 
 
 _WORDS: Mapping[str, Callable[[Object, Object], str | None]] = {
-    "contact": _card,
+    "contact": _cards,
+    "contacts": _cards,
     "location": _place,
     "order": _order,
     "reaction": lambda _, body: text(body.get("emoji")),

@@ -58,8 +58,13 @@ _FIELDS = {
 
 
 def _changes(payload: object) -> Iterator[Object]:
-    """All changes of all entries; Meta's console sends one by itself to try an address."""
+    """All changes of all entries; Meta's console sends one by itself to try an address.
+
+    Those who still pass on what the API on one's own premises says send what a change holds alone.
+    """
     told = obj(payload)
+    if "entry" not in told and {"messages", "statuses"} & told.keys():
+        yield {"field": "messages", "value": told}
     if "field" in told and "value" in told:
         yield told
     for entry in objects(told.get("entry")):
@@ -173,21 +178,22 @@ def _interactive(message: Object, body: Object) -> str | None:
     kind = text(body.get("type")) or ""
     answer = obj(body.get(kind))
     title = text(answer.get("title")) or text(answer.get("body")) or text(answer.get("response"))
-    filled = joined(_filled(answer.get("response_json")), "\n")
+    filled = joined(filled_in(answer.get("response_json")), "\n")
     if title is None and answer:
         title = f"[{text(answer.get('name')) or 'form'}]"
     return joined((title, filled), "\n")
 
 
-def _filled(written: object) -> Iterator[str]:
+def filled_in(written: object) -> Iterator[str]:
     """What a customer filled into a form: its fields, without the token that names the form."""
     try:
         fields = obj(msgspec.json.decode(written)) if isinstance(written, str) else {}
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         fields = {}
-    for name, value in fields.items():
+    inner = fields.get("values")  # of an address, beside the id it is saved by
+    for name, value in ({**fields, **inner} if isinstance(inner, dict) else fields).items():
         shown = line(value) if not isinstance(value, dict | list) else _listed(value)
-        if shown and name != "flow_token":
+        if shown and name not in ("flow_token", "values"):
             yield f"{name}: {shown}"
 
 
