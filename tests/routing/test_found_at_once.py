@@ -9,7 +9,12 @@ import pytest
 
 from shared import clock, testing
 from shared.contracts.intake import MessageReceived
-from shared.contracts.routing import ConversationAssigned, ConversationQueued, ConversationReleased
+from shared.contracts.routing import (
+    AgentPresenceChanged,
+    ConversationAssigned,
+    ConversationQueued,
+    ConversationReleased,
+)
 from shared.db import Database
 from shared.settings import KafkaSettings
 from shared.stores import Stores
@@ -64,6 +69,27 @@ async def test_who_says_that_he_is_there_or_is_heard_again_has_it_within_a_secon
     assert (await one.ask("eva", "POST", "/me/heartbeat")).is_success
     again = await one.told(ConversationAssigned, lambda each: each.epoch == 2)
     assert again.occurred_at - heard < SECOND
+
+
+async def test_what_somebody_leaves_who_says_so_another_has_within_a_second(
+    one: Running, message: Make
+) -> None:
+    await one.team(member("eva", presence="heartbeat"), member("iris", presence="heartbeat"))
+    await one.hear(message())
+    await one.told(ConversationQueued)
+    assert (await one.ask("eva", "PUT", "/me/presence", json={"state": "available"})).is_success
+    await one.told(ConversationAssigned, lambda each: each.agent_id == "eva")
+    assert (await one.ask("iris", "PUT", "/me/presence", json={"state": "available"})).is_success
+
+    gone = clock.now()
+    assert (await one.ask("eva", "PUT", "/me/presence", json={"state": "offline"})).is_success
+
+    assert await has(one, "iris", gone) < SECOND
+    changed = one.all(AgentPresenceChanged, lambda each: each.agent_id == "eva")
+    assert [(each.presence, each.is_present) for each in changed] == [
+        ("available", True),
+        ("offline", False),
+    ]
 
 
 async def test_who_is_hired_or_gets_room_has_it_within_a_second(

@@ -102,6 +102,7 @@ async def test_the_database_keeps_an_agent_as_he_was_read(
         ("[sun, mon]", "[sunday]", 14, "'sun'"),
         ('from: "00:00"', 'from: "24:00"', 15, "begins before 24:00"),
         ("    name: Noor\n", "", 4, "name is missing"),
+        ('[tue], from: "00:00"', '[mon], from: "22:00"', 13, "two shifts of mon begin at 22:00"),
     ],
 )
 def test_a_bad_file_is_refused_with_line_and_reason(

@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from routing.api.agents import IfMatch, agent_seen, lock_revision, read_agent, told
-from routing.clients.team_document import ShiftIn, shift_written
+from routing.clients.team_document import WeekIn, shift_written
 from routing.domain.shifts import Calendar
 from routing.handlers import team
 from routing.handlers.rules import Rules
@@ -23,7 +23,7 @@ class WeekBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    shifts: tuple[ShiftIn, ...] = Field(min_length=1)
+    shifts: WeekIn
 
 
 def router(db: Database, rules: Rules) -> APIRouter:

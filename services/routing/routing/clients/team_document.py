@@ -109,6 +109,20 @@ class ShiftIn(_Hours):
         return self.worked(frozenset(DAYS.index(day) for day in self.days))
 
 
+def _told_apart(shifts: tuple[ShiftIn, ...]) -> tuple[ShiftIn, ...]:
+    known = set[tuple[str, str]]()
+    for shift in shifts:
+        for day in shift.days:
+            if (day, shift.begin) in known:
+                raise ValueError(f"two shifts of {day} begin at {_wall(int(shift.begin))}")
+            known.add((day, shift.begin))
+    return shifts
+
+
+WeekIn = Annotated[tuple[ShiftIn, ...], Field(min_length=1), AfterValidator(_told_apart)]
+"""All shifts of a week. One is told by its day and beginning, as when it is given away."""
+
+
 class ExtraIn(_Hours):
     """A shift on one day, beside the week's."""
 
@@ -184,7 +198,7 @@ class MemberIn(_Part):
     holidays: _FreeDaysOf | None = None
     presence: Literal["shift", "heartbeat"] = "shift"
     capacity: _Capacity
-    shifts: tuple[ShiftIn, ...] = Field(min_length=1)
+    shifts: WeekIn
     acceptance: Literal["auto", "offer"] | None = None
     exceptions: tuple[_Difference, ...] | None = None
 
