@@ -41,6 +41,7 @@ LRM = "\u200e"
         f"--------- 원본 이메일 ---------\n발신: {AURORA}",
         f"---Original---\nFrom: {AURORA}",
         "---- Aurora wrote ----",
+        "El El lun, 4 may 2026 a las 10:12, Aurora <\nhelp@aurora.example> escribió:",
         "help@aurora.example wrote:",
         "help@aurora.example schrieb:",
         "Date: Mon, 4 May 2026 10:12:09 +0200 From: help@aurora.example To: Ana Subject: Lamp",
@@ -181,3 +182,38 @@ def test_what_gmail_passes_on_stays(read: Any, written: Written) -> None:
 )
 def test_what_other_programs_mark_in_html_is_left_out(added: str) -> None:
     assert text_of(f"<p>Is it on its way?</p>{added}")[0] == "Is it on its way?"
+
+
+ABOVE = "<p>Top</p><div>On 4 May 2026, Aurora &lt;help@aurora.example&gt; wrote:</div>"
+CITED = "<br><blockquote type='cite'>OLD</blockquote>"
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        (f"{ABOVE}{CITED}", "Top"),
+        (f"{ABOVE}{CITED}<p>Below</p>", "Top\n\nBelow"),
+        (f"{ABOVE}{CITED}<p>One</p>{CITED}<p>Two</p>", "Top\n\nOne\n\nTwo"),
+        (f"<p>Look:</p>{CITED}<p>Below</p>", "Look:\n\nBelow"),
+        (
+            f"<p>Top</p><div>Begin forwarded message:</div>{CITED}",
+            "Top\n\nBegin forwarded message:\n\nOLD",
+        ),
+    ],
+)
+def test_what_stands_below_a_quote_in_html_stays(read: Any, page: str, text: str) -> None:
+    head = b"From: ana@example.org\r\nContent-Type: text/html\r\n\r\n"
+
+    assert read.message(head + page.encode()).event.text == text
+
+
+def test_single_quoted_lines_go_where_they_are_quotes_for_sure() -> None:
+    said = f"On 4 May 2026 at 10:12, {AURORA} wrote:"
+    between = f"{said}\n> Which one?\nThe red.\n\n> How many?\nTwo."
+    last = f"{NEW}\n\n> Are you free on Monday?"
+    middle = "See <https://lamps.example/a/long/one\n> and tell me."
+
+    assert new_text(between) == ("The red.\n\nTwo.", True)
+    assert new_text(last) == (NEW, True)
+    assert new_text(middle) == (middle, False)
+    assert new_text("Aurora napisał(a):\n> old\n\nnew") == ("new", True)

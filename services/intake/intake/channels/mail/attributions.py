@@ -31,7 +31,7 @@ _ADDRESS_WROTE = re.compile(
     re.IGNORECASE,
 )
 """Without a date, but with an address: phones, Horde, Yahoo's groups."""
-_NAME_WROTE = re.compile(rf"^[^.!?;:]{{2,60}} (?:{_WROTE}):$", re.IGNORECASE)
+_NAME_WROTE = re.compile(rf"^[^.!?;:]{{2,60}} (?:{_WROTE})(?:\(a\))?:$", re.IGNORECASE)
 """Neither a date nor an address; the quote stands below."""
 _NO_COLON = re.compile(
     rf"^(?:-*\s*{_WHEN}(?=.*@).*\s(?:{_WROTE})\s*-*|-{{3,}}\s*{_WHEN}.*\s(?:{_WROTE})\s*-{{3,}}|"
@@ -95,7 +95,13 @@ def on_their_own_lines(lines: list[str]) -> list[str]:
     broken: list[str] = []
     for at, line in enumerate(lines):
         later = _LATER.search(line[:500]) if not _QUOTED.match(line) else None
-        if later and attribution([line[later.end() :], *lines[at + 1 : at + 3]], 0):
+        # Gmail in Spanish writes its first word twice.
+        is_twice = later and line[: later.start()].strip() == line[later.end() :].partition(" ")[0]
+        if (
+            later
+            and not is_twice
+            and attribution([line[later.end() :], *lines[at + 1 : at + 3]], 0)
+        ):
             broken += [line[: later.start()], line[later.end() :]]
         else:
             broken.append(line)

@@ -15,7 +15,7 @@ _QUOTED = (
     ".moz-cite-prefix, .yahoo_quoted, .protonmail_quote, .zmail_extra, .tutanota_quote, "
     "#isReplyContent, .ntes_signature_quote, includetail, .qmbox blockquote, "
     "[name=quote], [name=messageReplySection], details.wb-quote, .gmx_quote, .wd_quote, "
-    ".reply_content_quote"
+    ".reply_content_quote, .front-blockquote"
 )
 # Gmail's holds the answers too that stand between the lines of the earlier mail.
 _GMAIL = "div.gmail_quote, .gmail_quote_container"
@@ -24,7 +24,7 @@ _FORWARDED = re.compile(r"\s*-{4,}\s*\w")
 _SIGNATURES = (
     ".gmail_signature, .gmail_signature_prefix, .moz-signature, #Signature, .tutanota_signature, "
     "#ms-outlook-mobile-signature, #AppleMailSignature, .protonmail_signature_block, "
-    "[data-smartmail=gmail_signature], [name=messageSignatureSection]"
+    "[data-smartmail=gmail_signature], [name=messageSignatureSection], .front-signature"
 )
 
 # Outlook has no element around it: everything from such a mark to the end is the earlier mail.
@@ -66,9 +66,9 @@ def text_of(html: str, *, whole: bool = False) -> tuple[str, bool]:
     if whole:
         return _laid_out(root, unseen), False
     quoted, signed = _quoted(tree), {node.mem_id for node in tree.css(_SIGNATURES)}
-    new = _laid_out(root, unseen | quoted | signed)
+    new = _laid_out(root, unseen | quoted | signed, quoted)
     if not new and signed:
-        new = _laid_out(root, unseen | quoted)
+        new = _laid_out(root, unseen | quoted, quoted)
     return (new, bool(quoted)) if new else (_laid_out(root, unseen), False)
 
 
@@ -96,7 +96,7 @@ def _quoted(tree: LexborHTMLParser) -> set[int]:
 
     They are passed over, not removed: an element inside a removed one may not be touched again.
     """
-    found = {node.mem_id for node in tree.css(_QUOTED)}
+    found = {node.mem_id for node in tree.css(_QUOTED) if not _is_passed_on(node)}
     for marked in tree.css(_GMAIL):
         found |= _of_gmail(marked)
     rulers = (
@@ -108,6 +108,21 @@ def _quoted(tree: LexborHTMLParser) -> set[int]:
         if mark is not None:
             found |= _from_here(mark)
     return found
+
+
+_PASSED_ON = re.compile(
+    r"\s*(?:begin forwarded message|anfang der weitergeleiteten|début du message|"
+    r"inicio del mensaje|inizio messaggio|início da mensagem|begin doorgestuurd|転送|下面是被转发)",
+    re.IGNORECASE,
+)
+
+
+def _is_passed_on(node: LexborNode) -> bool:
+    """Whether a quote is what Apple's program passes on: it says so right above."""
+    before = node.prev
+    while before is not None and not _words(before):
+        before = before.prev
+    return before is not None and bool(_PASSED_ON.match(_words(before)))
 
 
 def _of_gmail(marked: LexborNode) -> set[int]:
@@ -148,12 +163,19 @@ def _from_here(mark: LexborNode) -> set[int]:
     return found
 
 
-def _walk(root: LexborNode, passed_over: set[int]) -> Iterator[tuple[LexborNode, bool]]:
-    """Every node at its beginning, and every element at its end (true)."""
+def _walk(
+    root: LexborNode, passed_over: set[int], shown: set[int]
+) -> Iterator[tuple[LexborNode, bool]]:
+    """Every node at its beginning, and every element at its end (true).
+
+    Those that are passed over and shown come at their end only.
+    """
     waiting: list[tuple[LexborNode, bool]] = [(root, False)]
     while waiting:
         node, is_end = waiting.pop()
         if node.mem_id in passed_over:
+            if node.mem_id in shown and node.tag == "blockquote":
+                yield node, True
             continue
         yield node, is_end
         if is_end or node.tag == "-text":
@@ -196,6 +218,11 @@ class _Page:
         if self._lines and self._lines[-1]:
             self._lines.append("")
 
+    def quote(self) -> None:
+        """An earlier mail, as one that is left out."""
+        self._end_line()
+        self._lines += [*_QUOTE.split("\n"), ""]
+
     def text(self) -> str:
         """Everything so far."""
         self._end_line()
@@ -205,8 +232,18 @@ class _Page:
 _MARKS = {("li", False): "- ", ("td", True): " ", ("th", True): " "}
 
 
-def _laid_out(root: LexborNode, passed_over: set[int]) -> str:
+_QUOTE = ">\n>"
+"""What stands for a quote that is passed over, where the line above still says whose it is."""
+_UNSAID = re.compile(rf"(?<![:：\n])(\n*)^(?:{_QUOTE}\s*)+", re.MULTILINE)
+_NOTHING_BELOW = re.compile(rf"\s*(?:{_QUOTE}\s*)+$")
+
+
+def _laid_out(root: LexborNode, passed_over: set[int], shown: set[int] | None = None) -> str:
     page = _Page()
-    for node, is_end in _walk(root, passed_over):
-        page.take(node, is_end=is_end)
-    return page.text()
+    for node, is_end in _walk(root, passed_over, shown or set()):
+        if node.mem_id in passed_over:
+            page.quote()
+        else:
+            page.take(node, is_end=is_end)
+    text = page.text()
+    return _UNSAID.sub(r"\1", _NOTHING_BELOW.sub("", text)) if _QUOTE in text else text

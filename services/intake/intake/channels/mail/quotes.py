@@ -126,7 +126,7 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
             if quote is None or not _QUOTED.match(lines[quote]):
                 return kept, True
             at, has_quote = _after_quote(lines, quote), True
-        elif _QUOTED.match(lines[at]) and at + 1 < len(lines) and _QUOTED.match(lines[at + 1]):
+        elif _QUOTED.match(lines[at]) and (has_quote or _is_a_quote(lines, at)):
             shown, at = _shown(kept, lines, at)
             kept, has_quote = kept + shown, has_quote or not shown
         else:
@@ -170,6 +170,20 @@ def _header_block(lines: list[str], at: int) -> int:
     if not is_short and (len(others) < 2 or not any(map(_TELLS_A_MAIL.search, told))):
         return 0
     return max(sender, *others) + 1
+
+
+_LEAST_LAST = 12
+
+
+def _is_a_quote(lines: list[str], at: int) -> bool:
+    """Whether marked lines that nobody is named for are an earlier mail.
+
+    A single one is where it ends the mail; in the middle it may be the end of a long address.
+    """
+    if at + 1 < len(lines) and _QUOTED.match(lines[at + 1]):
+        return True
+    is_last = not any(line.strip() for line in lines[at + 1 :])
+    return is_last and at > 0 and not lines[at - 1].strip() and len(lines[at]) >= _LEAST_LAST
 
 
 def _next_written(lines: list[str], at: int) -> int | None:
