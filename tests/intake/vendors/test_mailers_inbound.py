@@ -123,6 +123,18 @@ def test_a_mail_is_the_same_whichever_service_took_it_in(
     assert [each.reference for each in found.remote] == (["t"] if name == "brevo" else [])
 
 
+@pytest.mark.parametrize("name", sorted(inbound()))
+def test_a_mail_that_is_handed_over_again_is_the_same_message(
+    mail_service: Any, posted: Any, name: str
+) -> None:
+    content_type, body = inbound()[name]
+    delivery = posted(body, headers={"content-type": content_type})
+    readings = [mail_service(name.partition(" ")[0], delivery) for _ in range(2)]
+    [first], [again] = (reading.items for reading in readings)
+
+    assert first.event.message_id == again.event.message_id
+
+
 @pytest.mark.parametrize("inner", ["From: é@x.example\r\n\r\nadiós".encode(), b"\x88\xff"])
 def test_a_mail_inside_a_mail_that_comes_in_fields_stays_as_it_is(
     mail_service: Any, posted: Any, inner: bytes

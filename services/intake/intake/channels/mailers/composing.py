@@ -5,6 +5,7 @@ The header fields stay as they came; text, HTML and files become parts of it (RF
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,20 +39,39 @@ _OF_THE_BODY = ("content-type", "content-transfer-encoding", "mime-version", "co
 
 
 def compose(fields: Fields, texts: Texts, files: Iterable[File] = ()) -> bytes:
-    """The octets of a mail. Fields of the body's own form are made anew."""
+    """The octets of a mail, the same each time: a mail is known by what is in it.
+
+    Fields of the body's own form are made anew.
+    """
     head = [
         f"{name}: {_unfolded(value)}\r\n"
         for name, value in fields
         if _NAME.fullmatch(name) and name.lower() not in _OF_THE_BODY
     ]
     marked = [(f"{uuid4()}", file) for file in files]
-    body = _body(*texts, marked, _report_type(fields)).as_bytes()
+    parting = _parting(texts, [file for _, file in marked])
+    body = _body(texts, marked, _report_type(fields), parting).as_bytes()
     for mark, file in marked:
         body = body.replace(mark.encode(), file.octets, 1)
     return "".join(head).encode("utf-8", "replace") + body
 
 
-def _body(plain: str, html: str, files: list[tuple[str, File]], report: str | None) -> Message:
+def _parting(texts: Texts, files: Iterable[File]) -> str:
+    """What the lines that part these end in: in none of them, for it is made of all."""
+    made = hashlib.sha256()
+    for each in texts:
+        told = each.encode("utf-8", "replace")
+        made.update(f"{len(told)}:".encode() + told)
+    for file in files:
+        made.update(f"{file.name!r}{file.media_type!r}{file.content_id!r}".encode())
+        made.update(f"{len(file.octets)}:".encode() + file.octets)
+    return made.hexdigest()[:40]
+
+
+def _body(
+    written: Texts, files: list[tuple[str, File]], report: str | None, parting: str
+) -> Message:
+    plain, html = written
     texts: list[Message] = []
     if plain or not html:
         texts.append(MIMEText(plain.encode("utf-8", "replace").decode(), "plain", "utf-8"))
@@ -59,10 +79,10 @@ def _body(plain: str, html: str, files: list[tuple[str, File]], report: str | No
         texts.append(MIMEText(html.encode("utf-8", "replace").decode(), "html", "utf-8"))
     body: Message = texts[0]
     if len(texts) > 1:
-        body = MIMEMultipart("alternative", _subparts=texts)
+        body = MIMEMultipart("alternative", f"=_a{parting}", texts)
     if files or report:
         outer = MIMEMultipart(
-            "mixed", _subparts=[body, *(_part(mark, file) for mark, file in files)]
+            "mixed", f"=_b{parting}", [body, *(_part(mark, file) for mark, file in files)]
         )
         if report:
             outer.replace_header("Content-Type", "multipart/report")
