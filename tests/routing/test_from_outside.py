@@ -239,6 +239,11 @@ async def test_who_goes_home_hands_over_and_who_writes_back_is_not_given_to_the_
     path = f"/conversations/{done['conversation_id']}"
     assert (await house.ask("eva", "POST", f"{path}/replies", json={"text": "Hola"})).is_success
 
+    [left] = [each for each in mine if each["thread_id"] == str(open_.thread_id)]
+    notes = f"/conversations/{left['conversation_id']}/notes"
+    assert (await house.ask("eva", "POST", notes, json={"text": "Mañana llega"})).status_code == 201
+    assert (await house.ask("iris", "POST", notes, json={"text": "?"})).status_code == 403
+
     # Eva's week ends, iris' begins: what waits is iris' with what was promised, the rest is kept
     await house.team(member("eva", shifts=[NEVER]), member("iris", country="MX"))
     moved = await house.told(ConversationAssigned, lambda each: each.agent_id == "iris")
@@ -249,6 +254,7 @@ async def test_who_goes_home_hands_over_and_who_writes_back_is_not_given_to_the_
     assert note.asked_at is not None
     assert kept.last_reply_id is not None
     shown = (await house.ask("iris", "GET", f"/conversations/{moved.conversation_id}")).json()
+    assert [(each["by"], each["text"]) for each in shown["notes"]] == [("eva", "Mañana llega")]
     [handed] = [each for each in shown["history"] if each["what"] == "shift ended"]
     assert handed["agent_id"] == "eva"
     assert handed["answer_by"] is not None
