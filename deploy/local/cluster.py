@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local import given
 from deploy.local.cache import cache_folder, tell
 from deploy.local.kafka import LocalKafka
 from deploy.local.postgres import LocalPostgres
@@ -37,11 +38,13 @@ async def cluster(
 ) -> AsyncIterator[Cluster]:
     """Start what the environment does not name, at once, and stop it at the end.
 
-    `folder` is that of the kept cluster when not given. Raises CannotStart.
+    What it names must answer. `folder` is that of the kept cluster when not given. Raises
+    CannotStart.
     """
     folder = folder or kept_folder()
     bootstrap = os.environ.get("KAFKA_BOOTSTRAP")
     url = os.environ.get("DATABASE_URL")
+    await given.check(bootstrap=bootstrap, database_url=url)
     kafka = None if bootstrap else LocalKafka(folder / KAFKA, tell=tell)
     postgres = None if url else LocalPostgres(folder / POSTGRES, durable, tell=tell)
     async with AsyncExitStack() as stack:

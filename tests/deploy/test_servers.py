@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Protocol
 
 import asyncpg
 import pytest
@@ -21,6 +22,16 @@ from deploy.local.kafka import LocalKafka
 from deploy.local.ports import LOOPBACK
 from deploy.local.postgres import LocalPostgres
 from deploy.local.server_folder import ServerFolder
+
+
+class Servers(Protocol):
+    """Those of the whole run."""
+
+    @property
+    def bootstrap(self) -> str: ...
+    @property
+    def database_url(self) -> str: ...
+
 
 Server = LocalKafka | LocalPostgres
 Sleeper = Callable[[Path], Awaitable[Child]]
@@ -323,14 +334,44 @@ async def test_two_servers_start_side_by_side_or_not_at_all(
 
 
 async def test_what_the_environment_names_is_used_instead(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, servers: Servers
 ) -> None:
-    monkeypatch.setenv("KAFKA_BOOTSTRAP", "kafka.example:9092")
-    monkeypatch.setenv("DATABASE_URL", "postgresql://db.example/meridian")
+    monkeypatch.setenv("KAFKA_BOOTSTRAP", servers.bootstrap)
+    monkeypatch.setenv("DATABASE_URL", servers.database_url)
 
     async with cluster(tmp_path) as found:
-        assert found.bootstrap == "kafka.example:9092"
-        assert found.database_url == "postgresql://db.example/meridian"
+        assert found.bootstrap == servers.bootstrap
+        assert found.database_url == servers.database_url
+
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "why"),
+    [
+        ("DATABASE_URL", "postgresql://nobody:wrong@127.0.0.1:{port}/shop", "refused|Connect call"),
+        ("DATABASE_URL", "mysql://127.0.0.1/shop", "scheme"),
+        ("DATABASE_URL", "{known}/there-is-none", "does not exist"),
+        ("KAFKA_BOOTSTRAP", "127.0.0.1:{port}", "bootstrap"),
+        ("KAFKA_BOOTSTRAP", "127.0.0.1", "port|Connect|bootstrap"),
+    ],
+)
+async def test_what_the_environment_names_in_vain_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    servers: Servers,
+    variable: str,
+    value: str,
+    why: str,
+) -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))  # bound and not listening: nobody answers there
+        known = servers.database_url.rsplit("/", 1)[0]
+        monkeypatch.setenv(variable, value.format(port=taken.getsockname()[1], known=known))
+
+        with pytest.raises(CannotStart, match=f"{variable} names a (?s:.*)({why})(?s:.*)unset it"):
+            async with cluster(tmp_path):
+                pass
 
     assert not list(tmp_path.iterdir())
 
