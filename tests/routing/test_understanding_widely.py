@@ -71,6 +71,21 @@ def test_law_danger_and_despair_are_a_crisis_and_toys_are_not() -> None:
     assert len(alarmed) <= 2, "\n".join(alarmed)
 
 
+@pytest.mark.parametrize(
+    ("text", "crisis"),
+    [
+        ("do you sell a cream for burns?", False),
+        ("does the candle smoke when it burns?", False),
+        ("does it always smoke? it burned my hand", True),
+        ("¿venden disfraz de abogado?", False),
+        ("¿venden algo que sirva? voy a llamar a mi abogado", True),
+        ("ماذا أفعل، الشاحن انفجر", True),
+    ],
+)
+def test_a_question_about_ware_is_no_crisis_unless_more_is_said(text: str, crisis: bool) -> None:
+    assert is_crisis(text) is crisis
+
+
 def is_crisis(text: str) -> bool:
     return CRISIS in reading(text).urgency.reasons
 
@@ -98,6 +113,13 @@ def is_crisis(text: str) -> bool:
         ("before I order: what if they don't fit, do I get my money back?", "pre_sale"),
         ("avant de commander, est-ce que je peux renvoyer si ça ne va pas ?", "pre_sale"),
         ("購入前に聞きたいのですが、返品できますか", "pre_sale"),
+        ("do you have this rug in another size?", "pre_sale"),
+        ("the rug is too big, do you have it in another size?", "return"),
+        ("la lampe est fragile ou elle résiste aux chocs ?", "pre_sale"),
+        ("это стекло легко бьется?", "pre_sale"),
+        ("are there any jobs in your shop? I can send my CV", "other"),
+        ("wir bieten Ihnen günstige Verpackungen an, Interesse?", "other"),
+        ("ищу работу, у вас есть вакансии?", "other"),
         ("I never got an order confirmation, did it go through?", "order_status"),
         ("nie przyszło potwierdzenie zamówienia", "order_status"),
         ("주문 확인 메일이 안 왔어요", "order_status"),

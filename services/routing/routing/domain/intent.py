@@ -6,7 +6,7 @@ whatever is asked for it.
 """
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from routing.domain.intents import Table, bare, everywhere, table, whole
@@ -41,15 +41,26 @@ _NOT_MEANT = {
     "codes": frozenset({"damaged", "repair", "pre_sale"}),
     "papers": frozenset({"return", "pre_sale"}),
     "toys": frozenset({"legal"}),
+    "work": frozenset({"pre_sale", "sizing", "repair", "order_status", "customs"}),
 }
 """A link that does not open is not broken ware, an invoice to be changed no exchange. Who asks for
 a discount code has not bought yet, whose code does not work is past that."""
 _FIRST = {"unwanted": None, "confirming": "order_status", "pickup": "return"}
 """What is read before anything else and then left out, with what it stands for: `no refund please`
 asks for none, a confirmation that never came is no parcel that never came."""
+_APART = frozenset({*_FIRST, "ware", "had"})
 _ASKED_BEFORE = frozenset({"return", "refund", "repair", "order_status"})
 _NOT_BEFORE = frozenset({"damaged", "not_received", "anger", "legal", "used", "complaint"})
 """Who asks what would be if he bought has nothing to give back yet, unless something is wrong."""
+_OF_WARE = frozenset({"damaged", "return", "anger"})
+_PERHAPS = frozenset({"safety", "legal", "threat"})
+_SURELY = frozenset(
+    {"not_received", "refund", "customs", "repair", "order_status", "used", "complaint"}
+)
+"""Whether it breaks easily or comes in another colour asks whoever has not bought it yet; whether
+it smokes only when that is all he says."""
+_GREETING = 12
+"""Characters before a question that starts no sentence: `hi`, `and`."""
 _SHORT = 100
 """Characters up to which a message is about one thing."""
 _PRESSING = ("anger", "legal", "safety", "threat", "urgent")
@@ -57,6 +68,8 @@ _SURE_OF_LANGUAGE = 0.8
 _LONGEST = 2000
 _SIGNED = re.compile(r"^--[ \t]*\n(?:.*\n?){0,12}\Z", re.MULTILINE)
 """What stands below the line of two dashes (RFC 3676, section 4.3): an attorney signs as such."""
+_ASKS = re.compile(r"[^.!\n]{0,80}?[?؟;]")
+_STOPS = re.compile(r"[.!?؟。\n]")
 _MORE = 0.4
 """What each further sign of the same intent adds."""
 
@@ -114,9 +127,12 @@ def _read(tables: Table, forms: tuple[str, str], *, is_roman: bool) -> Meant:
     if is_roman and tables.roman:
         for name, words in _signs(tables.roman, by_words).items():
             signs.setdefault(name, []).extend(words)
-    for name in _not_meant(by_words, uncut, signs) & signs.keys():
+    topics = _topics(by_words, uncut, signs)
+    for name in frozenset().union(*(_NOT_MEANT[about] for about in topics)) & signs.keys():
         del signs[name]
     signs = _settled(signs)
+    if not topics and signs.keys().isdisjoint(_SURELY):
+        signs = _less_of_ware(signs, tables, forms)
     pressing = frozenset(name for name in _PRESSING if name in signs)
     weights: dict[str, float] = {}
     for name, words in signs.items():
@@ -145,17 +161,54 @@ def _settled(signs: dict[str, list[str]]) -> dict[str, list[str]]:
     return signs
 
 
-def _not_meant(by_words: str, uncut: str, signs: Container[str]) -> frozenset[str]:
-    if len(by_words) >= _SHORT:
-        return frozenset()
+def _less_of_ware(
+    signs: dict[str, list[str]], tables: Table, forms: tuple[str, str]
+) -> dict[str, list[str]]:
+    """The signs, less those that a question about ware only seems to have."""
+    by_words, uncut = forms
+    found = _asked_of_ware(tables, by_words if tables.is_cut else uncut)
+    if found is None:
+        return signs
+    said_before, about = found
+    left_out = _OF_WARE | (_PERHAPS if _is_one_sentence(by_words) else frozenset())
+    left = {
+        name: words
+        for name, words in signs.items()
+        if name not in left_out or any(word in said_before for word in words)
+    }
+    left.setdefault("pre_sale", []).append(about)
+    return left
+
+
+def _asked_of_ware(tables: Table, text: str) -> tuple[str, str] | None:
+    """What begins a question about ware that the writer does not have, after what stands before."""
+    ware, had = tables.own.get("ware"), tables.own.get("had")
+    if not ware or not had or len(text) > _SHORT or had.search(text):
+        return None
+    for match in ware.finditer(text):
+        before = text[: match.start()]
+        starts = len(before) <= _GREETING or before.rstrip()[-1:] in ".!?,;:"
+        if not tables.is_cut or (starts and _ASKS.match(text, match.end())):
+            return before, match[0]
+    return None
+
+
+def _is_one_sentence(text: str) -> bool:
+    return not _STOPS.search(text.strip().rstrip(".!?؟。 "))
+
+
+def _topics(by_words: str, uncut: str, signs: Mapping[str, object]) -> tuple[str, ...]:
     both = everywhere()
-    found = (
-        names
+    is_short = len(by_words) < _SHORT
+    is_open = signs.keys().isdisjoint(_SURELY)
+    return tuple(
+        about
         for about, names in _NOT_MEANT.items()
-        if (about != "codes" or "damaged" in signs)
+        if (is_short or about == "work")
+        and (is_open or not names.isdisjoint(signs))
+        and (about != "codes" or "damaged" in signs)
         and (both.roman[about].search(by_words) or both.own[about].search(uncut))
     )
-    return frozenset().union(*found)
 
 
 def _signs(patterns: dict[str, re.Pattern[str]], text: str) -> dict[str, list[str]]:
@@ -168,7 +221,7 @@ def _signs(patterns: dict[str, re.Pattern[str]], text: str) -> dict[str, list[st
             if stands_for:
                 found[stands_for] = [match[0]]
     for name, pattern in patterns.items():
-        if name in _FIRST or (name == "not_received" and "return" in found):
+        if name in _APART or (name == "not_received" and "return" in found):
             continue
         words = [match[0] for match in pattern.finditer(text) if match[0].strip()]
         if words:

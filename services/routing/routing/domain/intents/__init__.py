@@ -6,12 +6,13 @@ no return; `used`, months or years of use, after which what is broken is for rep
 `legal`, `safety` (also of the writer himself), `threat` (press, chargeback) and `urgent` for what
 presses. `asking` is a question before a purchase, whatever it asks for (a warranty, what if it does
 not fit); `unwanted` what the writer says he does not want; `confirming` a confirmation that never
-came; `pickup` a return that waits for a courier. `roman_` before a name is for the language in
-Latin letters. Patterns are regular expressions, each tried from the beginning of a word on, in
-which a blank is whatever stands between two words, `~` some words of the same sentence until a next
-one begins, `_` the end of a word; apostrophes are blanks and diacritics are left out on both sides,
-as customers do. Chinese, Japanese, Korean, Thai and Hindi are not cut into words: their lines are
-plain regular expressions.
+came; `pickup` a return that waits for a courier. `ware` begins a question about ware, which is one
+before a purchase unless `had` tells that the writer has or awaits it. `roman_` before a name is for
+the language in Latin letters. Patterns are regular expressions, each tried from the beginning of a
+word on, in which a blank is whatever stands between two words, `~` some words of the same sentence
+until a next one begins, `_` the end of a word; apostrophes are blanks and diacritics are left out
+on both sides, as customers do. Chinese, Japanese, Korean, Thai and Hindi are not cut into words:
+their lines are plain regular expressions.
 """
 
 import re
@@ -89,7 +90,8 @@ def everywhere() -> Table:
     """What is read alike in every language, and takes the meaning from other words beside it.
 
     `web` (links, pages), `codes` (coupons, passwords) and `papers` (invoice, address) are no ware
-    that does not open or has to be changed; `toys` are no police.
+    that does not open or has to be changed; `toys` are no police; who looks for `work` or offers
+    services buys nothing.
     """
     return _compiled("", (files(__name__) / "_all.txt").read_text(encoding="utf-8"))
 
