@@ -7,9 +7,9 @@ own way), RFC 8098 (read receipts), RFC 2919 and RFC 2369 (lists), MS-OXCMAIL (E
 
 import re
 
-from intake.channels.mail import absences, html
+from intake.channels.mail import absences, forwards, html
 from intake.channels.mail.headers import Headers
-from intake.channels.mail.phrases import AUTOMATIC_SUBJECT, CHALLENGE, FORWARDING
+from intake.channels.mail.phrases import AUTOMATIC_SUBJECT, CHALLENGE
 from intake.channels.mail.quotes import new_text
 from intake.channels.mail.structure import Structure
 from intake.domain.items import Known
@@ -108,7 +108,7 @@ def _is_from_rule(headers: Headers) -> bool:
     """
     whose = headers.raw("x-ms-exchange-inbox-rules-loop").lower()
     is_his = any(box.address in whose for box in headers.mailboxes("from"))
-    return is_his and not FORWARDING.match(headers.text("subject") or "")
+    return is_his and not forwards.SUBJECT.match(headers.text("subject") or "")
 
 
 _ENOUGH = 20_000

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from intake.channels.mail import html
+from intake.channels.mail import forwards, html
 from intake.channels.mail.notices import without_notices
-from intake.channels.mail.phrases import FORWARDING
 from intake.channels.mail.quotes import new_text
 from intake.channels.mail.signatures import without_last_rule, without_signature
 from intake.channels.mail.structure import Structure, inside
@@ -31,9 +30,11 @@ def texts_of(mail: Structure) -> tuple[str, str]:
 
 
 def _new_and_whole(mail: Structure) -> tuple[str, str]:
-    is_forwarded = bool(FORWARDING.match(mail.headers.text("subject") or ""))
     plain = _without_armour(clean("\n".join(mail.plain))).strip()
     pages = [clean(part) for part in mail.html]
+    is_forwarded = forwards.is_passed_on(
+        mail.headers.text("subject") or "", plain or "".join(pages)
+    )
     from_html, has_quote = _joined(html.text_of(page, whole=is_forwarded) for page in pages)
     whole = plain or (from_html if is_forwarded else _joined(map(_whole_page, pages))[0])
     text = from_html if has_quote or not plain else plain

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from intake.channels.mail import forwards
+
 _UNSEEN = "script, style, head, title, noscript, template, svg, object, iframe, [hidden]"
 
 # What mail programs put around the mail that is answered: Gmail, Apple Mail and Thunderbird, Yahoo,
@@ -110,19 +112,12 @@ def _quoted(tree: LexborHTMLParser) -> set[int]:
     return found
 
 
-_PASSED_ON = re.compile(
-    r"\s*(?:begin forwarded message|anfang der weitergeleiteten|début du message|"
-    r"inicio del mensaje|inizio messaggio|início da mensagem|begin doorgestuurd|転送|下面是被转发)",
-    re.IGNORECASE,
-)
-
-
 def _is_passed_on(node: LexborNode) -> bool:
     """Whether a quote is what Apple's program passes on: it says so right above."""
     before = node.prev
     while before is not None and not _words(before):
         before = before.prev
-    return before is not None and bool(_PASSED_ON.match(_words(before)))
+    return before is not None and forwards.begins(_words(before))
 
 
 def _of_gmail(marked: LexborNode) -> set[int]:

@@ -173,10 +173,3 @@ CHALLENGE = _any(
     r"\bspam ?arrest\b[^.]{0,80}\bverif|\bresponder (?:este|a este) (?:e-?mail|mensagem|correo)[^.]{0,60}\b(?:antispam|anti-spam)",
 )
 """How filters ask who writes to prove himself before they pass his mail on."""
-
-FORWARDING = re.compile(
-    r"\s*(?:\[[^\]]{1,30}\]\s*)?(?:fwd?|fw|wg|rv|tr|enc|res?env|i|vb|vs|ynt|pd|doorst|转发|轉寄|転送)"
-    r"\s*[:：]",
-    re.IGNORECASE,
-)
-"""How mail programs begin the subject of a mail that is passed on, not answered."""

@@ -9,6 +9,7 @@ import re
 from mailparser_reply.constants import MAIL_LANGUAGES  # type: ignore[import-untyped]
 from mailparser_reply.parser import EmailMessage  # type: ignore[import-untyped]
 
+from intake.channels.mail import forwards
 from intake.channels.mail.attributions import DIRECTIONS, attribution, on_their_own_lines
 
 _DIVIDER = re.compile(
@@ -78,20 +79,6 @@ _LONGEST_LINE = 1_000
 _LONG_QUOTED_LINE = 40
 
 
-_FORWARDED = re.compile(
-    r"^[\s>*]*-{4,}\s*(?:forwarded|weitergeleitet|mensaje reenviado|message transféré|"
-    r"mensagem (?:en|re)caminhada|messaggio inoltrato|doorgestuurd|wiadomość przekazana|"
-    r"пересланное|пересылаемое|转发|轉寄|転送|전달|vidarebefordrat|videresendt|iletilen)|"
-    r"^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|"
-    r"début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|"
-    r"inicio del mensaje reenviado|início da mensagem (?:reencaminhada|encaminhada)|"
-    r"begin doorgestuurd bericht|начало переадресованного сообщения|"
-    r"påbegynt vidarebefordrat|start på videresendt|vidarebefordrat brev|転送されたメッセージ|"
-    r"下面是被转发的邮件|전달된 메시지)\s*[:：]\s*$",
-    re.IGNORECASE,
-)
-
-
 def new_text(text: str) -> tuple[str, bool]:
     """What the writer added, and whether an earlier mail was left out.
 
@@ -103,7 +90,7 @@ def new_text(text: str) -> tuple[str, bool]:
     lines = on_their_own_lines(text.split("\n"))
     kept, has_quote = _without_quotes(lines)
     new = "\n".join(kept).strip()
-    if not has_quote and new and not any(map(_FORWARDED.match, lines)):
+    if not has_quote and new and not any(map(forwards.is_line, lines)):
         new, has_quote = _by_library(new)
     return (new, has_quote) if new else (text.strip(), False)
 
@@ -113,7 +100,7 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
     at = 0
     has_quote = False
     while at < len(lines):
-        if _FORWARDED.match(lines[at]):
+        if forwards.is_line(lines[at]):
             return kept + lines[at:], has_quote
         block = _header_block(lines, at)
         if _DIVIDER.match(lines[at]) or (block and any(map(_is_text, kept))):
