@@ -148,6 +148,7 @@ def test_html_is_laid_out_as_it_is_seen() -> None:
         "<" * 300_000,
         "<p>a" * 50_000,
         "<table><b>x" * 30_000,
+        "<p>a:</p><blockquote type=cite>x</blockquote>" * 20_000,
     ],
 )
 def test_no_html_keeps_us_busy(html: str) -> None:
@@ -171,6 +172,9 @@ def test_no_html_keeps_us_busy(html: str) -> None:
         "wrote " * 50_000,
         (" " * 900 + "\n") * 20,
         "-- \n" * 5_000,
+        "From: a@b.example\nDate: x To: y Subject: z\n" * 10_000,
+        "> an earlier line\n\n" * 60_000,
+        "look:\n> one\n> two\n" * 30_000,
     ],
 )
 def test_no_text_keeps_us_busy(text: str) -> None:

@@ -97,13 +97,15 @@ def new_text(text: str) -> tuple[str, bool]:
 
 def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
     kept: list[str] = []
-    at = 0
-    has_quote = False
+    at = seen = clear = 0
+    has_quote = has_text = False
     while at < len(lines):
+        has_text = has_text or any(map(_is_text, kept[seen:]))
+        seen = len(kept)
         if forwards.is_line(lines[at]):
             return kept + lines[at:], has_quote
         block = _header_block(lines, at)
-        if _DIVIDER.match(lines[at]) or (block and any(map(_is_text, kept))):
+        if _DIVIDER.match(lines[at]) or (block and has_text):
             return kept, True
         if block:
             # The mail begins with a copy of its own header: what it says stands below.
@@ -114,7 +116,7 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
                 return kept, True
             at, has_quote = _after_quote(lines, quote), True
         elif _QUOTED.match(lines[at]) and (has_quote or _is_a_quote(lines, at)):
-            shown, at = _shown(kept, lines, at)
+            shown, at, clear = _shown(kept, lines, at, clear)
             kept, has_quote = kept + shown, has_quote or not shown
         else:
             kept.append(lines[at])
@@ -160,6 +162,7 @@ def _header_block(lines: list[str], at: int) -> int:
 
 
 _LEAST_LAST = 12
+_NEAR_END = 20
 
 
 def _is_a_quote(lines: list[str], at: int) -> bool:
@@ -169,8 +172,10 @@ def _is_a_quote(lines: list[str], at: int) -> bool:
     """
     if at + 1 < len(lines) and _QUOTED.match(lines[at + 1]):
         return True
-    is_last = not any(line.strip() for line in lines[at + 1 :])
-    return is_last and at > 0 and not lines[at - 1].strip() and len(lines[at]) >= _LEAST_LAST
+    stands_alone = at > 0 and not lines[at - 1].strip() and len(lines[at]) >= _LEAST_LAST
+    return (
+        stands_alone and at >= len(lines) - _NEAR_END and not any(map(str.strip, lines[at + 1 :]))
+    )
 
 
 def _next_written(lines: list[str], at: int) -> int | None:
@@ -186,17 +191,19 @@ def _after_quote(lines: list[str], at: int) -> int:
     return at
 
 
-def _shown(above: list[str], lines: list[str], at: int) -> tuple[list[str], int]:
+def _shown(above: list[str], lines: list[str], at: int, clear: int) -> tuple[list[str], int, int]:
     """The marked lines from here where the writer shows something in them: code, an error.
 
-    He says so above, and the earlier mail comes later. And where they end.
+    He says so above, and the earlier mail comes later. And where they end, and up to where nobody
+    is named for an earlier mail: it is `clear` up to here already.
     """
     after = _after_quote(lines, at)
     said = next((line.rstrip() for line in reversed(above) if line.strip()), "")
-    is_shown = said.endswith((":", "：")) and any(
-        attribution(lines, later) for later in range(after, min(len(lines), after + 200))
-    )
-    return (lines[at:after] if is_shown else []), after
+    if not said.endswith((":", "：")):
+        return [], after, clear
+    end = min(len(lines), after + 200)
+    clear = next((n for n in range(max(after, clear), end) if attribution(lines, n)), end)
+    return (lines[at:after] if clear < end else []), after, clear
 
 
 def _is_wrapped(lines: list[str], at: int) -> bool:
