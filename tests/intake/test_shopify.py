@@ -248,6 +248,13 @@ def test_without_a_topic_the_shape_tells(read: Any, shop: Any, name: str) -> Non
     assert only(read(getattr(shop, name)(), "")).external_id == "5001"
 
 
+def test_a_parcel_that_tells_one_number_only_is_known_by_its_shape(read: Any) -> None:
+    told = {"id": 7, "order_id": 5001, "status": "success", "tracking_number": "JJ1"}
+
+    [parcel] = only(read({"fulfillment": told}, "")).fulfilments
+    assert parcel.fulfilment.number == "JJ1"
+
+
 @pytest.mark.parametrize("junk", [None, "", 5, -1, [], {}, "x" * 5000, True, 1e300, "2026-13-45"])
 def test_junk_in_any_field_raises_nothing(read: Any, shop: Any, junk: object) -> None:
     for field in shop.order():

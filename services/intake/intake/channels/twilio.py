@@ -196,7 +196,8 @@ _CARDS = ("text/vcard", "text/x-vcard")
 
 def _files(form: Object) -> Iterator[File]:
     count = text(form.get("NumMedia")) or "0"
-    for n in range(min(int(count), 20) if count.isascii() and count.isdigit() else 0):
+    is_count = count.isascii() and count.isdigit() and len(count) < 10
+    for n in range(min(int(count), 20) if is_count else 0):
         media_type = text(form.get(f"MediaContentType{n}"))
         url = text(form.get(f"MediaUrl{n}"))
         yield File(

@@ -22,7 +22,7 @@ from intake.domain.texts import joined, line
 from intake.domain.times import from_iso, from_seconds
 from shared.contracts.intake import Delivery as Outcome
 from shared.stores.accounts.sms import VonageAccount
-from shared.webhooks import Delivery, equal, parse
+from shared.webhooks import Delivery, Form, equal, parse
 
 WINDOW = timedelta(hours=24)
 """WhatsApp's customer service window."""
@@ -66,6 +66,8 @@ def _told(delivery: Delivery) -> dict[str, str]:
         payload = parse(delivery)
     except ValueError:
         return {}
+    if isinstance(payload, Form):  # signed is what was sent, not what can be kept of it
+        return {name: octets.decode("utf-8", "replace") for name, octets in payload.octets.items()}
     return {str(name): text(value) or "" for name, value in obj(payload).items()}
 
 

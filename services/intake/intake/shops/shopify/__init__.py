@@ -79,9 +79,9 @@ def _resource(topic: str, body: Object) -> str:
         return topic.partition("/")[0]
     if "order_id" not in body:
         return "orders" if "financial_status" in body else ""
-    if "refund_line_items" in body:
+    if not {"refund_line_items", "refund_shipping_lines"}.isdisjoint(body):
         return "refunds"
-    return "fulfillments" if "tracking_numbers" in body else ""
+    return "" if {"tracking_numbers", "tracking_number"}.isdisjoint(body) else "fulfillments"
 
 
 def _order(body: Object, account: ShopifyAccount, received_at: datetime) -> OrderNews | None:
