@@ -258,7 +258,7 @@ class Shopify:
             raise Refused(f"shop answered {answer.status_code}")
         try:
             body = msgspec.json.decode(answer.content, type=_Answer)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:  # also for octets that are no UTF-8
             raise Unavailable("shop answered something else") from error
         if body.errors:
             _refuse_top_level(body.errors)

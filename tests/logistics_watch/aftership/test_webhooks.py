@@ -114,7 +114,18 @@ async def test_without_an_account_that_is_on_there_is_no_door(
     assert await kept(watch) == 0
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"<!DOCTYPE x><x/>"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"<!DOCTYPE x><x/>",
+        b'{"event": "tracking_update", "msg": {"slug": "\xff"}}',
+        b'{"event": "tracking_update", "msg": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    ],
+    ids=["empty", "cut", "no text", "XML", "no UTF-8", "deep"],
+)
 async def test_authentic_but_malformed_is_refused_and_not_stored(
     post: Post, watch: Database, body: bytes
 ) -> None:

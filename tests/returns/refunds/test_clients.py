@@ -165,7 +165,7 @@ async def test_a_shop_that_drips_its_answer_does_not_hold_us(stores: Stores, sho
 
 def says(body: Any, status: int = 200) -> Any:
     async def fault(_: Any, __: Any) -> Response:
-        if isinstance(body, str):
+        if isinstance(body, str | bytes):
             return Response(body, status)
         return JSONResponse(body, status)
 
@@ -199,6 +199,8 @@ PENDING = {
         says("", 403),
         says("", 404),
         says("<html>", 200),
+        says(b'{"errors": "\xff"}', 200),
+        says(b'{"data": ' + b"[" * 100_000, 200),
         says({"data": None}),
         says({"data": {"refundCreate": {"refund": {"nonsense": 1}, "userErrors": []}}}),
         says(coded("THROTTLED")),

@@ -80,7 +80,7 @@ def dedupe_key(delivery: Delivery) -> str:
     """The event's own id, the same in every try; else the hash of the body."""
     try:
         event = msgspec.json.decode(delivery.body, type=_Event)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):  # also for octets that are no UTF-8
         event = None
     if event is not None and event.event_id and _ID.fullmatch(event.event_id):
         return f"event:{event.event_id}"
@@ -94,7 +94,7 @@ def read(delivery: Delivery, account: AfterShipAccount, now: datetime) -> Told:
         if event.event != TRACKING_UPDATE:
             return Told(is_understood=True)
         tracking = msgspec.json.decode(event.msg, type=_Tracking)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return Told(is_understood=False)
     number, carrier = normalised(tracking.tracking_number), tracking.slug.strip().lower()
     if number is None or not _SLUG.fullmatch(carrier):
@@ -103,7 +103,7 @@ def read(delivery: Delivery, account: AfterShipAccount, now: datetime) -> Told:
     for checkpoint in tracking.checkpoints:
         try:
             scan, is_listed = _scan(checkpoint, carrier, number, account, now)
-        except (msgspec.ValidationError, ValueError, OverflowError):
+        except (ValueError, OverflowError):
             odd += 1
         else:
             scans.append(scan)
