@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,24 @@ def test_what_a_signature_says_is_not_meant() -> None:
 
     assert signed.meant.intent is Intent.DAMAGED
     assert CRISIS not in signed.urgency.reasons
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my order arrived broken\n--\n" + "Open until eight\n" * 13 + "Jo",
+        "A csomagom összetörve érkezett" + "?" * 1_900,
+        "saya mahu bayaran balik" + ". \n" * 600,
+    ],
+)
+def test_what_stands_below_and_between_is_read_in_no_time(text: str) -> None:
+    load()
+    found = detect(text)
+    begun = time.process_time()
+
+    assert meant(text, found).intent in (Intent.DAMAGED, Intent.REFUND)
+
+    assert time.process_time() - begun < 0.05
 
 
 @pytest.mark.parametrize(

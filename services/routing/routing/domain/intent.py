@@ -66,8 +66,10 @@ _SHORT = 100
 _PRESSING = ("anger", "legal", "safety", "threat", "urgent")
 _SURE_OF_LANGUAGE = 0.8
 _LONGEST = 2000
-_SIGNED = re.compile(r"^--[ \t]*\n(?:.*\n?){0,12}\Z", re.MULTILINE)
-"""What stands below the line of two dashes (RFC 3676, section 4.3): an attorney signs as such."""
+_SIGNED = re.compile(r"^--[ \t]*\n(?:.*\n){0,11}.*\n?\Z", re.MULTILINE)
+"""What stands below the line of two dashes (RFC 3676, section 4.3): an attorney signs as such.
+Each line can be read in one way only: else a longer text below takes time without end."""
+_RUN = re.compile(r"\W{8,}")
 _ASKS = re.compile(r"[^.!\n]{0,80}?[?؟;]")
 _STOPS = re.compile(r"[.!?؟。\n]")
 _MORE = 0.4
@@ -99,7 +101,7 @@ def meant(text: str, found: Detected) -> Meant:
     >>> meant(text, detect(text)).intent.value
     'not_received'
     """
-    cleaned = clean(_SIGNED.sub("", text[:_LONGEST]))
+    cleaned = _RUN.sub(_once_each, clean(_SIGNED.sub("", text[:_LONGEST])))
     if not cleaned.strip():
         return NOTHING
     forms = bare(cleaned), whole(cleaned)
@@ -111,6 +113,11 @@ def meant(text: str, found: Detected) -> Meant:
             if read.intent is not Intent.OTHER or read.pressing:
                 return read
     return read
+
+
+def _once_each(run: re.Match[str]) -> str:
+    # Patterns try every character of what stands between two words as the beginning of it.
+    return "".join(dict.fromkeys(run[0]))
 
 
 def _languages(found: Detected) -> Iterable[str]:
