@@ -21,11 +21,19 @@ from routing.handlers.reading import printed
 from routing.handlers.rules import Rules
 from shared import clock
 from shared.contracts.routing import Family, Intent, Priority
+from shared.i18n import detectors
 from shared.i18n.language import LANGUAGES, detect
 
 # Written before the tables, which were then put right where they failed on them.
 CRISES = Path(__file__).parents[1] / "shared" / "crisis_messages.tsv"
 HELD_OUT = Path(__file__).parents[1] / "shared" / "held_out_messages.tsv"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _loaded() -> None:
+    """As the service has them: a first reading is no slower than the next."""
+    detectors.load()
+    load()
 
 
 def held_out() -> list[tuple[str, str, str]]:
