@@ -7,6 +7,7 @@ code keeps rankings from one question to the next and moves in them who was give
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from math import sqrt
 from typing import NamedTuple
 from uuid import UUID
 
@@ -105,7 +106,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Agent], list[Waiting], Weights]:
         occupancy=draw(COUNTS),
         fluency=draw(COUNTS),
         known=draw(COUNTS),
-        others_left=draw(st.integers(0, 2)),
+        kept_free=draw(st.sampled_from((0.0, 0.5, 1.5))),
     )
     return team, queue, weights
 
@@ -127,6 +128,7 @@ def plainly(one: Waiting, team: list[Agent], weights: Weights) -> Found | None:
     share, order = used(one, NOW), order_of(one)
     is_waited_for = False
     timers = weights.timers_of(one.family)
+    going: list[Found] = []
     for step, tongues in order:
         if is_waited_for and timers.shares[step] > share:
             continue
@@ -144,23 +146,53 @@ def plainly(one: Waiting, team: list[Agent], weights: Weights) -> Found | None:
         if share < timers.last_call and not one.is_crisis:
             staying = [each for each in there if left(each) >= weights.last_call]
             asked = staying or there
-            if is_held_back:
-                asked = [each for each in asked if is_to_spare(each, team, weights.others_left)]
+        if is_held_back:
+            asked = [each for each in asked if is_to_spare(each, team, pressing(one, weights))]
         free = [agent for agent in asked if agent.has_room(one.family)]
+        if free and is_held_back and going:
+            return going[0]
         if free:
-            keys = [(points(one, each, step, tongues, team, weights), each) for each in free]
-            return Found(step, sorted((dear, each.agent_id) for dear, each in keys))
+            return found(one, free, step, tongues, team, weights)
+        can_begin = [each for each in there if each.has_room(one.family)]
+        if can_begin and not is_fallback(step, order):
+            going.append(found(one, can_begin, step, tongues, team, weights))
     return None
+
+
+def found(
+    one: Waiting,
+    free: list[Agent],
+    step: Step,
+    tongues: Tongues,
+    team: list[Agent],
+    weights: Weights,
+) -> Found:
+    keys = [(points(one, each, step, tongues, team, weights), each) for each in free]
+    return Found(step, sorted((dear, each.agent_id) for dear, each in keys))
+
+
+def pressing(one: Waiting, weights: Weights) -> float:
+    """How many units, times the root of a team, are kept free of a fallback."""
+    if one.is_crisis or one.first_from <= NOW:
+        return 0.0
+    tenths = sum(n / 10 <= used(one, NOW) for n in range(1, 11)) if one.answer_by >= NOW else 0
+    return weights.kept_free * (1.0 - tenths / 10)
 
 
 def is_fallback(step: Step, order: list[tuple[Step, Tongues]]) -> bool:
     return step not in (Step.LANGUAGE, Step.SECOND_LANGUAGE, order[0][0])
 
 
-def is_to_spare(agent: Agent, team: list[Agent], others: int) -> bool:
-    return all(
-        answering(tag, team) > others for tag, level in agent.languages.items() if level >= 3
-    )
+def is_to_spare(agent: Agent, team: list[Agent], kept: float) -> bool:
+    """Whether each of his languages has more left than a multiple of the root of its team."""
+    there = [each for each in team if each.present_until(NOW) is not None]
+
+    def has_more(tag: str) -> bool:
+        who = [each for each in there if each.languages.get(tag, 0) >= 3]
+        left = sum(each.room.total - each.load for each in who)
+        return kept == 0.0 or left > kept * 100 * sqrt(len(who))
+
+    return all(has_more(tag) for tag, level in agent.languages.items() if level >= 3)
 
 
 def left(agent: Agent) -> timedelta:

@@ -185,9 +185,16 @@ async def test_a_full_queue_of_one_language_does_not_hide_another(
 async def test_what_is_stuck_is_looked_at_again_when_it_reaches_its_next_step(
     routing: Database, hear: Hear, message: Make, install: Install, agent: MakeAgent
 ) -> None:
-    await install(agent("eva", room=100), agent("en", {"en": 5}))
+    await install(agent("eva", room=100), agent("en", {"en": 5}, room=200))
     now = datetime.now(UTC)
-    ages = [1, 2, 12, 3, 12, 1]  # minutes of a promise of 15: English is tried after 80 %
+    ages = [
+        1,
+        2,
+        12,
+        3,
+        12,
+        1,
+    ]  # minutes of a promise of 15: after 80 % English leaves less than a unit
     await hear(*(message(at=now - timedelta(minutes=age)) for age in ages))
     async with routing.transaction() as tx:
         read, _ = await queue.page(tx, *POOL, stuck={"0|es||"}, marks=(0.5, 0.8), now=now, limit=10)

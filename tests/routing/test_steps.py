@@ -49,7 +49,8 @@ def test_a_message_without_a_language_goes_to_english_without_translation(agent:
 def test_a_step_whose_people_are_full_is_waited_for(agent: Make) -> None:
     full = agent("eva", room=100).holding_more(Family.MESSAGING)
 
-    found = decide(waiting("es"), [full, agent("en", {"en": 5})], TUESDAY_NOON, WEIGHTS)
+    team = [full, agent("en", {"en": 5}, room=100)]
+    found = decide(waiting("es"), team, TUESDAY_NOON, WEIGHTS)
 
     assert found.agent_id is None
     assert found.explanation.step is Step.LANGUAGE
@@ -61,7 +62,8 @@ def test_a_step_that_is_full_is_left_in_its_time_and_the_earliest_with_room_is_t
     full = agent("eva", {"pt": 5}, room=100).holding_more(Family.MESSAGING)
     team = [full, agent("en", {"en": 5}), agent("es"), agent("lea", {"ja": 5}, is_lead=True)]
     asked = waiting("pt", promise=timedelta(minutes=100))
-    apart = replace(WEIGHTS, others_left=0)
+    timers = Timers(english=0.2, nearest=0.25)
+    apart = replace(WEIGHTS, kept_free=0.0, timers=timers)
 
     def after(minutes: float, team: list[Agent]) -> tuple[str | None, Step, tuple[Step, ...]]:
         found = decide(asked, team, TUESDAY_NOON + timedelta(minutes=minutes), apart)
@@ -90,22 +92,48 @@ def test_an_empty_step_is_left_at_once_whatever_its_time(agent: Make) -> None:
     )
 
 
-def test_a_fallback_that_can_wait_takes_none_of_the_last_who_speak_a_language(
+def test_a_fallback_leaves_less_free_in_each_language_the_more_it_presses(agent: Make) -> None:
+    full = agent("pia", {"pt": 5}, room=100).holding_more(Family.MESSAGING)
+    ada, eva = agent("ada", {"en": 5, "ja": 5}, room=100), agent("eva", {"en": 5}, room=200)
+    asked = waiting("pt", promise=timedelta(minutes=100))
+
+    def after(minutes: float, *team: Agent) -> Decision:
+        return decide(asked, [full, *team], TUESDAY_NOON + timedelta(minutes=minutes), WEIGHTS)
+
+    # Of English 3 units are free and 1.5 times the root of 2 are kept, of Japanese 1 and 1.5.
+    early = after(0, ada, eva)
+    assert (early.agent_id, early.explanation.step) == ("eva", Step.ENGLISH_TRANSLATED)
+    assert early.explanation.rejected["kept for his languages"] == ("ada",)
+    # One unit is more than 1.5 less four tenths of it.
+    assert after(39.9, ada).agent_id is None
+    assert after(40, ada).agent_id == "ada"
+
+
+def test_a_late_fallback_leaves_as_much_as_a_fresh_one_until_it_has_waited_for_too_long(
     agent: Make,
 ) -> None:
     full = agent("pia", {"pt": 5}, room=100).holding_more(Family.MESSAGING)
-    ada, eva = agent("ada", {"en": 5, "ja": 5}), agent("eva", {"en": 5})
-    team = [full, ada, eva, agent("eve", {"en": 5})]
+    eva, asked = agent("eva", {"en": 5}, room=100), waiting("pt", promise=timedelta(minutes=10))
+
+    def after(minutes: float) -> str | None:
+        now = TUESDAY_NOON + timedelta(minutes=minutes)
+        return decide(asked, [full, eva], now, WEIGHTS).agent_id
+
+    assert [after(each) for each in (1, 10, 10.1, 39.9, 40)] == [None, "eva", None, None, "eva"]
+
+
+def test_who_is_about_to_go_begins_what_others_would_have_to_translate(agent: Make) -> None:
+    soon = Shift(frozenset({1}), 0, 13 * 60 + 4)  # four minutes from noon UTC, in Madrid
+    going = agent("pia", {"pt": 5}, shifts=(soon,))
+    full = agent("paz", {"pt": 5}, room=100).holding_more(Family.MESSAGING)
     asked = waiting("pt", promise=timedelta(minutes=100))
 
-    def after(minutes: float, team: list[Agent]) -> Decision:
-        return decide(asked, team, TUESDAY_NOON + timedelta(minutes=minutes), WEIGHTS)
+    def given(*team: Agent) -> tuple[str | None, Step]:
+        found = decide(asked, [going, full, *team], TUESDAY_NOON, WEIGHTS)
+        return found.agent_id, found.explanation.step
 
-    early = after(49.9, team)
-    assert (early.agent_id, early.explanation.step) == ("eva", Step.ENGLISH_TRANSLATED)
-    assert early.explanation.rejected["kept for his languages"] == ("ada",)
-    assert after(49.9, [full, ada, eva]).agent_id is None
-    assert after(50, [full, ada]).agent_id == "ada"
+    assert given(agent("eva", {"en": 5})) == ("pia", Step.LANGUAGE)
+    assert given() == (None, Step.LANGUAGE)
 
 
 def test_own_languages_go_before_a_fallback_though_it_is_more_pressing(agent: Make) -> None:
@@ -143,9 +171,9 @@ def test_by_mail_own_work_with_time_left_lets_a_pressing_fallback_pass(agent: Ma
     mail: dict[str, Any] = {"family": Family.MAIL, "promise": timedelta(minutes=100)}
     full = agent("pia", {"pt": 5}, room=100).holding_more(Family.MAIL)
     team = [full, agent("eva", {"en": 5}, room=100)]
-    pressing, now = waiting("pt", **mail), TUESDAY_NOON + timedelta(minutes=85)
-    fresh = waiting("en", asked_at=TUESDAY_NOON + timedelta(minutes=26), **mail)
-    older = waiting("en", asked_at=TUESDAY_NOON + timedelta(minutes=25), **mail)
+    pressing, now = waiting("pt", **mail), TUESDAY_NOON + timedelta(minutes=95)
+    fresh = waiting("en", asked_at=TUESDAY_NOON + timedelta(minutes=16), **mail)
+    older = waiting("en", asked_at=TUESDAY_NOON + timedelta(minutes=15), **mail)
 
     def first(queue: list[Waiting]) -> list[str | None]:
         return [one.language for one, _ in decide_all(queue, team, now, WEIGHTS)[0]]

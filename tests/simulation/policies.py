@@ -10,6 +10,7 @@ from uuid import UUID
 
 from routing.domain.decide import decide_all
 from routing.domain.score import Weights
+from routing.domain.steps import Timers
 from routing.domain.team import Agent
 from routing.domain.waiting import Turn, Waiting, turn
 from shared.contracts.base import Channel, ConversationId
@@ -146,12 +147,13 @@ class Production:
         Of those who share a look no more than there is room for, the next in turn.
         """
         now, marks = state.now, self._marks
+        at_once = self._falls_back_at_once
         looks: dict[tuple[str, int], list[tuple[Turn, float, int]]] = {}
         for n in state.waiting:
             one = state.conversations[n]
             share = (now - one.at) / one.promise
             reached = bisect_right(marks, share)
-            if spoken is None or reached or one.language in spoken:
+            if spoken is None or at_once or reached or one.language in spoken:
                 if share >= LATE_CAP:
                     turn = Turn.TOO_LONG, one.at + LATE_CAP * one.promise, n
                 else:
@@ -166,8 +168,16 @@ class Production:
         return [mark * conversation.promise + 1e-5 for mark in self._marks]
 
     @cached_property
+    def _falls_back_at_once(self) -> bool:
+        return 0.0 in (self._timers.english, self._timers.nearest)
+
+    @cached_property
+    def _timers(self) -> Timers:
+        return self.weights.timers_of(self.family)
+
+    @cached_property
     def _marks(self) -> list[float]:
-        return [mark for mark in self.weights.timers_of(self.family).marks if mark < float("inf")]
+        return [mark for mark in self._timers.marks if mark < float("inf")]
 
     def _decide(self, state: State, conversations: Sequence[int]) -> list[Assignment]:
         now = _moment(state.now)

@@ -156,7 +156,7 @@ def weights(settings: Settings) -> Weights:
         known=settings.weight_known,
         shift_end_near=settings.shift_end_near,
         last_call=settings.last_call,
-        others_left=settings.others_left,
+        kept_free=settings.kept_free,
         min_level=settings.min_level,
         timers=timers,
         mail_timers=replace(

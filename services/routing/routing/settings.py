@@ -98,13 +98,14 @@ class Settings(ServiceSettings):
     """How long before the end of his shift an agent begins nothing that can wait."""
     last_call_after: float = Field(default=0.5, ge=0.0)
     """Share of the promise from which a conversation can no longer wait for another agent."""
-    others_left: int = Field(default=2, ge=0)
-    """How many others with room in each of an agent's languages a fallback leaves that can wait."""
+    kept_free: float = Field(default=1.5, ge=0.0)
+    """What a fallback leaves free in each of an agent's languages, in units, times the square root
+    of how many are there who answer in it; less by each tenth of the promise."""
     second_language_after: float = Field(default=0.0, ge=0.0)
     """Share of the promise from which, with nobody free, the second language is tried."""
-    english_after: float = Field(default=0.2, ge=0.0)
+    english_after: float = Field(default=0.0, ge=0.0)
     """Share of the promise from which English with a translation is tried; inf is never."""
-    nearest_after: float = Field(default=0.25, ge=0.0)
+    nearest_after: float = Field(default=0.0, ge=0.0)
     """Share of the promise from which a language is tried that the customer can read."""
     lead_after: float = Field(default=0.9, ge=0.0)
     """Share of the promise from which a lead is tried, whatever he speaks."""
@@ -112,13 +113,13 @@ class Settings(ServiceSettings):
     """Share of the promise until which who speaks the language, but is off shift, is waited for."""
     own_first_after: float = Field(default=0.0, ge=0.0)
     """Share of the promise from which work in an agent's own language goes before a fallback."""
-    mail_english_after: float = Field(default=0.8, ge=0.0)
+    mail_english_after: float = Field(default=0.9, ge=0.0)
     """`english_after` for mail, which has hours to wait for who speaks its language."""
-    mail_nearest_after: float = Field(default=0.85, ge=0.0)
+    mail_nearest_after: float = Field(default=0.9, ge=0.0)
     """`nearest_after` for mail."""
     mail_off_shift_until: float = Field(default=0.0, ge=0.0)
-    """`off_shift_until` for mail; 0.8 spares customers translations where hours are no matter."""
-    mail_own_first_after: float = Field(default=0.6, ge=0.0)
+    """`off_shift_until` for mail; 0.9 spares customers translations where hours are no matter."""
+    mail_own_first_after: float = Field(default=0.8, ge=0.0)
     """`own_first_after` for mail."""
     min_level: int = Field(default=3, ge=1, le=5)
     """Level from which an agent answers in a language."""

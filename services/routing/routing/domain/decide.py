@@ -1,7 +1,8 @@
 """Who gets a conversation. Pure and deterministic: the same question has the same answer.
 
 Hard: store, legal constraint, channel family, language at the step, skills, on shift now, room.
-Everything else is a score; but who is about to go begins nothing that can wait for one who stays.
+Everything else is a score; but who is about to go begins nothing that can wait for one who stays,
+unless a fallback had it else.
 A step that nobody on shift could serve is empty and left at once; one whose people are only full is
 waited for, and those after it are looked at beside it as their time comes (`steps`). What nobody of
 the customer's languages takes is given to others after the work in their own. A crisis is looked at
@@ -16,7 +17,7 @@ from functools import cached_property
 from routing.domain import telling
 from routing.domain.floor import Answer, Floor
 from routing.domain.score import POINTS, Weights
-from routing.domain.steps import NEVER, in_order, is_fallback, look, used
+from routing.domain.steps import NEVER, calm, in_order, is_fallback, look, used
 from routing.domain.team import Agent
 from routing.domain.telling import Ground
 from routing.domain.waiting import Waiting
@@ -132,15 +133,33 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
         after = timers.shares[step]
         if n > 0 and (after == NEVER or (full and after > share)):
             continue
-        keeps = can_wait and bool(full) and is_fallback(waiting, step)
-        answer = floor.ask(waiting, step, tongues, can_wait=can_wait, keeps=keeps)
+        is_apart = bool(full) and is_fallback(waiting, step)
+        calmly = calm(waiting, floor.now) if is_apart else 0.0
+        answer = floor.ask(waiting, step, tongues, can_wait=can_wait, calm=calmly)
         if answer.least is not None:
+            own = _who_is_about_to_go(waiting, floor, full) if is_apart else None
+            if own is not None:
+                return own
             return _decision(waiting, floor, step, tuple([each for each, _ in full]), answer)
         if answer.among.is_anybody or (answer.among.fit.seats and share < timers.off_shift):
             full.append((step, answer))
     if full:
         step, answer = full[0]
     return _decision(waiting, floor, step, (), answer)
+
+
+def _who_is_about_to_go(
+    waiting: Waiting, floor: Floor, full: Sequence[tuple[Step, Answer]]
+) -> Decision | None:
+    """One of the customer's languages begins it at the end of his shift sooner than a fallback."""
+    for step, tongues in in_order(waiting):
+        before = next((answer for each, answer in full if each is step), None)
+        if before is None or not before.among.going or is_fallback(waiting, step):
+            continue
+        answer = floor.ask(waiting, step, tongues, can_wait=False)
+        if answer.least is not None:
+            return _decision(waiting, floor, step, (), answer)
+    return None
 
 
 def _decision(

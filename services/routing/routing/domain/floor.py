@@ -5,9 +5,10 @@ holds, and how many are left who speak his languages.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
+from math import sqrt
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -16,12 +17,15 @@ from routing.domain.ranking import Change, Present, Ranking, Space, Spoken, Wort
 from routing.domain.roll import Customers, Fit, Seat, Sitting, roll
 from routing.domain.score import Weights
 from routing.domain.steps import Tongues
-from routing.domain.team import Agent
+from routing.domain.team import UNIT, Agent
 from routing.domain.waiting import Waiting
 from shared.contracts.base import AgentId
 from shared.contracts.routing import Family, Step
 
 NOBODY: frozenset[AgentId] = frozenset()
+NOTHING: frozenset[str] = frozenset()
+Kept = tuple[bool, frozenset[str]]
+"""Whether it can wait, and the languages in which too little is free for it."""
 
 
 class Answer(NamedTuple):
@@ -53,29 +57,30 @@ class Floor:
         ]
         self._changes: list[Change] = []
         self._supply = self._at_hand()
-        self._filled = 0
+        self._free: Counter[str] | None = None
+        self._roots: Mapping[str, float] = {}
         self._worths: Worths = {
             tag: score.worth(count, weights) for tag, count in self._supply.items()
         }
-        self._present: dict[tuple[int, Family, int, frozenset[AgentId]], Present] = {}
+        self._present: dict[tuple[int, Family, Kept, frozenset[AgentId]], Present] = {}
         self._spaces: dict[Family, Space] = {}
         self._places: dict[Customers, list[int]] = {}
         self._hour = now.replace(minute=0, second=0, microsecond=0)
 
     def ask(
-        self, waiting: Waiting, step: Step, tongues: Tongues, *, can_wait: bool, keeps: bool = False
+        self, waiting: Waiting, step: Step, tongues: Tongues, *, can_wait: bool, calm: float = 0.0
     ) -> Answer:
         """Who could have a conversation at a step.
 
-        What `can_wait` is not begun by who is about to go, if there is one who stays; with `keeps`
-        nor by one of the last with room in one of his languages (`Weights.others_left`).
+        What `can_wait` is not begun by who is about to go, if there is one who stays. The more
+        `calm`, the more is kept free in each of an agent's languages (`Weights.kept_free`).
         """
         # Who is kept back changes as people fill up.
-        kept = 2 + self._filled if keeps else int(can_wait)
+        kept = can_wait, self._short(calm) if calm else NOTHING
         among = self._among(waiting, step, tongues, kept)
         return Answer(among, *self._keys(among, waiting))
 
-    def _among(self, waiting: Waiting, step: Step, tongues: Tongues, kept: int) -> Present:
+    def _among(self, waiting: Waiting, step: Step, tongues: Tongues, kept: Kept) -> Present:
         fit = self.roll.fit(waiting, step, tongues)
         declined = waiting.who_declined(self.now) if waiting.declined else NOBODY
         key = id(fit), waiting.family, kept, declined
@@ -108,12 +113,14 @@ class Floor:
         agent = self.agents[number] = self.agents[number].holding_more(family)
         self._changes.append((number, self._own[number]))
         self._own[number] = self._own_key(number, agent, self.untils[number] or self.now)
+        if self._free is not None:
+            for tag in self.roll.answers_in[number]:
+                self._free[tag] -= agent.room.costs[family]
         for of, space in self._spaces.items():
             if space.has[number] and not agent.has_room(of):
                 space.has[number] = False
                 space.lost += 1
         if agent.load >= agent.room.total:
-            self._filled += 1
             gone = self.roll.answers_in[number]
             self._supply.subtract(gone)
             now = {tag: score.worth(self._supply[tag], self.weights) for tag in gone}
@@ -128,7 +135,7 @@ class Floor:
         self._places[customers] = found
         return found
 
-    def _look(self, fit: Fit, family: Family, declined: frozenset[AgentId], kept: int) -> Present:
+    def _look(self, fit: Fit, family: Family, declined: frozenset[AgentId], kept: Kept) -> Present:
         seats = [
             seat
             for seat in fit.seats
@@ -138,8 +145,10 @@ class Floor:
         space = self._spaces.get(family)
         if space is None:
             space = self._spaces[family] = Space([agent.has_room(family) for agent in self.agents])
-        going = self._going(seats) if kept else frozenset()
-        spared = self._last(seats) if kept > 1 else frozenset()
+        can_wait, short = kept
+        going = self._going(seats) if can_wait else frozenset()
+        spoken = self.roll.answers_in
+        spared = frozenset(n for n, _, _ in seats if short and not short.isdisjoint(spoken[n]))
         not_asked = going | spared
         askable = [seat for seat in seats if seat[0] not in not_asked] if not_asked else seats
         return Present(fit, going, spared, bool(seats), askable, space, self._spoken(fit))
@@ -150,12 +159,15 @@ class Floor:
         found = {n for n, _, _ in seats if (until := self.untils[n]) and until < latest}
         return frozenset(found) if len(found) < len(seats) else frozenset()
 
-    def _last(self, seats: Sequence[Seat]) -> frozenset[int]:
-        """Who of these leaves too few others with room in one of his languages."""
-        supply, least = self._supply, self.weights.others_left
-        return frozenset(
-            n for n, _, _ in seats if any(supply[tag] <= least for tag in self.roll.answers_in[n])
-        )
+    def _short(self, calm: float) -> frozenset[str]:
+        """The languages in which too little is free for a fallback.
+
+        A team needs more than its mean load by the square root of it (square-root staffing).
+        """
+        if self._free is None:
+            self._free = self._room_left()
+        free, least = self._free, self.weights.kept_free * calm * UNIT
+        return frozenset(tag for tag, root in self._roots.items() if free[tag] <= least * root)
 
     def _spoken(self, fit: Fit) -> Spoken:
         worth = self._worths.get
@@ -191,6 +203,21 @@ class Floor:
     def _own_key(self, number: int, agent: Agent, until: datetime) -> int:
         points = score.desk_points(agent, until, self.now, self.weights)
         return points * self.size + number
+
+    def _room_left(self) -> Counter[str]:
+        """By language, what is free among those there who answer in it; counts them besides."""
+        free: Counter[str] = Counter()
+        there: Counter[str] = Counter()
+        for agent, until, spoken in zip(
+            self.agents, self.untils, self.roll.answers_in, strict=True
+        ):
+            if until is not None:
+                left = agent.room.total - agent.load
+                for tag in spoken:
+                    free[tag] += left
+                    there[tag] += 1
+        self._roots = {tag: sqrt(count) for tag, count in there.items()}
+        return free
 
     def _at_hand(self) -> Counter[str]:
         """By language, how many who are there with room for anything more answer in it."""

@@ -30,9 +30,9 @@ class Weights:
     """What each reason counts. Levels below `min_level` do not count as speaking a language.
 
     `other_country` is the share of `region` that another country of the same part of the world
-    counts. A fallback that can wait leaves `others_left` others with room in each of the agent's
-    languages. Less than `last_call` before his shift ends an agent begins nothing that can wait
-    for one who stays.
+    counts. A fallback leaves `kept_free` units free in each of the agent's languages, times
+    `steps.calm` and the square root of how many are there who answer in it. Less than `last_call`
+    before his shift ends an agent begins nothing that can wait for one who stays.
     """
 
     scarcity: float = 1.0
@@ -47,7 +47,7 @@ class Weights:
     known: float = 1.0
     shift_end_near: timedelta = timedelta(minutes=30)
     last_call: timedelta = timedelta(minutes=5)
-    others_left: int = 2
+    kept_free: float = 1.5
     min_level: int = 3
     timers: Timers = field(default_factory=Timers)
     mail_timers: Timers = MAIL

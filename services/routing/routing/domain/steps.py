@@ -5,6 +5,7 @@ his own, to a lead. A step is reached when its share of the promise is used up; 
 on shift could serve is left at once, or, where there is time, when it is clear that nobody comes.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ STEPS = (
 NEVER = float("inf")
 """The share of a step that is not to be taken at all."""
 _OWN = (Step.LANGUAGE, Step.SECOND_LANGUAGE)
+_TENTHS = tuple(n / 10 for n in range(1, 11))
 Tongues = tuple[tuple[str, float], ...]
 """The languages that an answer may be written in, each with its closeness to the one wanted."""
 
@@ -34,14 +36,14 @@ class Timers:
     """From which share of the promise on each step is looked at beside those before it.
 
     `NEVER` is a step that is not taken. From `last_call` on a conversation is given to agents who
-    are about to go as well, and a fallback to the last with room in one of their languages. Until
-    `off_shift` a step is waited for whose people are only not on shift. What is in an agent's own
-    language goes before every fallback from `own_first` on, and by its turn before that.
+    are about to go as well. Until `off_shift` a step is waited for whose people are only not on
+    shift. What is in an agent's own language goes before every fallback from `own_first` on, and
+    by its turn before that.
     """
 
     second_language: float = 0.0
-    english: float = 0.2
-    nearest: float = 0.25
+    english: float = 0.0
+    nearest: float = 0.0
     lead: float = 0.9
     last_call: float = 0.5
     off_shift: float = 0.0
@@ -60,12 +62,17 @@ class Timers:
 
     @cached_property
     def marks(self) -> tuple[float, ...]:
-        """The shares at which more is looked at than before, least first."""
+        """The shares at which more is looked at than before, least first.
+
+        A fallback is one tenth more pressing at each tenth (`calm`).
+        """
         others = self.last_call, self.off_shift, self.own_first
-        return tuple(sorted({share for share in (*self.shares.values(), *others) if share > 0.0}))
+        tenths = () if self.english == self.nearest == self.lead == NEVER else _TENTHS
+        every = (*self.shares.values(), *others, *tenths)
+        return tuple(sorted({share for share in every if share > 0.0}))
 
 
-MAIL = Timers(english=0.8, nearest=0.85, own_first=0.6)
+MAIL = Timers(english=0.9, nearest=0.9, own_first=0.8)
 """A mail has hours: it waits for its own language, and others go on with theirs meanwhile."""
 
 
@@ -75,6 +82,18 @@ def used(waiting: Waiting, now: datetime) -> float:
     if promise <= timedelta(0):
         return float("inf")
     return max(0.0, (now - waiting.asked_at) / promise)
+
+
+def calm(waiting: Waiting, now: datetime) -> float:
+    """How little a fallback presses: 1 when it is asked, less by each tenth of its promise.
+
+    What is late has lost that race and presses no more, until it has waited for too long.
+    """
+    if waiting.is_crisis or now >= waiting.first_from:
+        return 0.0
+    if now > waiting.answer_by:
+        return 1.0
+    return 1.0 - bisect_right(_TENTHS, used(waiting, now)) / len(_TENTHS)
 
 
 def mark(waiting: Waiting, now: datetime, timers: Timers) -> int:
