@@ -215,6 +215,16 @@ def test_what_windows_writes_as_iso_2022_jp_is_read() -> None:
     assert words("=?iso-2022-jp?B?GyRCLSEbKEIgGyRCNF0bKEI=?=") == "① 丸"
 
 
+def test_two_stray_octets_before_ascii_are_no_mark_of_utf_16() -> None:
+    assert "my order" in decoded(b"\xff\xfe\x00my order\r\n", None)
+
+
+@pytest.mark.parametrize("text", ["破損していました", "Сломано", "broken lamp"])
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_text_in_utf_16_is_known_by_its_mark(text: str, codec: str) -> None:
+    assert decoded(f"\ufeff{text}".encode(codec), None) == text
+
+
 @pytest.mark.parametrize("label", ["utf-16", "us-ascii", None])
 def test_a_mark_of_utf_16_is_believed_though_an_octet_is_missing(label: str | None) -> None:
     octets = "\ufeffLámpara rota".encode("utf-16-le")

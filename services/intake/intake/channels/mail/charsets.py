@@ -98,11 +98,12 @@ def _as_windows(found: re.Match[str]) -> str:
 
 
 _MARKED = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_WRITTEN_IN_ASCII = bytes((*b"\t\r\n", *range(0x20, 0x7F)))
 
 
 def _decoded(octets: bytes, label: str | None) -> str:
     codec = _codec(label)
-    if octets.startswith(_MARKED):
+    if octets.startswith(_MARKED) and not _is_nearly_ascii(octets[2:]):
         return octets.decode("utf-16", "replace")
     if (
         b"\x1b" in octets
@@ -121,6 +122,11 @@ def _decoded(octets: bytes, label: str | None) -> str:
     elif codec in _CYRILLIC:
         codec = _or_other_cyrillic(octets, codec)
     return _strictly(octets, codec) or _least_bad(octets, codec)
+
+
+def _is_nearly_ascii(octets: bytes) -> bool:
+    """Whether so few octets are none of ASCII's that these cannot be the halves of UTF-16."""
+    return 8 * len(octets.translate(None, _WRITTEN_IN_ASCII)) <= len(octets)
 
 
 def is_known(label: str | None) -> bool:
