@@ -98,12 +98,12 @@ def _as_windows(found: re.Match[str]) -> str:
 
 
 _MARKED = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_WRITTEN_IN_ASCII = bytes((*b"\t\r\n", *range(0x20, 0x7F)))
+_WORDS = re.compile(rb"[A-Za-z ]{4,}")
 
 
 def _decoded(octets: bytes, label: str | None) -> str:
     codec = _codec(label)
-    if octets.startswith(_MARKED) and not _is_nearly_ascii(octets[2:]):
+    if octets.startswith(_MARKED) and not _is_ascii_words(octets[2:]):
         return octets.decode("utf-16", "replace")
     if (
         b"\x1b" in octets
@@ -124,9 +124,9 @@ def _decoded(octets: bytes, label: str | None) -> str:
     return _strictly(octets, codec) or _least_bad(octets, codec)
 
 
-def _is_nearly_ascii(octets: bytes) -> bool:
-    """Whether so few octets are none of ASCII's that these cannot be the halves of UTF-16."""
-    return 8 * len(octets.translate(None, _WRITTEN_IN_ASCII)) <= len(octets)
+def _is_ascii_words(octets: bytes) -> bool:
+    """Whether most octets stand in words of ASCII, which halves of UTF-16 never do."""
+    return 2 * sum(map(len, _WORDS.findall(octets))) > len(octets)
 
 
 def is_known(label: str | None) -> bool:
