@@ -1,6 +1,7 @@
 """Text, time, money, phones and language tags of strangers."""
 
 import doctest
+import time
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
@@ -77,6 +78,14 @@ def test_a_moment_is_believed_only_within_reason() -> None:
 def test_what_is_no_moment_is_none(value: object) -> None:
     assert from_seconds(value) is None
     assert from_iso(value) is None
+
+
+def test_a_moment_of_nothing_but_blanks_is_none_in_no_time() -> None:
+    begun = time.process_time()
+
+    assert from_iso("2026-05-04" + " " * 20_000) is None
+
+    assert time.process_time() - begun < 0.1
 
 
 def test_moments_are_read_with_their_offset() -> None:

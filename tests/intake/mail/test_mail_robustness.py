@@ -197,6 +197,15 @@ def test_no_mail_keeps_us_busy(octets: bytes) -> None:
     assert time.process_time() - begun < 5
 
 
+def test_a_long_word_where_addresses_belong_is_read_in_no_time() -> None:
+    begun = time.process_time()
+
+    word = b"a." * 16_000
+    check(b"From: %b\r\nReply-To: %b\r\nSender: %b\r\nTo: %b\r\n\r\nhello" % ((word,) * 4))
+
+    assert time.process_time() - begun < 1
+
+
 def test_a_long_paragraph_takes_no_longer_than_its_length() -> None:
     prose = b"the parcel has not come yet and nobody answers me; " * 80
     begun = time.process_time()

@@ -10,7 +10,7 @@ BELIEVABLE = timedelta(days=7)
 """Senders give up after four or five days (RFC 5321 §4.5.4.1); WhatsApp retries for seven."""
 
 
-_GAP = re.compile(r"\s+(?=[+-]\d\d:?\d\d\Z)")
+_GAP = re.compile(r"(?<!\s)\s+(?=[+-]\d\d:?\d\d\Z)")
 _MOST_SECONDS = 10**11
 _CENTURY = datetime(2000, 1, 1, tzinfo=UTC)
 _IS_RECORDED = ContextVar("is_recorded", default=False)

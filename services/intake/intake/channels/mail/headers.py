@@ -17,7 +17,9 @@ from intake.channels.mail.charsets import decoded
 from intake.domain.texts import clean, line
 
 _WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
-_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]\\]+@[^\s<>\"',;:()\\]+")
+_NAME = r"[^\s<>\"',;:()\[\]\\]"
+# From its first character on: tried from each, a long word without a sign takes its square.
+_ADDRESS = re.compile(rf"(?<!{_NAME}){_NAME}+@[^\s<>\"',;:()\\]+")
 _MESSAGE_ID = re.compile(r"<([^<>]{1,900})>")
 _PLAIN_MAILBOX = re.compile(
     r"(?:([\w=?+/-][\w=?+/ -]{0,200}) )?<([\w+-]+(?:\.[\w+-]+)*@[\w-]+(?:\.[\w-]+)*)>|"
