@@ -1,6 +1,6 @@
 """The only thing that assigns: one dispatcher for each pool (store × family).
 
-Woken when something is queued or somebody has room, and looking every second besides, it reads
+Woken when something is queued or somebody has room, and looking every so often besides, it reads
 what waits, decides by the pure function, and claims a batch in one transaction.
 """
 
