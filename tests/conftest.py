@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import hypothesis
 import pytest
 import structlog
 
@@ -24,6 +25,10 @@ from shared import testing
 from shared.db import Database
 from shared.settings import KafkaSettings
 from tests import workers
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("meridian", deadline=None)
+hypothesis.settings.load_profile("meridian")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> workers.Sharing:

@@ -162,7 +162,6 @@ def _each(cases: Any, asked: Callable[[Any], None], *, examples: int, seconds: f
     @given(case=cases)
     @settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

@@ -83,7 +83,7 @@ def is_within(spans: Sequence[tuple[datetime, datetime]], at: datetime) -> bool:
     return any(begin <= at < end for begin, end in spans)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(place=places(), week=st.lists(shifts(), min_size=1, max_size=2), free=st.booleans())
 def test_who_is_on_shift_or_on_a_break_is_so_by_the_clock_on_the_wall(
     place: tuple[str, date], week: list[Shift], *, free: bool
@@ -111,7 +111,7 @@ def test_who_is_on_shift_or_on_a_break_is_so_by_the_clock_on_the_wall(
         assert (calendar.on_shift_until(at) is not None) is is_working, at
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     place=places(),
     openings=st.lists(shifts(), min_size=1, max_size=2),

@@ -114,13 +114,13 @@ def broken(draw: st.DrawFn) -> bytes:
     return bytes(octets)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(broken())
 def test_a_broken_mail_has_an_outcome(octets: bytes) -> None:
     check(octets)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=2_000))
 def test_octets_that_are_no_mail_have_one_too(octets: bytes) -> None:
     check(octets)
@@ -148,7 +148,7 @@ LINES = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.sampled_from(LINES), max_size=12), st.sampled_from(["x", "Urlaub", "Returned mail"])
 )

@@ -202,9 +202,7 @@ def test_a_recording_broken_anywhere_has_an_outcome() -> None:
 
 @pytest.mark.parametrize("channel", sorted(DOORS))
 @given(payload=JSON)
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_payload_is_read_without_raising(
     vendor: Callable[..., Any], channel: str, payload: Any
 ) -> None:
@@ -274,9 +272,7 @@ def test_no_proof_within_a_body_stops_the_door(
     body=st.binary(max_size=20)
     | st.sampled_from([b"{}", b"a=1", b"<xml><Encrypt>a</Encrypt></xml>", *PROOFS]),
 )
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_that_a_stranger_writes_lets_him_in_or_stops_the_door(
     vendor: Callable[..., Any],
     channel: str,

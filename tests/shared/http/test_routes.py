@@ -26,7 +26,7 @@ def telling(template: str) -> Callable[[], Awaitable[str]]:
     return answer
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(table=tables, path=paths, method=st.sampled_from(["GET", "POST"]))
 def test_the_guard_judges_the_very_route_that_answers(
     table: list[tuple[list[str], set[str], int]], path: list[str], method: str
