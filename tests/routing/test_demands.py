@@ -3,15 +3,25 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from routing.clients import read_demands
+from routing.domain.conversation import Conversation, State
+from routing.domain.demands import Demands, Row
 from routing.domain.team import Agent
 from routing.handlers.rules import Rules
-from shared import testing
+from shared import clock, testing
+from shared.contracts.base import Channel, ConversationId, StoreId
 from shared.contracts.intake import MessageReceived
-from shared.contracts.routing import ConversationAssigned, ConversationOpened
+from shared.contracts.routing import (
+    ConversationAssigned,
+    ConversationOpened,
+    Family,
+    Intent,
+    OpenedBy,
+)
 from shared.db import Database
 from shared.stores import Stores
 from shared.yaml_files import BadFile
@@ -77,6 +87,31 @@ async def test_a_refund_goes_to_who_can_and_what_becomes_one_moves_on(
     assert (refund.agent_id, refund.explanation.rejected["skills"]) == ("eva", ("ana", "lea"))
     # Nobody has all of that: a lead sees to it
     assert given[other.conversation_id].agent_id == "lea"
+
+
+def test_what_a_parcel_demands_stays_though_the_table_demands_it_of_others_too() -> None:
+    table = Demands((Row(("parcels",), intent=Intent.ORDER_STATUS), Row(("money",), "aurora")))
+    asked = Conversation(
+        store_id=StoreId("aurora"),
+        id=ConversationId(uuid4()),
+        opened_by=OpenedBy.MESSAGE,
+        channel=Channel("mail"),
+        family=Family.MAIL,
+        state=State.PENDING,
+        flow_id=uuid4(),
+        opened_at=clock.now(),
+        intent=Intent.ORDER_STATUS,
+    )
+    asked = replace(asked, skills=table.of(asked))
+    assert asked.skills == ("parcels", "money")
+
+    # Who wants his money is for anybody of the store's, the lost parcel is not
+    assert table.of(replace(asked, intent=Intent.REFUND)) == ("money",)
+    lost = replace(asked, opened_by=OpenedBy.ALARM, intent=None, skills=("parcels",))
+    assert table.of(lost) == ("parcels", "money")
+    # What another table demanded is no longer demanded
+    assert Demands().of(asked) == ()
+    assert Demands().of(replace(lost, skills=table.of(lost))) == ("parcels",)
 
 
 @pytest.mark.parametrize(

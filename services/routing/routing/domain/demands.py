@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from routing.domain.conversation import Conversation
-from shared.contracts.routing import Family, Intent, Priority
+from shared.contracts.routing import Family, Intent, OpenedBy, Priority
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Demands:
-    """The table of an installation. What a parcel or a case demands is beside it."""
+    """The table of an installation. What a parcel or a case demands by itself is beside it."""
 
     rows: Sequence[Row] = ()
 
-    @cached_property
-    def _known(self) -> frozenset[str]:
-        return frozenset(need for row in self.rows for need in row.needs)
-
     def of(self, conversation: Conversation) -> tuple[str, ...]:
-        """All that is demanded of who gets it, as it is understood now; each once, in order."""
-        stays = (each for each in conversation.skills if each not in self._known)
+        """All that is demanded of who gets it, as it is understood now; each once, in order.
+
+        What a parcel or a case demands is the first of its conversation's, and stays.
+        """
+        is_asked = conversation.opened_by is OpenedBy.MESSAGE
+        own = () if is_asked else conversation.skills[:1]
         fitting = (need for row in self.rows if row.fits(conversation) for need in row.needs)
-        return tuple(dict.fromkeys((*stays, *fitting)))
+        return tuple(dict.fromkeys((*own, *fitting)))
