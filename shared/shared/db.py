@@ -153,11 +153,14 @@ class Database:
     async def reading(self) -> AsyncIterator[Transaction]:
         """A connection without a transaction, for a look that one statement takes.
 
-        Two statements may see different things. Raises `Unavailable` as `transaction` does.
+        Two statements may see different things; nothing is said in it, and nobody woken. Raises
+        `Unavailable` as `transaction` does.
         """
         connection, its = await self._connected()
         try:
             connection.info["driver"] = its
+            # Those of an earlier transaction: whoever is added to them would never be woken.
+            connection.info.pop("wakes", None)
             yield connection
         finally:
             await asyncio.shield(_given_back(connection, its))

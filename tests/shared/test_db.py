@@ -11,6 +11,7 @@ from deploy.local.ports import free_port
 from shared import db, migrations, testing
 from shared.db import Database
 from shared.errors import Unavailable
+from shared.statements import Statement
 from shared.wakes import Wake
 
 
@@ -102,6 +103,18 @@ async def test_who_waits_is_not_woken_by_a_rollback(counting: Database) -> None:
         await roll_back()
 
     assert not await waiter.wait(0.2)
+
+
+async def test_nobody_is_woken_by_a_look_that_would_never_be_told(counting: Database) -> None:
+    async with counting.transaction() as tx:
+        db.wake(tx, "work")
+
+    async with counting.reading() as tx:
+        [row] = await Statement("SELECT pg_current_xact_id_if_assigned() AS id").rows(tx, {})
+        with pytest.raises(KeyError):
+            db.wake(tx, "work")
+
+    assert row.id is None
 
 
 async def test_a_database_that_is_away_is_unavailable() -> None:
