@@ -1,5 +1,6 @@
 """One poll, one transaction: what has effect, what is repeated, what is set aside."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -95,6 +96,34 @@ async def test_among_messages_heard_before_the_others_are_answered(counting: Dat
 
     assert await counts(counting) == {"a": 1, "b": 1, "c": 1, "d": 1}
     assert len(await testing.said(counting)) == 4
+
+
+@pytest.mark.parametrize("asks_first", [False, True])
+async def test_two_that_hear_the_same_at_once_answer_it_once_and_neither_waits_in_vain(
+    counting: Database, asks_first: bool
+) -> None:
+    both = asyncio.Barrier(2)
+
+    async def together(message: MessageStatusChanged, tx: Transaction) -> Sequence[Message]:
+        # Both are as far before either has changed anything.
+        if message.external_id == "new":
+            async with asyncio.timeout(5):
+                await both.wait()
+        return await count(message, tx)
+
+    pair = [
+        Answering(db=counting, consumer="counting", hears={MessageStatusChanged: together})
+        for _ in range(2)
+    ]
+    old, new = (testing.record(status(key), offset=n) for n, key in enumerate(("old", "new")))
+    for each in pair * 2 if asks_first else ():
+        await each.answer([old])
+
+    await asyncio.gather(*(each.answer([new]) for each in pair))
+
+    assert await counts(counting) == ({"old": 1, "new": 1} if asks_first else {"new": 1})
+    found = await testing.said(counting, ConversationReleased)
+    assert len(found) == (2 if asks_first else 1)
 
 
 async def test_what_is_said_has_the_same_id_whenever_it_is_said_again(counting: Database) -> None:
