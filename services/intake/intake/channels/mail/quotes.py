@@ -47,8 +47,8 @@ _OTHERS = (
     r"θέμα|ส่ง|วันที่|ถึง|เรื่อง|đã gửi|ngày|đến|chủ đề|dikirim|tanggal|kepada|subjek|perihal|"
     r"poslano|prima|za|надіслано|изпратено|до|относно|alıcı|日付"
 )
-_SENDER_FIELD = re.compile(rf"^[\s>*]*(?:{_SENDER})\s*\*?\s*[:：]", re.IGNORECASE)
-_OTHER_FIELD = re.compile(rf"^[\s>*]*(?:{_OTHERS})\s*\*?\s*[:：]", re.IGNORECASE)
+_SENDER_FIELD = re.compile(rf"^[\s>*]*(?:{_SENDER})\s{{0,20}}\*?\s{{0,20}}[:：]", re.IGNORECASE)
+_OTHER_FIELD = re.compile(rf"^[\s>*]*(?:{_OTHERS})\s{{0,20}}\*?\s{{0,20}}[:：]", re.IGNORECASE)
 _ONE_LINE = re.compile(
     rf"^[\s>*]*(?:(?:{_SENDER}|{_OTHERS})\s?[:：]\s?\S.{{0,120}}?\s){{2,4}}(?:{_SENDER}|{_OTHERS})\s?[:：]",
     re.IGNORECASE,
@@ -57,7 +57,7 @@ _ONE_LINE = re.compile(
 _TELLS_A_MAIL = re.compile(
     r"@|\d[:.h]\d{2}(?!\d)|^[\s>*]*(?:subject|betreff|asunto|objet|sujet|assunto|oggetto|onderwerp|"
     r"temat|тема|主题|主旨|件名|제목|emne|ämne|aihe|konu|předmět|predmet|tárgy|subiect|θέμα|เรื่อง|"
-    r"chủ đề|subjek|относно|נושא|الموضوع)\s*\*?\s*[:：]",
+    r"chủ đề|subjek|относно|נושא|الموضوع)\s{0,20}\*?\s{0,20}[:：]",
     re.IGNORECASE,
 )
 _INSTANT = re.compile(r"\b\d{4}\b.{0,12}\d{1,2}:\d{2}:\d{2}.{0,4}(?:[+-]\d{4}|GMT|UTC)")
@@ -76,6 +76,7 @@ _QUOTED = re.compile(r"^[ \t]{0,3}[>＞|]")
 _MOST = 500_000
 _MOST_FOR_LIBRARY = 20_000
 _LONGEST_LINE = 1_000
+_LONGEST_DIVIDER = 300
 _LONG_QUOTED_LINE = 40
 
 
@@ -105,7 +106,7 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
         if forwards.is_line(lines[at]):
             return kept + lines[at:], has_quote
         block = _header_block(lines, at)
-        if _DIVIDER.match(lines[at]) or (block and has_text):
+        if _is_divider(lines[at]) or (block and has_text):
             return kept, True
         if block:
             # The mail begins with a copy of its own header: what it says stands below.
@@ -122,6 +123,11 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
             kept.append(lines[at])
             at += 1
     return kept, has_quote
+
+
+def _is_divider(line: str) -> bool:
+    # A long row of asterisks is one in too many ways to try them all.
+    return len(line) <= _LONGEST_DIVIDER and bool(_DIVIDER.match(line))
 
 
 def _is_field(line: str) -> bool:
