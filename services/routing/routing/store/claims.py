@@ -238,7 +238,8 @@ async def claim(  # noqa: PLR0913 - what a claim hangs on
 ) -> None:
     """Give these conversations to these agents, all of them or none.
 
-    In the same statement it is `said`, and the batch that decided it is logged.
+    In the same statement the batch that decided it is logged, and it is `said`; many are said right
+    after it.
     Without a `lease_epoch` no lease is asked for: that is for what people do by hand, `by` whom.
     Raises `Deposed` when the lease is another's, and `Conflict` when a conversation does not wait
     any more as it was seen, for the same agents, or an agent has no room for his share; the
