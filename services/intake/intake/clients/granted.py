@@ -1,6 +1,7 @@
 """Access tokens that a refresh token is good for, kept until shortly before they end."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,11 +34,11 @@ class Tokens:
     def __init__(self, renew: Callable[[Any, str], Awaitable[Granted]]) -> None:
         self._renew = renew
         self._kept: dict[str, Granted] = {}
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def of(self, account: Any) -> str:
         """The account's access token. Raises what `renew` raises."""
-        async with self._one_at_a_time:
+        async with self._one_at_a_time[account.account_id]:
             kept = self._kept.get(account.account_id)
             if kept is None or kept.until - _MARGIN < clock.now().timestamp():
                 refresh = kept.refresh if kept else str(account.refresh_token[0])

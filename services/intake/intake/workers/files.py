@@ -6,7 +6,6 @@ Claimed rows come again by themselves when the process is killed; laid away twic
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -78,13 +77,16 @@ class Files:
             async with self._db.transaction() as tx:
                 due = await files.claim(tx, clock.now(), limit=_AT_ONCE, patience=_PATIENCE)
             readings = await self._read_again(due)
-            await asyncio.gather(*(self._one(each, readings, media) for each in due))
+            asked = (self._one(each, readings, media) for each in due)
+            # Each to its end: none may run on while the next are claimed.
+            for outcome in await asyncio.gather(*asked, return_exceptions=True):
+                if outcome is not None:
+                    raise outcome
         except Exception as why:
             if not is_unavailable(why):
                 raise
             log.warning("files wait", error=type(why).__name__)
-            with suppress(asyncio.CancelledError):
-                await asyncio.sleep(1.0)
+            await asyncio.sleep(1.0)
             return 0
         return len(due)
 

@@ -5,7 +5,6 @@ again by themselves when the process is killed; an order told twice says nothing
 """
 
 import asyncio
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -61,13 +60,16 @@ class Orders:
         try:
             async with self._db.transaction() as tx:
                 due = await errands.claim(tx, clock.now(), limit=_AT_ONCE, patience=_PATIENCE)
-            await asyncio.gather(*(self._one(each, apis) for each in due))
+            asked = (self._one(each, apis) for each in due)
+            # Each to its end: none may run on while the next are claimed.
+            for outcome in await asyncio.gather(*asked, return_exceptions=True):
+                if outcome is not None:
+                    raise outcome
         except Exception as why:
             if not is_unavailable(why):
                 raise
             log.warning("orders wait", error=type(why).__name__)
-            with suppress(asyncio.CancelledError):
-                await asyncio.sleep(1.0)
+            await asyncio.sleep(1.0)
             return 0
         return len(due)
 
