@@ -245,6 +245,9 @@ def test_region_is_read_from_the_most_trusted_source(rules: Rules) -> None:
     area = one('{"text": "ok", "phone": "+14155551234"}', rules)
     assert area["time_zone"] == {"name": "America/Los_Angeles", "source": "phone"}
     assert area["in_business_hours"] is False
+    for where in ('"zip": 94103', '"state": "California"', '"phone": "(415) 555-2671"'):
+        told = one(f'{{"text": "ok", "country": "US", {where}}}', rules)
+        assert told["time_zone"] == {"name": "America/Los_Angeles", "source": "order"}
     expected = "order DE, phone ES, locale FR, mail IT, market US"
     assert ", ".join(f"{source} {country}" for source, country in found) == expected
 

@@ -1,9 +1,11 @@
 """The language of short support messages, against two sets of our own.
 
 `language_messages.tsv` was written beside the rules; `held_out_messages.tsv` before the detectors
-were fused and the lists of words were written.
+were fused and the lists of words were written. `short_messages.tsv` are one to six words each, as
+customers write in a chat: 96.3 % at first sight, before the lists took its errors in.
 """
 
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -11,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.i18n.cleaning import clean
 from shared.i18n.language import LANGUAGES, detect
 
 MESSAGES = Path(__file__).with_name("language_messages.tsv")
+SHORT = Path(__file__).with_name("short_messages.tsv")
 HELD_OUT = Path(__file__).with_name("held_out_messages.tsv")
 SAMPLES = Path(__file__).parents[3] / "shared/samples/support_messages.tsv"
 
@@ -77,6 +81,15 @@ def test_at_least_97_of_100_messages_are_named_rightly() -> None:
         assert len(wrong) <= 0.03 * len(rows), "\n".join(wrong)
 
 
+def test_of_messages_of_few_words_at_least_95_in_100_are_named_rightly() -> None:
+    lines = SHORT.read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines]
+
+    wrong = [(tags, text) for tags, text in rows if detect(text).language not in tags.split("|")]
+
+    assert len(wrong) <= 0.05 * len(rows), wrong
+
+
 def test_the_confidence_is_about_as_often_right_as_it_says() -> None:
     found = [(tag, detect(text)) for tag, kind, text in held_out() if kind != "roman"]
 
@@ -132,6 +145,13 @@ def test_a_message_without_words_has_no_language(text: str) -> None:
         ("سلام، سفارش من کی می‌رسد؟", "fa", "Arab"),
         ("Где мой заказ", "ru", "Cyrl"),
         ("Де моє замовлення", "uk", "Cyrl"),
+        ("ГДЕ МОЯ ПОСЫЛКА", "ru", "Cyrl"),
+        ("Къде ми е поръчката", "bg", "Cyrl"),
+        ("пакет још није стигао", "sr", "Cyrl"),
+        ("кога ќе пристигне пратката", "mk", "Cyrl"),
+        ("माझी ऑर्डर कुठे आहे", "mr", "Deva"),
+        ("मेरो अर्डर कहाँ छ", "ne", "Deva"),
+        ("cam on nhieu, bao gio giao hang", "vi", "Latn"),
     ],
 )
 def test_neighbours_in_one_script_are_told_apart(text: str, language: str, script: str) -> None:
@@ -142,6 +162,19 @@ def test_neighbours_in_one_script_are_told_apart(text: str, language: str, scrip
 
 def test_a_script_is_believed_against_the_languages_expected() -> None:
     assert detect("ขอเงินคืนด่วน", languages=["es", "en"]).language == "th"
+
+
+def test_serbian_in_latin_letters_is_named_where_it_is_expected() -> None:
+    assert detect("gde je moja porudžbina", languages=["en", "sr"]).language == "sr"
+    assert detect("gdje je moja narudžba", languages=["en", "hr", "sr"]).language == "hr"
+
+
+@pytest.mark.parametrize("sign", ["-", ".", "a-", "#", "_/"])
+def test_a_long_row_of_signs_is_cleaned_in_no_time(sign: str) -> None:
+    begun = time.process_time()
+    clean(sign * 20_000)
+
+    assert time.process_time() - begun < 0.1
 
 
 def test_only_the_languages_expected_are_named_where_a_script_has_several() -> None:

@@ -23,12 +23,35 @@ from shared.stores.values import countries
         ("US", "Texas", "America/Chicago"),
         ("US", "nowhere", "America/New_York"),
         ("AU", "Western Australia", "Australia/Perth"),
+        ("BR", "Sao Paulo", "America/Sao_Paulo"),
+        ("PT", "AÇORES", "Atlantic/Azores"),
         ("DE", "BY", "Europe/Berlin"),
         ("XX", None, UNKNOWN),
     ],
 )
 def test_country_and_region_tell_the_zone(country: str, region: str | None, zone: str) -> None:
     assert zone_of(country, region) == zone
+
+
+@pytest.mark.parametrize(
+    ("country", "post_code", "zone"),
+    [
+        ("US", "10001", "America/New_York"),
+        ("US", "60601-1234", "America/Chicago"),
+        ("US", "94103", "America/Los_Angeles"),
+        ("US", "96813", "Pacific/Honolulu"),
+        ("CA", "v6b1a1", "America/Vancouver"),
+        ("AU", "0800", "Australia/Darwin"),
+        ("AU", "0200", "Australia/Sydney"),
+        ("BR", "69005-000", "America/Manaus"),
+        ("BR", "69301-000", "America/Boa_Vista"),
+        ("RU", "690001", "Asia/Vladivostok"),
+        ("ES", "35001", "Atlantic/Canary"),
+        ("DE", "10115", "Europe/Berlin"),
+    ],
+)
+def test_a_post_code_tells_the_zone(country: str, post_code: str, zone: str) -> None:
+    assert zone_of(country, None, post_code) == zone
 
 
 def test_every_country_has_a_zone_that_exists() -> None:

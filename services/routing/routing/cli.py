@@ -31,10 +31,10 @@ from shared.yaml_files import BadFile
 _UNDERSTAND = """Show what routing reads in messages: a line of JSON for each line, in order.
 
 It needs neither database nor Kafka. A line that begins with { and is a JSON object may have text,
-subject, channel, locale, country and region (of the order's address), phone (E.164), mail (address
-or domain), market, store, at (ISO 8601), unanswered, total and currency (of the order, in minor
-units), languages (earlier messages by language). Any other line is a text, in which \\n is a line
-break.
+subject, channel, locale, country, region, city and post_code (of the order's address), phone, mail
+(address or domain), market, store, at (ISO 8601), unanswered, total and currency (of the order, in
+minor units), languages (earlier messages by language). Any other line is a text, in which \\n is a
+line break.
 
 \b
 Each line that is printed has:
@@ -47,8 +47,8 @@ Each line that is printed has:
   answer_in   the language to answer in, by what is known of him too
   region      country and source: order, phone, locale, mail, market
   time_zone   IANA name, and the source of the region; where a country has
-              several: that of the order's region or the phone's area code,
-              else the one where most people live
+              several: that of the order's region, post code or city, then of
+              the phone's area code, else the one where most people live
   intent      name, confidence, matched (the words that told it);
               names: pre_sale order_status customs damaged not_received
               return refund repair complaint other

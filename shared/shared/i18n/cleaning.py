@@ -8,12 +8,14 @@ _NOISE = re.compile(
     r"""
       ^[ \t]*>.*$                                        # a quoted line
     | (?:https?://|www\.)[!-~]+                          # ASCII only: Chinese follows unspaced
-    | [A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+
+    | (?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+
     | \#[A-Za-z0-9_-]*\d[A-Za-z0-9_-]*
-    | (?<![A-Za-z0-9])(?=(?:[A-Za-z_/.:-]*\d){3})[A-Za-z0-9][A-Za-z0-9_/.:-]*
+    | (?<![A-Za-z0-9_/.:-])[_/.:-]*+(?=(?:[A-Za-z_/.:-]*\d){3})[A-Za-z0-9][A-Za-z0-9_/.:-]*
     """,
     re.MULTILINE | re.VERBOSE,
 )
+"""An address or number is tried once for each run of the signs that it may have: a long row of
+dashes takes a time of its length."""
 _WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
 
 NEUTRAL = words("neutral")

@@ -11,6 +11,7 @@ from functools import lru_cache
 from math import exp, log
 
 from shared.i18n import cleaning, detectors, han, scripts
+from shared.i18n.letters import by_letters
 from shared.i18n.romanised import romanised
 from shared.i18n.words import lists
 
@@ -22,10 +23,8 @@ _ONE_LANGUAGE = dict(pair.split("=") for pair in _TOLD["one"])
 _SEVERAL = {script: frozenset(_TOLD[script]) for script in ("Latn", "Cyrl", "Arab", "Deva", "Ethi")}
 # Told apart in any case: a message in Persian is not one for whoever reads Arabic.
 _ALWAYS = {script: frozenset(_TOLD[f"always-{script}"]) for script in _SEVERAL if script != "Latn"}
-_UKRAINIAN = frozenset("іїєґІЇЄҐ")
-_RUSSIAN = frozenset("ыэъёЫЭЪЁ")
-_NOT_ARABIC = frozenset("پچژگکیٹڈڑںےہھۀۆێ")
-"""Letters of Persian, Urdu and Kurdish; hardly a sentence of theirs does without."""
+# A Serbian or Bosnian message in Latin letters is, to the detectors, one in Croatian.
+_AS_CROATIAN = ("sr", "bs")
 _OTHER_NAMES = {"nb": "no", "nn": "no", "fil": "tl", "iw": "he", "in": "id"}
 _ROMANISED_ODDS = 4.0
 
@@ -106,11 +105,15 @@ def _in_shared_script(
             return NOTHING
     else:
         text = cleaning.without_latin(text)
-    if language := _by_letters(text, script):
+    if language := by_letters(text, script):
         return Detected(language, script, _SURE, source="script")
     weights = detectors.scores(text, _among(script, languages))
-    if script == "Latn" and (language := romanised(text, _romanised_among(languages))):
-        weights[language] = max(weights.values(), default=0.0) + _ROMANISED_ODDS
+    if script == "Latn":
+        asked = _asked(languages)
+        if "hr" in weights and "hr" not in asked:
+            weights[next(tag for tag in _AS_CROATIAN if tag in asked)] = weights.pop("hr")
+        if language := romanised(text, _romanised_among(languages)):
+            weights[language] = max(weights.values(), default=0.0) + _ROMANISED_ODDS
     if not weights:
         return Detected(None, script, 0.0, source="none")
     return _detected(weights, script, prior)
@@ -119,26 +122,21 @@ def _in_shared_script(
 @lru_cache(maxsize=64)
 def _among(script: str, languages: tuple[str, ...]) -> frozenset[str]:
     asked = _asked(languages)
+    if script == "Latn" and not asked.isdisjoint(_AS_CROATIAN):
+        asked = (asked - frozenset(_AS_CROATIAN)) | {"hr"}
     return (asked & _SEVERAL[script]) | _ALWAYS.get(script, frozenset())
 
 
 @lru_cache(maxsize=64)
 def _romanised_among(languages: tuple[str, ...]) -> frozenset[str]:
-    return _asked(languages) - _SEVERAL["Latn"]
+    # Vietnamese without its marks is as far from itself as Hindi in Latin letters is.
+    asked = _asked(languages)
+    return (asked - _SEVERAL["Latn"]) | (asked & {"vi"})
 
 
-def _asked(languages: Iterable[str]) -> frozenset[str]:
+@lru_cache(maxsize=64)
+def _asked(languages: tuple[str, ...]) -> frozenset[str]:
     return frozenset(_OTHER_NAMES.get(tag, tag) for tag in map(_primary, languages))
-
-
-def _by_letters(text: str, script: str) -> str | None:
-    if script == "Arab" and _NOT_ARABIC.isdisjoint(text):
-        return "ar"
-    if script == "Cyrl":
-        ukrainian = not _UKRAINIAN.isdisjoint(text)
-        if ukrainian != (not _RUSSIAN.isdisjoint(text)):
-            return "uk" if ukrainian else "ru"
-    return None
 
 
 def _ranked(

@@ -1,12 +1,10 @@
 """Which time a customer lives in, from country and, where a country has several, its region."""
 
+import unicodedata
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import NamedTuple
-
-import phonenumbers
-from phonenumbers import timezone
 
 UNKNOWN = "Etc/UTC"
 """What a country that is not in the time zone database gets."""
@@ -15,6 +13,7 @@ UNKNOWN = "Etc/UTC"
 class _Zones(NamedTuple):
     by_country: dict[str, str]
     by_region: dict[tuple[str, str], str]
+    by_post_code: dict[str, dict[str, str]]
 
 
 @cache
@@ -25,12 +24,34 @@ def _zones() -> _Zones:
         by_country.setdefault(country, zone)
         for region in regions.split(", "):
             code, _, name = region.partition(" ")
-            by_region[country, code.casefold()] = zone
-            by_region[country, name.casefold()] = zone
+            by_region[country, _plain(code)] = zone
+            by_region[country, _plain(name)] = zone
     # The database's own list puts the first of a country's zones first.
     for country, _, zone in _rows(files("tzdata") / "zoneinfo" / "zone.tab"):
         by_country.setdefault(country, zone)
-    return _Zones(by_country, by_region)
+        by_region.setdefault((country, _plain(zone.rpartition("/")[2].replace("_", " "))), zone)
+    by_post_code: dict[str, dict[str, str]] = {}
+    for country, zone, codes in _rows(files(__package__) / "post_codes.tsv"):
+        of_country = by_post_code.setdefault(country, {})
+        for first, last in (_ends(code) for code in codes.split()):
+            width = len(first)
+            if first == last:
+                of_country[first] = zone
+            else:
+                for number in range(int(first), int(last) + 1):
+                    of_country[str(number).zfill(width)] = zone
+    return _Zones(by_country, by_region, by_post_code)
+
+
+def _ends(codes: str) -> tuple[str, str]:
+    first, _, last = codes.partition("-")
+    return first, last or first
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: `Sao Paulo` and `SÃO PAULO` are one."""
+    marked = unicodedata.normalize("NFKD", name.strip().casefold())
+    return "".join(sign for sign in marked if not unicodedata.combining(sign))
 
 
 def _rows(table: Traversable) -> list[tuple[str, str, str]]:
@@ -39,38 +60,36 @@ def _rows(table: Traversable) -> list[tuple[str, str, str]]:
     return [(cell[0], cell[1], cell[2]) for cell in cells]
 
 
-def zone_of(country: str, region: str | None = None) -> str:
+def zone_of(country: str, region: str | None = None, post_code: str | None = None) -> str:
     """The IANA time zone of a country (ISO 3166-1 alpha-2), narrowed by a region of it.
 
-    `region` is an ISO 3166-2 code, with or without the country, or the English name. Of several
-    zones the most populous is taken; a country nobody knows gets UTC. Source: tzdata's zone.tab.
+    `region` is an ISO 3166-2 code, with or without the country, the English or own name, or the
+    city that a zone is named for; `post_code` counts where that tells nothing. Of several zones the
+    most populous is taken; a country nobody knows gets UTC. Source: tzdata's zone.tab.
 
     >>> zone_of("US"), zone_of("US", "CA"), zone_of("US", "US-HI"), zone_of("ES", "Canarias")
     ('America/New_York', 'America/Los_Angeles', 'Pacific/Honolulu', 'Atlantic/Canary')
+    >>> zone_of("AU", "Perth"), zone_of("CA", post_code="V6B 1A1"), zone_of("ES", None, "35001")
+    ('Australia/Perth', 'America/Vancouver', 'Atlantic/Canary')
     """
+    return narrowed(country, region, post_code) or _zones().by_country.get(country, UNKNOWN)
+
+
+def narrowed(country: str, region: str | None, post_code: str | None = None) -> str | None:
+    """The zone that region or post code tell in a country of several; None when neither does."""
     zones = _zones()
     if region:
-        name = region.strip().removeprefix(f"{country}-").casefold()
+        name = _plain(region).removeprefix(f"{country.lower()}-")
         if found := zones.by_region.get((country, name)):
             return found
-    return zones.by_country.get(country, UNKNOWN)
+    codes = zones.by_post_code.get(country)
+    if codes and post_code:
+        code = "".join(filter(str.isalnum, post_code)).upper()
+        return next((codes[code[:n]] for n in (3, 2, 1) if code[:n] in codes), None)
+    return None
 
 
-def zone_of_phone(phone: str, country: str) -> str:
-    """The IANA time zone of an E.164 number of a country (ISO 3166-1), by its area code.
-
-    Where the code has several zones (mobile, toll-free) the country's most populous is taken if it
-    is one of them, else the most populous of them. Source: libphonenumber's zones by prefix.
-
-    >>> [zone_of_phone(number, "US") for number in ("+14155551234", "+19075551234", "+18005551234")]
-    ['America/Los_Angeles', 'America/Anchorage', 'America/New_York']
-    """
-    usual = zone_of(country)
-    try:
-        found = timezone.time_zones_for_number(phonenumbers.parse(phone))
-    except phonenumbers.NumberParseException:
-        return usual
-    if usual in found:
-        return usual
-    peopled = [zone for (of, _), zone in _zones().by_region.items() if of == country]
-    return next((zone for zone in peopled if zone in found), usual)
+def zones_of(country: str) -> tuple[str, ...]:
+    """The IANA zones of a country (ISO 3166-1) of several, the most populous first."""
+    found = (zone for (of, _), zone in _zones().by_region.items() if of == country)
+    return tuple(dict.fromkeys(found))

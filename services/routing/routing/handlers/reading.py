@@ -25,6 +25,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     locale: str | None = None
     country: str | None = None
     region: str | None = None
+    city: str | None = None
+    post_code: str | None = None
     phone: str | None = None
     mail: str | None = None
     market: str | None = None
@@ -38,7 +40,13 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
 """What is outside is no time of a message, and a promise from there on may have no date."""
-_ALSO = {"mail_domain": "mail", "email": "mail", "mail domain": "mail"}
+_ALSO = {
+    **dict.fromkeys(("mail_domain", "mail domain", "email"), "mail"),
+    **dict.fromkeys(("postal_code", "postcode", "zip", "zip_code"), "post_code"),
+    **dict.fromkeys(("state", "province"), "region"),
+}
+_DIGITS = frozenset({"phone", "post_code"})
+"""What some write as a number in JSON."""
 
 
 def printed(line: str, number: int, channel: str, rules: Rules, now: datetime) -> str:
@@ -53,8 +61,10 @@ def printed(line: str, number: int, channel: str, rules: Rules, now: datetime) -
     channel = given.channel or channel
     store = rules.store(StoreId(given.store or ""))
     known = Known(
-        order_country=given.country.upper() if given.country else None,
+        order_country=given.country,
         order_region=given.region,
+        order_city=given.city,
+        order_post_code=given.post_code,
         phone=given.phone,
         locale=given.locale,
         mail=given.mail,
@@ -77,9 +87,9 @@ def printed(line: str, number: int, channel: str, rules: Rules, now: datetime) -
 
 
 def _given(line: str) -> Given:
-    if line.startswith("{"):
+    if line.lstrip().startswith("{"):
         try:
-            fields = msgspec.json.decode(line)
+            fields = msgspec.json.decode(line.strip())
         except (msgspec.MsgspecError, RecursionError):
             fields = None
         if isinstance(fields, dict):
@@ -89,8 +99,9 @@ def _given(line: str) -> Given:
 
 def _of(fields: Mapping[str, Any]) -> Given:
     given = Given()
-    for name, value in fields.items():
+    for name, said in fields.items():
         field = _ALSO.get(name, name)
+        value = str(said) if field in _DIGITS and type(said) is int else said
         if field in Given.__struct_fields__:
             with suppress(msgspec.ValidationError):
                 one = msgspec.convert({field: value}, Given)

@@ -13,6 +13,7 @@ from routing.domain import saying
 from routing.domain.conversation import Conversation, State
 from routing.domain.customer import OrderFacts
 from routing.domain.languages import language_of
+from routing.domain.region import region_of
 from routing.handlers.rules import Rules, pool
 from routing.store import conversations, customers, history
 from routing.store.history import happening
@@ -30,7 +31,6 @@ from shared.contracts.base import (
 )
 from shared.contracts.routing import Family, OpenedBy
 from shared.db import Transaction
-from shared.i18n.region import region_of
 from shared.i18n.zones import zone_of
 
 _NAMESPACE = UUID("6d657269-6469-616e-8000-726f7574696e")
