@@ -33,6 +33,9 @@ SECRETS = {
     "AMAZON_GRANT": "Atzr|granted",
     "TIKTOK_SECRET": "secret of the app at TikTok Shop",
     "TIKTOK_GRANT": "TTP_granted",
+    "MAILERS_SECRET": "mailers:secret",
+    "RESEND_SECRET": "whsec_cmVzZW5k",
+    "MAILERS_KEY": "key of the mail service",
 }
 
 STORES = """
@@ -58,6 +61,17 @@ stores:
       - {channel: mail, account_id: ventas, address: ventas@aurora.example, from_name: Aurora,
          smtp_host: 127.0.0.1, smtp_port: 25, smtp_tls: none}
       - {channel: postmark, account_id: aurora, webhook_secret: "env:POSTMARK_SECRET"}
+      - {channel: resend, account_id: aurora, signing_secret: "env:RESEND_SECRET",
+         api_key: "env:MAILERS_KEY"}
+      - {channel: mailtrap, account_id: aurora, webhook_secret: "env:MAILERS_SECRET",
+         api_token: "env:MAILERS_KEY"}
+      - {channel: mailgun, account_id: aurora, signing_key: "env:MAILERS_SECRET",
+         api_key: "env:MAILERS_KEY"}
+      - {channel: amazon-ses, account_id: aurora, webhook_secret: "env:MAILERS_SECRET",
+         buckets: [aurora-mail], region: eu-west-1, access_key_id: AKIA1,
+         secret_access_key: "env:MAILERS_KEY"}
+      - {channel: brevo, account_id: aurora, webhook_secret: "env:MAILERS_SECRET",
+         api_key: "env:MAILERS_KEY"}
       - {channel: chat, account_id: aurora-web, origins: ["https://aurora.example"]}
       - {channel: shopify, account_id: aurora.myshopify.com, webhook_secret: "env:SHOP_SECRET",
          access_token: "env:SHOP_TOKEN"}

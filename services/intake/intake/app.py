@@ -22,6 +22,7 @@ from intake.settings import Settings
 from intake.workers import mailboxes as mailboxes_worker
 from intake.workers.files import Files
 from intake.workers.housekeeping import Housekeeper
+from intake.workers.mails import Mails
 from intake.workers.orders import Orders
 from intake.workers.sns import SnsErrands
 from shared import service
@@ -78,6 +79,7 @@ async def run(settings: Settings) -> None:
                 seal=seal,
                 most_octets=settings.file_max_octets,
             ).run,
+            Mails(runtime.db, around, keeper, settings.smtp_max_octets).run,
             Orders(runtime.db, around, keeper).run,
             SnsErrands(Sns(), sns.WANTED).run,
             Housekeeper(runtime.db, settings.raw_days).run,

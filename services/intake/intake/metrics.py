@@ -4,8 +4,9 @@ from prometheus_client import Counter, Gauge, Histogram
 
 entries = Counter(
     "meridian_intake_entries_total",
-    "Entries of deliveries by what became of them: message, status, order, repeated, known (says "
-    "nothing), odd (not understood, kept raw), failed (a bug, kept raw).",
+    "Entries of deliveries by what became of them: message, status, order, left (a mail to be "
+    "fetched), repeated, known (says nothing), odd (not understood, kept raw), failed (a bug, kept "
+    "raw).",
     ["channel", "outcome"],
 )
 keep_batch = Histogram(
@@ -26,6 +27,12 @@ files = Counter(
 orders_asked = Counter(
     "meridian_intake_orders_asked_total",
     "Orders asked for at shops that only named them: told, later (asked again), given_up.",
+    ["channel", "outcome"],
+)
+mails_asked = Counter(
+    "meridian_intake_mails_asked_total",
+    "Mails asked for at services that only told of them: told, later (asked again), given_up (said "
+    "with words in its place).",
     ["channel", "outcome"],
 )
 mails_fetched = Counter(

@@ -32,6 +32,7 @@ from intake.handlers.doors import Around
 from intake.handlers.keeping import Keeper
 from intake.settings import Settings
 from intake.workers.files import Files
+from intake.workers.mails import Mails
 from intake.workers.orders import Orders
 from shared import service, testing
 from shared.callers import Actor, Callers, Role
@@ -194,6 +195,7 @@ async def intake_process(
                 service.serve(routes, "127.0.0.1", port, stop),
                 smtp.run(stop),
                 chat.run(stop),
+                Mails(db, around, keeper, settings.smtp_max_octets).run(stop),
                 Orders(db, around, keeper).run(stop),
                 Files(
                     db,

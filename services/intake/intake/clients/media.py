@@ -1,31 +1,26 @@
 """Files that vendors hold for us, each fetched as its vendor wants it.
 
 Sources: Graph API, "media" (WhatsApp); Bot API, "getFile" (Telegram); Messaging API, "get content"
-(LINE); official accounts, "media/get" (WeChat); Messaging API, "media resource" (Twilio); "API
-authentication" (Infobip, MessageBird). The others give an address.
+(LINE); official accounts, "media/get" (WeChat); Messaging API, "media resource" (Twilio); "Retrieve
+inbound attachment with download token" (Brevo); "API authentication" (Infobip, MessageBird). The
+others give an address.
 """
 
 import asyncio
-import ipaddress
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
-import anyio
 import httpx
 
+from intake.clients.fetching import GONE, NOWHERE, Fetcher, is_public, origin
 from intake.domain.shapes import obj
 from shared.errors import Refused, Unavailable
 from shared.stores import Account
 
-_TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 _PATIENCE = 120.0
 """Seconds for a whole file: a server may send a letter now and then and never end."""
-_MOST_HOPS = 3
 
-GONE = "the vendor has it no more"
-NOWHERE = "an address that is not fetched from"
 TOO_LARGE = "larger than is taken in"
 
 
@@ -34,11 +29,11 @@ class Media:
 
     def __init__(self, most_octets: int) -> None:
         self._most = most_octets
-        self._http = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=True)
+        self._fetcher = Fetcher()
 
     async def close(self) -> None:
         """Let connections go."""
-        await self._http.aclose()
+        await self._fetcher.close()
 
     async def fetch(self, account: Account, reference: str, is_url: bool) -> bytes:
         """A file's octets. Raises `Refused` with a constant reason, or `Unavailable`."""
@@ -83,6 +78,10 @@ class Media:
         query = {"access_token": _text(told, "access_token"), "media_id": media_id}
         return await self._get(f"{account.base_url}/cgi-bin/media/get", account, {}, query)
 
+    async def _brevo(self, account: Any, token: str) -> bytes:
+        address = f"{account.base_url}/inbound/attachments/{quote(token, safe='')}"
+        return await self._get(address, account, {"api-key": _secret(account.api_key)})
+
     async def _json(
         self,
         url: str,
@@ -104,36 +103,22 @@ class Media:
         headers: Mapping[str, str],
         query: Mapping[str, str] | None = None,
     ) -> bytes:
-        """GET with few redirects, none to a place inside our own network."""
-        given: Mapping[str, str] = headers
-        for _ in range(_MOST_HOPS):
-            await _may_be_asked(url, account)
-            try:
-                async with self._http.stream("GET", url, headers=given, params=query) as answer:
-                    if not answer.is_redirect:
-                        return await self._body(answer)
-                    target = urljoin(url, answer.headers.get("location", ""))
-            except httpx.HTTPError as why:
-                raise Unavailable("the vendor") from why
-            # A credential is for the host it was given to.
-            given = given if _origin(target) == _origin(url) else {}
-            url, query = target, None
-        raise Refused(NOWHERE)
+        """GET from the account's own base address, or from any public host."""
 
-    async def _body(self, answer: httpx.Response) -> bytes:
-        if answer.status_code in (404, 410):
-            raise Refused(GONE)
-        if not answer.is_success:
-            raise Unavailable(f"the vendor answers {answer.status_code}")
-        octets = bytearray()
-        async for piece in answer.aiter_bytes():
-            octets += piece
-            if len(octets) > self._most:
-                raise Refused(TOO_LARGE)
-        return bytes(octets)
+        async def may_be_asked(address: str) -> None:
+            if not _is_base(address, account):
+                await is_public(address)
+
+        octets = await self._fetcher.get(
+            url, may_be_asked, most=self._most, headers=headers, query=query
+        )
+        if len(octets) > self._most:
+            raise Refused(TOO_LARGE)
+        return octets
 
 
 _WAYS: Mapping[str, Callable[[Media, Any, str], Awaitable[bytes]]] = {
+    "brevo": Media._brevo,
     "line": Media._line,
     "telegram": Media._telegram,
     "wechat": Media._wechat,
@@ -176,25 +161,4 @@ def _text(told: Mapping[str, Any], name: str) -> str:
 
 
 def _is_base(url: str, account: Account) -> bool:
-    return _origin(url) == _origin(str(getattr(account, "base_url", "")))
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    """Whom a credential is for (RFC 6454 §4): the same name at another port is somebody else."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-
-
-async def _may_be_asked(url: str, account: Account) -> None:
-    """Refuse what is not public: a customer's link must not lead into our own network."""
-    parts = urlsplit(url)
-    if _is_base(url, account):
-        return
-    if parts.scheme != "https" or not parts.hostname:
-        raise Refused(NOWHERE)
-    try:
-        found = await anyio.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except OSError as why:
-        raise Unavailable("the vendor's name is not known") from why
-    if not all(ipaddress.ip_address(each[4][0]).is_global for each in found):
-        raise Refused(NOWHERE)
+    return origin(url) == origin(str(getattr(account, "base_url", "")))

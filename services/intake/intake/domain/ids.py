@@ -67,6 +67,11 @@ def status_id(store_id: StoreId, channel: Channel, *natural: str) -> UUID:
     return _id("status", store_id, channel, *natural)
 
 
+def mail_errand_id(store_id: StoreId, channel: Channel, account_id: str, *reference: str) -> UUID:
+    """A mail that lies with a mail service, by what the service's API knows it by."""
+    return _id("mail errand", store_id, channel, account_id, *reference)
+
+
 def _id(*parts: str) -> UUID:
     # Lengths keep ("a", "bc") and ("ab", "c") apart.
     return uuid5(_INTAKE, "".join(f"{len(part)}:{part}" for part in parts))

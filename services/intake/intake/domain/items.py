@@ -8,7 +8,7 @@ from uuid import UUID
 
 from intake.domain.contacts import Contact
 from intake.domain.orders import OrderNews
-from shared.contracts.base import NotificationId, StoreId, ThreadId
+from shared.contracts.base import AccountId, Channel, NotificationId, StoreId, ThreadId
 from shared.contracts.intake import MessageReceived, MessageStatusChanged
 
 
@@ -72,9 +72,33 @@ class StatusNews:
     contact: Contact | None = None
 
 
+LEFT_MAILS = "mails"
+"""What those who fetch mails are woken by."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftMail:
+    """A mail that its service tells of and keeps, to be fetched outside the request.
+
+    Channel and account are the service's; `reference` is what its API knows the mail by. `sender`
+    is the envelope's, None where only the mail itself tells it; of `recipients` there may be none.
+    `stand_in` is a mail (RFC 5322) of all that was told: for people to see if the mail itself is
+    never to be had.
+    """
+
+    store_id: StoreId
+    channel: Channel
+    account_id: AccountId
+    reference: tuple[str, ...] = field(repr=False)
+    sender: str | None = field(repr=False)
+    recipients: tuple[str, ...] = field(repr=False)
+    stand_in: bytes = field(repr=False)
+    contact: None = None
+
+
 KnownKind = Literal["event", "auto-reply", "list", "feedback", "bounce", "status"]
 
-Item = Inbound | StatusNews | OrderNews
+Item = Inbound | StatusNews | OrderNews | LeftMail
 """Something to keep; all of them may name a `contact`."""
 
 
@@ -146,13 +170,18 @@ def _no_mailbox(*_: object) -> Reading:
     return Reading.of([Odd("a mail to no mailbox of the store")])
 
 
+def _left(mail: LeftMail) -> Reading:
+    return Reading.of([mail])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Came(Generic[D, A]):
     """A verified request at a front door: as it came, its body read, whose door, when.
 
     `sibling` gives another account of the same vendor, if this very request is authentic for it
     too: vendors let several accounts share one webhook. `read_mail` reads a mail that the vendor
-    took in for the account's store: its octets (RFC 5322), the envelope's sender and recipients.
+    took in for the account's store: its octets (RFC 5322), the envelope's sender and recipients;
+    `leave_mail` takes note of one that lies with the vendor yet.
     `notification` gives the notification whose mail has a Message-ID; None of a mail not ours.
     """
 
@@ -162,6 +191,7 @@ class Came(Generic[D, A]):
     at: datetime
     sibling: Callable[[str], A | None] = _nobody
     read_mail: Callable[[bytes, str, Sequence[str]], Reading] = _no_mailbox
+    leave_mail: Callable[[LeftMail], Reading] = _left
     notification: Callable[[str], NotificationId | None] = _nobody
 
 
@@ -184,10 +214,12 @@ class Raw:
 class Arrival:
     """A delivery with what was read in it. `delivery_id` is the vendor's, the same at each retry.
 
-    `raw` is None where the items hold all that came (live chat).
+    `raw` is None where the items hold all that came (live chat). `via` is whose the id is, channel
+    and account, where that is not the account that the delivery is kept for.
     """
 
     channel: str
     raw: Raw | None
     reading: Reading
     delivery_id: str | None = None
+    via: tuple[Channel, AccountId] | None = None

@@ -29,12 +29,14 @@ from intake.channels import (
 )
 from intake.channels.mail import Envelope, OurOwn, Recipient
 from intake.channels.mail.claims import notification_in
-from intake.domain.items import Arrival, Came, Odd, Raw, Reading
+from intake.channels.mailers.notices import not_fetched
+from intake.domain.items import Arrival, Came, LeftMail, Odd, Raw, Reading
 from intake.domain.shapes import obj
 from intake.handlers.door import Door
 from intake.handlers.mail_doors import MAIL_DOORS
 from intake.handlers.shop_doors import SHOP_DOORS
 from intake.shops import plain
+from shared.contracts.base import StoreId
 from shared.stores import Account, MailAccount, Stores, WhatsAppAccount
 from shared.stores.accounts import messaging, sms
 from shared.webhooks import Delivery, Scheme
@@ -47,30 +49,30 @@ class Around:
     """What a reader may have to know beside the delivery: all stores, and what is our own.
 
     What was verified when it came is `is_trusted` when it is read again: secrets change meanwhile.
+    `fetches` tells that what lies with a vendor is fetched.
     """
 
     stores: Stores
     own: OurOwn
     is_trusted: bool = False
+    fetches: bool = True
 
-    def mailboxes(self, account: Account, recipients: Sequence[str]) -> tuple[Recipient, ...]:
-        """The mailboxes among these addresses that belong to the account's store.
+    def mailboxes(self, store_id: StoreId, *told: Sequence[str]) -> tuple[Recipient, ...]:
+        """The store's mailboxes among the first of these addresses that name any.
 
         A service that takes mail in for a store may name none of them, for a forwarded mail or a
         catch-all: then it is the store's first.
         """
-        found = tuple(
-            one
-            for address in recipients
-            if (one := self.own.mailboxes.find(address)) is not None
-            and one.account.store_id == account.store_id
-        )
+        for addresses in told:
+            found = (self.own.mailboxes.find(address) for address in dict.fromkeys(addresses))
+            if ours := tuple(one for one in found if one and one.account.store_id == store_id):
+                return ours
         first = (
             Recipient(each, "")
             for each in self.stores.accounts
-            if isinstance(each, MailAccount) and each.store_id == account.store_id
+            if isinstance(each, MailAccount) and each.store_id == store_id
         )
-        return found or tuple(first)[:1]
+        return tuple(first)[:1]
 
 
 def _of_anything_else(came: Came[Delivery, messaging.GenericAccount]) -> Reading:
@@ -198,10 +200,15 @@ def _came(
         return other if door.scheme.verify(delivery, other) else None
 
     def read_mail(octets: bytes, sender: str, recipients: Sequence[str]) -> Reading:
-        ours = around.mailboxes(account, recipients)
+        ours = around.mailboxes(account.store_id, recipients)
         if not ours:
             return Reading.of([Odd("a mail to no mailbox of the store")])
         return mail.read(octets, Envelope(sender, ours), around.own, at)
+
+    def leave_mail(told: LeftMail) -> Reading:
+        if around.fetches and around.mailboxes(account.store_id, ()):
+            return Reading.of([told])
+        return not_fetched(read_mail(told.stand_in, told.sender or "unknown", told.recipients))
 
     return Came(
         delivery=delivery,
@@ -210,6 +217,7 @@ def _came(
         at=at,
         sibling=sibling,
         read_mail=read_mail,
+        leave_mail=leave_mail,
         notification=lambda message_id: notification_in(message_id, around.own.tokens),
     )
 

@@ -15,14 +15,23 @@ import structlog
 
 from intake import metrics
 from intake.domain.files import linked
-from intake.domain.items import Arrival, Inbound, Item, Raw, Reading, StatusNews
+from intake.domain.items import (
+    LEFT_MAILS,
+    Arrival,
+    Inbound,
+    Item,
+    LeftMail,
+    Raw,
+    Reading,
+    StatusNews,
+)
 from intake.domain.orders import OrderNews
 from intake.domain.sealing import Seal
 from intake.handlers import messages, orders
 from intake.handlers.messages import Linked
-from intake.store import people, raw
+from intake.store import mail_errands, people, raw
 from intake.store.raw import DeliveryKey, Kept
-from shared import clock
+from shared import clock, db
 from shared.bus import Said
 from shared.bus.outbox import put
 from shared.contracts.intake import MessageReceived, MessageStatusChanged
@@ -170,8 +179,8 @@ async def keep(
     """Keep deliveries and what was read in them; say what that causes.
 
     Returns how many entries had which outcome, by channel. Rows are always locked in one order
-    (deliveries, contacts, messages, statuses, threads, outgoing, orders, each by id), so that two
-    of these never wait for each other.
+    (deliveries, contacts, messages, statuses, threads, outgoing, orders, mails to fetch, each by
+    id), so that two of these never wait for each other.
     """
     at = clock.now()
     repeated = await _repeated(tx, arrivals)
@@ -203,6 +212,9 @@ async def keep_items(
         linked,
     )
     said += await orders.keep(tx, [item for item in items if isinstance(item, OrderNews)], at)
+    if left := [item for item in items if isinstance(item, LeftMail)]:
+        await mail_errands.add(tx, left, at)
+        db.wake(tx, LEFT_MAILS)
     await put(tx, said)
     return said
 
@@ -210,7 +222,11 @@ async def keep_items(
 async def _repeated(tx: Transaction, arrivals: Sequence[Arrival]) -> set[int]:
     """The arrivals whose delivery came before or stands twice among these, by identity."""
     keys = {
-        id(one): DeliveryKey(one.raw.store_id, one.raw.channel, one.raw.account_id, one.delivery_id)
+        id(one): DeliveryKey(
+            one.raw.store_id,
+            *(one.via or (one.raw.channel, one.raw.account_id)),
+            one.delivery_id,
+        )
         for one in arrivals
         if one.delivery_id and one.raw
     }
@@ -254,6 +270,7 @@ def _counted(
         elif isinstance(message, MessageStatusChanged):
             found[message.channel, "status"] += 1
     for one in fresh:
-        told = sum(isinstance(item, OrderNews) for item in one.reading.items)
-        found[one.channel, "order"] += told
+        for item in one.reading.items:
+            found[one.channel, "order"] += isinstance(item, OrderNews)
+            found[one.channel, "left"] += isinstance(item, LeftMail)
     return +found

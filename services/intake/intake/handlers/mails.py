@@ -12,6 +12,7 @@ import structlog
 from intake.channels import mail
 from intake.channels.mail import Envelope, Mailboxes, OurOwn, Recipient
 from intake.channels.mail.headers import came_at
+from intake.channels.mail.recipients import ADDRESS
 from intake.channels.mail.repairs import with_plain_lines
 from intake.domain.items import Arrival, Odd, Raw, Reading
 from intake.domain.texts import clean
@@ -53,8 +54,35 @@ def fetched(
         Recipient(account, ""),
     )
     arrival = _arrival(octets, Envelope(_return_path(head), recipients), own, at, method="IMAP")
-    if not is_cut:
-        return arrival
+    return _cut(arrival) if is_cut else arrival
+
+
+def of_service(
+    octets: bytes,
+    sender: str | None,
+    recipients: tuple[Recipient, ...],
+    own: OurOwn,
+    at: datetime,
+    most_octets: int,
+) -> Arrival:
+    """Read a mail that a mail service took in for a store, and kept until it was fetched.
+
+    Where the service does not tell who sent it, that is what its Return-Path tells. Of one larger
+    than `most_octets` the first are read.
+    """
+    told = octets[:most_octets]
+    envelope = Envelope(_return_path(told[:_HEAD]) if sender is None else sender, recipients)
+    arrival = _arrival(told, envelope, own, at, method="API")
+    return _cut(arrival) if len(octets) > most_octets else arrival
+
+
+def addresses_in(octets: bytes) -> list[str]:
+    """The addresses in a mail's header, in order: to which of them it came, it may not tell."""
+    head = octets[:_HEAD].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    return [found[0] for found in ADDRESS.finditer(head.decode("latin-1"))]
+
+
+def _cut(arrival: Arrival) -> Arrival:
     note = "larger than is taken in: the end of it is left out"
     return replace(arrival, reading=replace(arrival.reading, notes=(*arrival.reading.notes, note)))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from intake.domain.items import Inbound, Item, Reading
+from intake.domain.items import Inbound, Item, LeftMail, Reading
 from intake.domain.orders import Known as Nothing
 from intake.domain.orders import OrderEvent, OrderNews, events, learn
 from intake.domain.texts import clean
@@ -46,7 +46,7 @@ def outcome(reading: Reading) -> str:
 
 
 def _outcome(item: Item) -> str:
-    if isinstance(item, Inbound):
+    if isinstance(item, Inbound | LeftMail):
         return "message"
     if isinstance(item, OrderNews):
         return "order"
@@ -57,7 +57,7 @@ def _said(reading: Reading) -> Iterator[Event]:
     for item in reading.items:
         if isinstance(item, OrderNews):
             yield from _of_order(item)
-        else:
+        elif not isinstance(item, LeftMail):
             yield item.event
     for known in reading.known:
         yield from known.unsaid

@@ -208,4 +208,5 @@ def _around(account: Account) -> Around:
         smtp_tls="none",
     )
     stores = _AnyAccount(account, mailbox)
-    return Around(stores, OurOwn(Mailboxes([mailbox]), _tokens()), is_trusted=True)
+    own = OurOwn(Mailboxes([mailbox]), _tokens())
+    return Around(stores, own, is_trusted=True, fetches=False)

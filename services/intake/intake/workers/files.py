@@ -5,9 +5,10 @@ Claimed rows come again by themselves when the process is killed; laid away twic
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -24,6 +25,7 @@ from intake.handlers.doors import Around
 from intake.handlers.rereading import file_of, reading_again
 from intake.store import files, raw
 from intake.store.files import Due
+from intake.workers.rounds import rounds
 from shared import clock
 from shared.db import Database, is_unavailable
 from shared.errors import Refused, Unavailable
@@ -61,34 +63,18 @@ class Files:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Fetch what is due until `stop`."""
-        stopping = asyncio.create_task(stop.wait())
-        stopping.add_done_callback(lambda _: self._wake.set())
         media = Media(self._most)
-        try:
-            while not stop.is_set():
-                if not await self._some(media):
-                    await self._wake.wait(_SWEEP)
-        finally:
-            stopping.cancel()
-            await media.close()
 
-    async def _some(self, media: Media) -> int:
-        try:
+        async def claim() -> Sequence[Coroutine[Any, Any, None]]:
             async with self._db.transaction() as tx:
                 due = await files.claim(tx, clock.now(), limit=_AT_ONCE, patience=_PATIENCE)
             readings = await self._read_again(due)
-            asked = (self._one(each, readings, media) for each in due)
-            # Each to its end: none may run on while the next are claimed.
-            for outcome in await asyncio.gather(*asked, return_exceptions=True):
-                if outcome is not None:
-                    raise outcome
-        except Exception as why:
-            if not is_unavailable(why):
-                raise
-            log.warning("files wait", error=type(why).__name__)
-            await asyncio.sleep(1.0)
-            return 0
-        return len(due)
+            return [self._one(each, readings, media) for each in due]
+
+        try:
+            await rounds(FILES, claim, self._wake, stop, _SWEEP)
+        finally:
+            await media.close()
 
     async def _read_again(self, due: Sequence[Due]) -> dict[UUID, Reading]:
         """The deliveries that these lie in, each read once."""

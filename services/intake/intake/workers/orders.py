@@ -5,8 +5,10 @@ again by themselves when the process is killed; an order told twice says nothing
 """
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -17,6 +19,7 @@ from intake.handlers.doors import Around, arrival
 from intake.handlers.keeping import Keeper
 from intake.store import errands
 from intake.store.errands import Errand
+from intake.workers.rounds import rounds
 from shared import clock
 from shared.db import Database, is_unavailable
 from shared.errors import Refused, Unavailable
@@ -45,33 +48,17 @@ class Orders:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ask for what is due until `stop`."""
-        stopping = asyncio.create_task(stop.wait())
-        stopping.add_done_callback(lambda _: self._wake.set())
         apis = ShopApis()
-        try:
-            while not stop.is_set():
-                if not await self._some(apis):
-                    await self._wake.wait(_SWEEP)
-        finally:
-            stopping.cancel()
-            await apis.close()
 
-    async def _some(self, apis: ShopApis) -> int:
-        try:
+        async def claim() -> Sequence[Coroutine[Any, Any, None]]:
             async with self._db.transaction() as tx:
                 due = await errands.claim(tx, clock.now(), limit=_AT_ONCE, patience=_PATIENCE)
-            asked = (self._one(each, apis) for each in due)
-            # Each to its end: none may run on while the next are claimed.
-            for outcome in await asyncio.gather(*asked, return_exceptions=True):
-                if outcome is not None:
-                    raise outcome
-        except Exception as why:
-            if not is_unavailable(why):
-                raise
-            log.warning("orders wait", error=type(why).__name__)
-            await asyncio.sleep(1.0)
-            return 0
-        return len(due)
+            return [self._one(each, apis) for each in due]
+
+        try:
+            await rounds(ERRANDS, claim, self._wake, stop, _SWEEP)
+        finally:
+            await apis.close()
 
     async def _one(self, errand: Errand, apis: ShopApis) -> None:
         try:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from shared.contracts.base import AccountId
 from shared.stores.accounts.model import Account
 from shared.stores.secret import Secret
-from shared.stores.values import Host, Line, MailAddress, slug
+from shared.stores.values import BaseUrl, Host, Line, MailAddress, slug
 
 
 class MailAccount(Account):
@@ -64,6 +64,11 @@ class MailgunAccount(MailServiceAccount):
     channel: Literal["mailgun"]
     signing_key: Secret
     """The "HTTP webhook signing key"."""
+    api_key: Secret | None = None
+    """With which mails that a route's `store()` keeps are fetched; without it only what the webhook
+    tells is read."""
+    base_url: BaseUrl = "https://api.mailgun.net"
+    """Of the domain's region; mails lie on its host or on any other of mailgun.net."""
 
 
 class SendGridAccount(MailServiceAccount):
@@ -95,6 +100,23 @@ class SesAccount(MailServiceAccount):
     """SNS topics that are ours; none given: any. Anybody can sign with a topic of his own, so give
     them where there is no `webhook_secret`."""
 
+    buckets: tuple[Line, ...] = ()
+    """S3 buckets of receipt rules: mails are fetched out of these and no others."""
+    region: Line | None = None
+    """Where the buckets are, e.g. eu-west-1; the environment's (AWS_REGION) where not given."""
+    access_key_id: Line | None = None
+    secret_access_key: Secret | None = None
+    """With which the buckets are read; the environment's, or the machine's own role, where not
+    given."""
+    base_url: BaseUrl | None = None
+    """Of S3; Amazon's own where not given."""
+
+    @model_validator(mode="after")
+    def _has_whole_keys(self) -> Self:
+        if (self.access_key_id is None) != (self.secret_access_key is None):
+            raise ValueError("access_key_id and secret_access_key go together")
+        return self
+
     @model_validator(mode="after")
     def _knows_its_topics(self) -> Self:
         if not self.topic_arns and self.webhook_secret is None:
@@ -123,6 +145,12 @@ class ResendAccount(MailServiceAccount):
     channel: Literal["resend"]
     signing_secret: Secret
     """As Resend shows it, `whsec_…`."""
+    api_key: Secret | None = None
+    """With which mails that came in are fetched; it needs full access. Without it only sender and
+    subject are shown."""
+    base_url: BaseUrl = "https://api.resend.com"
+    download_hosts: tuple[Host, ...] = ("resend.com", "resend.app", "cloudfront.net")
+    """Domains at which Resend may have laid a mail, besides `base_url`."""
 
 
 class SparkPostAccount(MailServiceAccount):
@@ -144,6 +172,9 @@ class BrevoAccount(MailServiceAccount):
 
     channel: Literal["brevo"]
     webhook_secret: Secret
+    api_key: Secret | None = None
+    """With which files of mails that came in are fetched; without it they are only named."""
+    base_url: BaseUrl = "https://api.brevo.com/v3"
 
 
 class PostalAccount(MailServiceAccount):
@@ -159,6 +190,11 @@ class MailtrapAccount(MailServiceAccount):
 
     channel: Literal["mailtrap"]
     signing_secret: Secret | None = None
+    api_token: Secret | None = None
+    """With which mails that came in are fetched; without it only the sender is shown."""
+    base_url: BaseUrl = "https://mailtrap.io"
+    download_hosts: tuple[Host, ...] = ("mailtrap.io", "amazonaws.com")
+    """Domains at which Mailtrap may have laid a mail, besides `base_url`."""
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:

@@ -8,10 +8,10 @@ JSON format".
 from collections.abc import Iterator
 
 from intake.channels.mailers import sns
-from intake.channels.mailers.composing import compose, decoded, of_list, sender_of
 from intake.channels.mailers.events import Fate, Told, entry, header, of_no_concern
-from intake.channels.mailers.notices import waiting
+from intake.channels.mailers.notices import left, stand_in
 from intake.channels.mailers.proofs import proven, shared
+from intake.domain.composing import decoded, of_list, sender_of, with_missing
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, json_of, obj, objects, text
 from intake.domain.texts import joined, line
@@ -136,12 +136,16 @@ def _received(told: Object, came: Came[Delivery, SesAccount]) -> Reading:
         "Date": common.get("date"),
         "Message-ID": common.get("messageId") or f"<{text(mail.get('messageId'))}@ses.invalid>",
     }
-    there = {name.lower() for name, _ in fields}
-    fields = [
-        *fields,
-        *((n, f) for n, v in named.items() if (f := line(v, 2000)) and n.lower() not in there),
-    ]
-    return waiting(came.read_mail(compose(fields, ("", "")), sender, recipients))
+    action = obj(receipt.get("action"))
+    bucket = text(action.get("bucketName"))
+    return left(
+        came,
+        (bucket, action.get("objectKey")),
+        stand_in(with_missing(fields, named)),
+        sender=sender,
+        recipients=recipients,
+        is_to_be_had=bucket in came.account.buckets,
+    )
 
 
 def _strings(value: object) -> list[str]:

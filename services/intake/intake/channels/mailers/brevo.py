@@ -4,10 +4,10 @@ Sources: developers.brevo.com, "Transactional webhooks" (events), "Inbound parsi
 the files stay with Brevo, to be had by their tokens). Brevo signs nothing.
 """
 
-from intake.channels.mailers.composing import compose, of_object, sender_of, texts_of, with_missing
 from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
 from intake.channels.mailers.notices import with_files
 from intake.channels.mailers.proofs import proven, shared
+from intake.domain.composing import compose, of_object, sender_of, texts_of, with_missing
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
 from intake.domain.texts import joined

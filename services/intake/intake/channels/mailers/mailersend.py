@@ -4,9 +4,9 @@ Sources: developers.mailersend.com, "Webhooks" (event types, `Signature`: hex of
 the raw body), "Inbound" (payload with the whole mail in `raw`).
 """
 
-from intake.channels.mailers.composing import compose, of_object, sender_of, texts_of, with_missing
 from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
 from intake.channels.mailers.proofs import proven, shared
+from intake.domain.composing import compose, of_object, sender_of, texts_of, with_missing
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
 from intake.domain.times import from_iso

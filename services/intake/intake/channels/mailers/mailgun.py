@@ -8,7 +8,10 @@ before 2018, which came as forms.
 from collections.abc import Iterator
 from datetime import datetime
 
-from intake.channels.mailers.composing import (
+from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
+from intake.channels.mailers.notices import left
+from intake.channels.mailers.proofs import proven, shared
+from intake.domain.composing import (
     File,
     compose,
     of_list,
@@ -16,8 +19,6 @@ from intake.channels.mailers.composing import (
     texts_of,
     with_missing,
 )
-from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
-from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, json_of, obj, objects, text
 from intake.domain.texts import line
@@ -151,6 +152,16 @@ def _mail(form: Form, came: Came[Delivery, MailgunAccount]) -> Reading:
         },
     )
     octets = compose(fields, texts_of(form, "body-plain", "body-html"), _files(form))
+    if form.get("message-url") and not form.files:
+        # `store()` keeps the mail with Mailgun and tells its texts, and the names of its files.
+        return left(
+            came,
+            (form.get("message-url"),),
+            octets,
+            sender=sender,
+            recipients=recipients,
+            is_to_be_had=bool(came.account.api_key),
+        )
     return came.read_mail(octets, sender, recipients)
 
 
@@ -163,7 +174,6 @@ def _files(form: Form) -> Iterator[File]:
         yield File(
             name=file.name, media_type=file.media_type, octets=file.octets, content_id=content_id
         )
-    # `store()` keeps the files with Mailgun and tells their names only.
     for told in objects(json_of(form.get("attachments"))):
         yield File(
             name=text(told.get("name")), media_type=text(told.get("content-type")), octets=b""

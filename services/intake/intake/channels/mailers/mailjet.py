@@ -6,7 +6,9 @@ inbound email". Mailjet signs nothing.
 
 from collections.abc import Iterator
 
-from intake.channels.mailers.composing import (
+from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
+from intake.channels.mailers.proofs import proven, shared
+from intake.domain.composing import (
     File,
     compose,
     decoded,
@@ -15,8 +17,6 @@ from intake.channels.mailers.composing import (
     texts_of,
     with_missing,
 )
-from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
-from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
 from intake.domain.texts import joined

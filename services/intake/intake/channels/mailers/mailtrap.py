@@ -7,13 +7,12 @@ the raw body; one JSON or an event a line), "Inbound: webhooks".
 from collections.abc import Iterator
 from email.utils import format_datetime
 
-from intake.channels.mailers.composing import compose, sender_of
 from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
-from intake.channels.mailers.notices import waiting
+from intake.channels.mailers.notices import left, stand_in
 from intake.channels.mailers.proofs import proven, shared
+from intake.domain.composing import with_missing
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, text
-from intake.domain.texts import line
 from intake.domain.times import from_milliseconds, from_seconds
 from shared.stores.accounts.mail import MailtrapAccount
 from shared.webhooks import Delivery, is_signed
@@ -50,8 +49,14 @@ def _notice(event: Object, came: Came[Delivery, MailtrapAccount]) -> Reading:
         "Message-ID": f"<{text(event.get('message_id'))}@mailtrap.invalid>",
         "Date": format_datetime(at) if at else None,
     }
-    fields = [(name, found) for name, value in told.items() if (found := line(value, 2000))]
-    return waiting(came.read_mail(compose(fields, ("", "")), sender_of(fields), []))
+    fields = with_missing([], told)
+    return left(
+        came,
+        (event.get("inbox_id"), event.get("message_id")),
+        stand_in(fields),
+        sender=None,
+        is_to_be_had=bool(came.account.api_token),
+    )
 
 
 _FATES = {

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 
-from intake.channels.mailers.composing import (
+from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
+from intake.channels.mailers.keys import is_signed_by_key
+from intake.channels.mailers.proofs import proven, shared
+from intake.domain.composing import (
     File,
     compose,
     decoded,
@@ -18,9 +21,6 @@ from intake.channels.mailers.composing import (
     texts_of,
     with_missing,
 )
-from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
-from intake.channels.mailers.keys import is_signed_by_key
-from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
 from intake.domain.times import from_seconds

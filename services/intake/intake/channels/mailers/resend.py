@@ -1,4 +1,4 @@
-"""Resend: events of mails, and notices of inbound mail, whose text lies with Resend yet.
+"""Resend: events of mails, and notices of inbound mail, which lies with Resend yet.
 
 Sources: resend.com/docs, "Webhooks: event types", "Verify webhooks" (Svix: base64 of HMAC-SHA256
 over id, time and body, by a key in base64 behind `whsec_`), "Receiving emails".
@@ -10,13 +10,14 @@ import hmac
 from datetime import datetime
 from email.utils import format_datetime
 
-from intake.channels.mailers.composing import compose, sender_of, texts_of
+from intake.channels.mail.headers import Headers
 from intake.channels.mailers.events import Fate, Told, entry, header, of_no_concern
-from intake.channels.mailers.notices import waiting
+from intake.channels.mailers.notices import left, stand_in
 from intake.channels.mailers.proofs import proven, shared
+from intake.domain.composing import compose, sender_of, texts_of, with_missing
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
-from intake.domain.texts import line
+from intake.domain.texts import joined, line
 from intake.domain.times import from_iso, from_seconds
 from shared.stores.accounts.mail import ResendAccount
 from shared.webhooks import Delivery, equal
@@ -109,22 +110,33 @@ def _answered(bounce: Object) -> str | None:
 
 
 def _notice(data: Object, came: Came[Delivery, ResendAccount]) -> Reading:
-    to = data.get("to")
-    recipients = [one for one in to if isinstance(one, str)] if isinstance(to, list) else []
+    """A mail that came in, without its text; what the API tells of one has that, and its files."""
     told = {
         "From": data.get("from"),
-        "To": ", ".join(recipients),
+        "To": joined(_strings(data.get("to")), ", "),
+        "Cc": joined(_strings(data.get("cc")), ", "),
         "Subject": data.get("subject"),
         "Message-ID": data.get("message_id") or f"<{text(data.get('email_id'))}@resend.invalid>",
         "Date": format_datetime(at) if (at := from_iso(data.get("created_at"))) else None,
     }
-    fields = [(name, found) for name, value in told.items() if (found := line(value, 2000))]
-    octets = compose(fields, texts_of(data, "text", "html"))
-    reading = came.read_mail(octets, sender_of(fields), recipients)
+    fields = with_missing([], told)
+    names = ("to", "cc", "bcc")
+    addressed = Headers((name, each) for name in names for each in _strings(data.get(name)))
+    recipients = [box.address for box in addressed.mailboxes(*names)]
     if data.get("text") or data.get("html"):
-        return reading
-    files = [
-        (one.get("filename"), one.get("content_type"), None, one.get("id"))
-        for one in objects(data.get("attachments"))
-    ]
-    return waiting(reading, files)
+        octets = compose(fields, texts_of(data, "text", "html"))
+        return came.read_mail(octets, sender_of(fields), recipients)
+    files = (one.get("filename") for one in objects(data.get("attachments")))
+    return left(
+        came,
+        (data.get("email_id"),),
+        stand_in(fields, files),
+        sender=None,
+        recipients=recipients,
+        is_to_be_had=bool(came.account.api_key),
+    )
+
+
+def _strings(value: object) -> list[str]:
+    given = value if isinstance(value, list) else ()
+    return [found for each in given if (found := line(each, 2000))]

@@ -8,10 +8,10 @@ from base64 import b64decode
 from collections.abc import Iterator
 from datetime import datetime
 
-from intake.channels.mailers.composing import File, compose, of_text, sender_of, with_missing
 from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
 from intake.channels.mailers.keys import is_signed_by_key
 from intake.channels.mailers.proofs import proven, shared
+from intake.domain.composing import File, compose, of_text, sender_of, with_missing
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, json_of, obj, text
 from intake.domain.times import from_seconds

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
-from intake.channels.mailers.composing import decoded
+from intake.domain.composing import decoded
 from intake.domain.shapes import Object, obj, text
 from shared.errors import Unavailable
 from shared.webhooks import Delivery

@@ -4,7 +4,9 @@ Sources: developers.sparkpost.com, "Webhooks: event reference" and "Relay webhoo
 support.sparkpost.com, "Bounce classification codes". SparkPost signs nothing.
 """
 
-from intake.channels.mailers.composing import (
+from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
+from intake.channels.mailers.proofs import proven, shared
+from intake.domain.composing import (
     Fields,
     compose,
     decoded,
@@ -13,8 +15,6 @@ from intake.channels.mailers.composing import (
     texts_of,
     with_missing,
 )
-from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
-from intake.channels.mailers.proofs import proven, shared
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, text
 from intake.domain.times import from_iso, from_seconds

@@ -1,0 +1,92 @@
+"""GET for what vendors hold: bounded in time and size, and never into our own network."""
+
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import urljoin, urlsplit
+
+import anyio
+import httpx
+
+from shared.errors import Refused, Unavailable
+
+_TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+_MOST_HOPS = 3
+
+GONE = "the vendor has it no more"
+NOWHERE = "an address that is not fetched from"
+
+Allowed = Callable[[str], Awaitable[None]]
+"""Returns for an address that may be asked. Raises `Refused`, `Unavailable`."""
+
+
+class Fetcher:
+    """One client for all vendors."""
+
+    def __init__(self) -> None:
+        self._http = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=True)
+
+    async def close(self) -> None:
+        """Let connections go."""
+        await self._http.aclose()
+
+    async def get(
+        self,
+        url: str,
+        may_be_asked: Allowed,
+        *,
+        most: int,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """What lies there, with few redirects; of what is longer than `most` one octet more.
+
+        `may_be_asked` judges each address before it is asked. Raises `Refused` with a constant
+        reason, or `Unavailable`.
+        """
+        given: Mapping[str, str] = headers or {}
+        for _ in range(_MOST_HOPS):
+            await may_be_asked(url)
+            try:
+                async with self._http.stream("GET", url, headers=given, params=query) as answer:
+                    if not answer.is_redirect:
+                        return await _body(answer, most)
+                    target = urljoin(url, answer.headers.get("location", ""))
+            except httpx.HTTPError as why:
+                raise Unavailable("the vendor") from why
+            # A credential is for the host it was given to.
+            given = given if origin(target) == origin(url) else {}
+            url, query = target, None
+        raise Refused(NOWHERE)
+
+
+async def _body(answer: httpx.Response, most: int) -> bytes:
+    if answer.status_code in (404, 410):
+        raise Refused(GONE)
+    if not answer.is_success:
+        raise Unavailable(f"the vendor answers {answer.status_code}")
+    octets = bytearray()
+    async for piece in answer.aiter_bytes():
+        octets += piece
+        if len(octets) > most:
+            break
+    return bytes(octets[: most + 1])
+
+
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Whom a credential is for (RFC 6454 §4): the same name at another port is somebody else."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+async def is_public(url: str) -> None:
+    """Refuse what is not public: a stranger's link must not lead into our own network."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        raise Refused(NOWHERE)
+    try:
+        found = await anyio.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
+    except OSError as why:
+        raise Unavailable("the vendor's name is not known") from why
+    if not all(ipaddress.ip_address(each[4][0]).is_global for each in found):
+        raise Refused(NOWHERE)
