@@ -45,9 +45,15 @@ _NOT_MEANT = {
 }
 """A link that does not open is not broken ware, an invoice to be changed no exchange. Who asks for
 a discount code has not bought yet, whose code does not work is past that."""
-_FIRST = {"unwanted": None, "confirming": "order_status", "pickup": "return"}
+_FIRST = {
+    "unwanted": None,
+    "confirming": "order_status",
+    "unsent": "order_status",
+    "pickup": "return",
+}
 """What is read before anything else and then left out, with what it stands for: `no refund please`
-asks for none, a confirmation that never came is no parcel that never came."""
+asks for none, a confirmation that never came and what was never sent are no parcel that never came.
+"""
 _APART = frozenset({*_FIRST, "ware", "had"})
 _ASKED_BEFORE = frozenset({"return", "refund", "repair", "order_status"})
 _NOT_BEFORE = frozenset({"damaged", "not_received", "anger", "legal", "used", "complaint"})

@@ -6,7 +6,8 @@ no return; `used`, months or years of use, after which what is broken is for rep
 `legal`, `safety` (also of the writer himself), `threat` (press, chargeback) and `urgent` for what
 presses. `asking` is a question before a purchase, whatever it asks for (a warranty, what if it does
 not fit); `unwanted` what the writer says he does not want; `confirming` a confirmation that never
-came; `pickup` a return that waits for a courier. `ware` begins a question about ware, which is one
+came, nor a number to follow the parcel by; `unsent` what has not been sent yet; `pickup` a return
+that waits for a courier. `ware` begins a question about ware, which is one
 before a purchase unless `had` tells that the writer has or awaits it. `roman_` before a name is for
 the language in Latin letters. Patterns are regular expressions, each tried from the beginning of a
 word on, in which a blank is whatever stands between two words, `~` some words of the same sentence
