@@ -147,6 +147,13 @@ def test_a_report_tells_each_recipient(read: Any, bounce: Any) -> None:
     ]
 
 
+def test_a_report_that_it_arrived_is_no_bounce(read: Any, bounce: Any) -> None:
+    arrived = "Final-Recipient: rfc822; ana@example.org\r\nAction: delivered\r\nStatus: 2.0.0"
+    [known] = read(bounce(arrived), sender="").known
+
+    assert (known.kind, [one.status for one in known.unsaid]) == ("status", ["delivered"])
+
+
 @pytest.mark.parametrize(
     ("status", "diagnostic", "reason"),
     [

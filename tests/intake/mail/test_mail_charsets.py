@@ -3,7 +3,8 @@
 import pytest
 
 from intake.channels.mail.charsets import decoded
-from intake.channels.mail.headers import Headers, words
+from intake.channels.mail.encoded_words import words
+from intake.channels.mail.headers import Headers
 
 JA = "お世話になっております。先日注文した商品がまだ届いていません。"
 ZH = "您好，我的订单什么时候发货？已经等了两个星期了，请尽快回复。"

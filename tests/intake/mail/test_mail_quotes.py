@@ -139,6 +139,14 @@ def test_html_is_laid_out_as_it_is_seen() -> None:
     assert text_of(html) == ("One\ntwo\n\n- a\n- b\n\n1 2\n3\n\n<ok>", False)
 
 
+def test_what_html_hides_is_not_read() -> None:
+    hidden = '<div style="color:#fff;display:none;">Three days only</div>'
+
+    assert text_of(f"{hidden}<p>Where is it?</p>") == ("Where is it?", False)
+    assert text_of(f"{hidden}<p>Where is it?</p>", whole=True) == ("Where is it?", False)
+    assert text_of(hidden) == ("Three days only", False)
+
+
 @pytest.mark.parametrize(
     "html",
     [

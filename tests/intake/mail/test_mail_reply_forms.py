@@ -178,6 +178,8 @@ def test_what_gmail_passes_on_stays(read: Any, written: Written) -> None:
     [
         "<details class='wb-quote'><summary>…</summary><blockquote>Dear Ana</blockquote></details>",
         "<div name='messageSignatureSection'><br>Ana, Madrid</div>",
+        "<hr style='width: 210px; height: 1px'><div>ana@example.org</div>",
+        "<blockquote>&gt; Message du 04/05/26 10:12<br>&gt; De : A<p>Dear Ana</p></blockquote>",
     ],
 )
 def test_what_other_programs_mark_in_html_is_left_out(added: str) -> None:
@@ -214,6 +216,8 @@ def test_single_quoted_lines_go_where_they_are_quotes_for_sure() -> None:
     middle = "See <https://lamps.example/a/long/one\n> and tell me."
 
     assert new_text(between) == ("The red.\n\nTwo.", True)
+    assert new_text("> Is it red?\n\nYes.\n\n> How many?\n\nTwo.") == ("Yes.\n\nTwo.", True)
+    assert new_text("I want:\n\n> red\n\n> blue\n\nThank you")[1] is False
     assert new_text(last) == (NEW, True)
     assert new_text(middle) == (middle, False)
     assert new_text("Aurora napisał(a):\n> old\n\nnew") == ("new", True)

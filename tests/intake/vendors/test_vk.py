@@ -43,7 +43,7 @@ def test_a_text_has_all_that_an_answer_needs(community: Any) -> None:
     found = community.message(said(text="привет", reply_message={"id": 54}))
 
     assert (found.event.text, found.event.external_id, found.answers) == ("привет", "55", "54")
-    assert found.event.reply_route.peer == "7"
+    assert (found.event.reply_route.peer, found.event.locale) == ("7", "ru")
     assert found.event.occurred_at == community.AT - timedelta(minutes=1)
 
 

@@ -84,7 +84,14 @@ def _message(
         answers=answered,
         peer=peer,
     )
-    return inbound(said, user(came.account, sender), came.account, came.at)
+    locale = _LANGUAGES.get(text(client.get("lang_id")) or "")
+    return inbound(said, user(came.account, sender, locale=locale), came.account, came.at)
+
+
+_LANGUAGES = {
+    str(n): name for n, name in enumerate(["ru", "uk", "be", "en", "es", "fi", "de", "it"])
+}
+"""The language of the customer's VK, by the number that it has there."""
 
 
 def _id(message: Object, peer: str) -> str | None:

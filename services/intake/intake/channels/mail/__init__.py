@@ -10,19 +10,20 @@ from intake.channels.mail.automatic import nobody_wrote
 from intake.channels.mail.bodies import texts_of
 from intake.channels.mail.bounces import Outcome, is_bounce, outcomes, report_in, returned
 from intake.channels.mail.claims import claims, notification_in, notification_of
-from intake.channels.mail.headers import Headers, Mailbox
+from intake.channels.mail.headers import Headers
 from intake.channels.mail.marketplaces import buyers_words
 from intake.channels.mail.pages import html_of
+from intake.channels.mail.people import Mailbox
 from intake.channels.mail.repairs import body_octets
 from intake.channels.mail.structure import Structure, take_apart
 from intake.domain import ids
 from intake.domain.contacts import Contact
-from intake.domain.items import Inbound, Known, LocalFile, Reading, StatusNews
+from intake.domain.items import Inbound, Known, KnownKind, LocalFile, Reading, StatusNews
 from intake.domain.languages import language_tag
 from intake.domain.texts import clean, cut
 from intake.domain.times import happened_at
 from shared.contracts.base import MessageId, NotificationId, ReplyRoute
-from shared.contracts.intake import MessageReceived, MessageStatusChanged
+from shared.contracts.intake import Delivery, MessageReceived, MessageStatusChanged
 from shared.stores import MailAccount
 
 __all__ = ["Envelope", "Mailboxes", "OurOwn", "Recipient", "read"]
@@ -86,7 +87,9 @@ def _bounce(mail: _Arrived) -> list[StatusNews | Known]:
     )
     events = [_status(mail, each, notification, message_ids) for each in told]
     if notification is None:
-        return [Known("a bounce of no mail of ours", "bounce", unsaid=tuple(events))]
+        is_failed = any(event.status is Delivery.BOUNCED for event in events)
+        kind: KnownKind = "bounce" if is_failed else "status"
+        return [Known("a bounce of no mail of ours", kind, unsaid=tuple(events))]
     return [_news(event, notification) for event in events]
 
 

@@ -27,7 +27,8 @@ _WHEN_AND_ADDRESS = re.compile(
 _ADDRESS_WROTE = re.compile(
     rf"^(?:.*(?:{_ANGLE}|\([^()<>\s]+@[^()<>\s]+\)) ?(?:{_WROTE})|"
     rf"(?:quoting|zitat von|quotando|citando a?|citát) .*{_ANGLE}|"
-    rf"wiadomość napisana przez .*\d|--- in \S+@\S+, .* wrote|[^\s@<>]+@[^\s@<>]+ (?:{_WROTE}))$",
+    rf"missatge de .*{_ANGLE} del dia .*\d|wiadomość napisana przez .*\d|"
+    rf"--- in \S+@\S+, .* wrote|[^\s@<>]+@[^\s@<>]+ (?:{_WROTE}))$",
     re.IGNORECASE,
 )
 """Without a date, but with an address: phones, Horde, Yahoo's groups."""

@@ -196,6 +196,28 @@ def _guessed(octets: bytes) -> str | None:
 
 def _least_bad(octets: bytes, codec: str) -> str:
     """By the label, or by what the octets look like, whichever loses fewer characters."""
+    if codec.startswith("utf") and (mostly := _mostly_utf8(octets)) is not None:
+        return mostly
     guess = _guessed(octets) or "cp1252"
     tries = [octets.decode(name, "replace") for name in (codec, guess)]
     return min(tries, key=lambda text: text.count("\ufffd"))
+
+
+_ODD = re.compile("[\udc80-\udcff]+")
+
+
+def _mostly_utf8(octets: bytes) -> str | None:
+    """UTF-8 into which a program wrote some characters of windows-1252; None of anything else.
+
+    What is left of a character that was cut is not one of them.
+    """
+    text = octets.decode("utf-8", "surrogateescape")
+    odd = sum(map(len, _ODD.findall(text)))
+    rest = sum(each > "\x7f" for each in text) - odd
+    return _ODD.sub(_as_written_by_windows, text) if rest >= 2 * odd else None
+
+
+def _as_written_by_windows(found: re.Match[str]) -> str:
+    octets = found[0].encode("utf-8", "surrogateescape")
+    is_cut = octets[0] >= 0xC2 and (len(octets) > 1 or found.end() == len(found.string))
+    return "\ufffd" if is_cut else octets.decode("cp1252", "replace")

@@ -4,36 +4,17 @@ RFC 5322 fields, RFC 2047 encoded words (§5 and §6.2: text between two of them
 space does not count) and raw octets, which many programs write without asking.
 """
 
-import base64
-import binascii
-import quopri
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from email.utils import getaddresses, parsedate_to_datetime
-from typing import NamedTuple
+from datetime import datetime
 
 from intake.channels.mail.charsets import decoded
+from intake.channels.mail.encoded_words import words
+from intake.channels.mail.moments import instant
+from intake.channels.mail.people import Mailbox, mailboxes
 from intake.domain.texts import clean, line
 
-_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
-_NAME = r"[^\s<>\"',;:()\[\]\\]"
-# From its first character on: tried from each, a long word without a sign takes its square.
-_ADDRESS = re.compile(rf"(?<!{_NAME}){_NAME}+@[^\s<>\"',;:()\\]+")
 _MESSAGE_ID = re.compile(r"<([^<>]{1,900})>")
-_PLAIN_MAILBOX = re.compile(
-    r"(?:([\w=?+/-][\w=?+/ -]{0,200}) )?<([\w+-]+(?:\.[\w+-]+)*@[\w-]+(?:\.[\w-]+)*)>|"
-    r"([\w+-]+(?:\.[\w+-]+)*@[\w-]+(?:\.[\w-]+)*)",
-    re.ASCII,
-)
-"""What most address fields are, and the library takes long to read."""
-
-
-class Mailbox(NamedTuple):
-    """A person in an address field; the address in lower case."""
-
-    name: str | None
-    address: str
 
 
 class Headers:
@@ -72,7 +53,7 @@ class Headers:
 
     def _mailboxes(self, name: str) -> list[Mailbox]:
         if name not in self._found:
-            self._found[name] = [box for value in self.every(name) for box in _mailboxes(value)]
+            self._found[name] = [box for value in self.every(name) for box in mailboxes(value)]
         return self._found[name]
 
     def message_ids(self, name: str) -> list[str]:
@@ -88,7 +69,7 @@ class Headers:
 
     def date(self) -> datetime | None:
         """The Date field in UTC; None without a sane one."""
-        return _instant(self.raw("date"))
+        return instant(self.raw("date"))
 
 
 _END = re.compile(rb"\n\r?\n")
@@ -101,16 +82,8 @@ def came_at(octets: bytes) -> datetime | None:
     head = re.sub(r"\n[ \t]+", " ", head)
     received = re.search(r"^Received:[^\n]*;([^;\n]*)$", head, re.IGNORECASE | re.MULTILINE)
     date = re.search(r"^Date:([^\n]*)$", head, re.IGNORECASE | re.MULTILINE)
-    found = (_instant(one[1].strip()) for one in (received, date) if one)
+    found = (instant(one[1].strip()) for one in (received, date) if one)
     return next((each for each in found if each), None)
-
-
-def _instant(written: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(written)
-        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
-    except (TypeError, ValueError, IndexError, OverflowError):
-        return None
 
 
 _FIELD_LINE = re.compile(r"([A-Za-z][\w-]{0,75}):[ \t]*(.*)")
@@ -138,37 +111,6 @@ def _sent(fields: list[list[str]]) -> Headers | None:
     return Headers((name, value) for name, value in fields) if is_one else None
 
 
-def words(value: str) -> str:
-    """Free text with its encoded words decoded.
-
-    >>> words("=?utf-8?q?Hola=2C?= =?UTF-8?B?IFBlcMOp?= !")
-    'Hola, Pepé !'
-    """
-    text, end = "", 0
-    octets, label = b"", ""
-    for found in _WORD.finditer(value):
-        between = value[end : found.start()]
-        end = found.end()
-        if octets and (between.strip() or found[1].lower() != label):
-            text, octets = text + decoded(octets, label), b""
-        if between.strip() or not (text or octets):
-            text += between
-        # Writers cut characters in two; words of one charset are joined before they are decoded.
-        label = found[1].lower()
-        octets += _octets(found[2], found[3])
-    return text + (decoded(octets, label) if octets else "") + value[end:]
-
-
-def _octets(encoding: str, written: str) -> bytes:
-    octets = written.encode("utf-8", "replace")
-    if encoding in "qQ":
-        return quopri.decodestring(octets, header=True)
-    try:
-        return base64.b64decode(octets + b"=" * (-len(octets) % 4))
-    except (binascii.Error, ValueError):
-        return octets
-
-
 def as_written(value: str) -> str:
     """The field unfolded; octets that are not ASCII by the charset they look like."""
     if value.isascii() and value.isprintable():
@@ -179,20 +121,3 @@ def as_written(value: str) -> str:
 
 
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
-
-
-def _mailboxes(value: str) -> list[Mailbox]:
-    if (plain := _PLAIN_MAILBOX.fullmatch(value)) is not None:
-        return [Mailbox(line(words(plain[1] or ""), 200), (plain[2] or plain[3]).lower()[:254])]
-    if len(value) > 32 * 1024:
-        value = value[: 32 * 1024]
-    try:
-        pairs = getaddresses([value])
-    except (ValueError, TypeError, IndexError, RecursionError):
-        pairs = []
-    found = [
-        Mailbox(line(words(name), 200), address.strip().lower()[:254])
-        for name, address in pairs
-        if _ADDRESS.fullmatch(address.strip())
-    ]
-    return found or [Mailbox(None, one.lower()[:254]) for one in _ADDRESS.findall(value)]

@@ -10,6 +10,12 @@ from intake.channels.mail import forwards
 
 _UNSEEN = "script, style, head, title, noscript, template, svg, object, iframe, [hidden]"
 
+_HIDDEN = (
+    '[style*="display:none" i], [style*="display: none" i], [style*="mso-hide:all" i], '
+    '[style*="mso-hide: all" i]'
+)
+"""Lines that are shown in a list of mails only, and what is for other screens."""
+
 # What mail programs put around the mail that is answered: Gmail, Apple Mail and Thunderbird, Yahoo,
 # Proton, Zoho, Tutanota, NetEase and QQ, GMX and web.de.
 _QUOTED = (
@@ -22,11 +28,14 @@ _QUOTED = (
 # Gmail's holds the answers too that stand between the lines of the earlier mail.
 _GMAIL = "div.gmail_quote, .gmail_quote_container"
 _FORWARDED = re.compile(r"\s*-{4,}\s*\w")
+_MARKED = re.compile(r">\s?Message du \d")
+"""How Orange begins the earlier mail: marked as in plain text, but for its first lines only."""
 # What they put around a signature.
 _SIGNATURES = (
     ".gmail_signature, .gmail_signature_prefix, .moz-signature, #Signature, .tutanota_signature, "
     "#ms-outlook-mobile-signature, #AppleMailSignature, .protonmail_signature_block, "
-    "[data-smartmail=gmail_signature], [name=messageSignatureSection], .front-signature"
+    "[data-smartmail=gmail_signature], [name=messageSignatureSection], .front-signature, "
+    "hr[style*='width: 210px'] + div"  # Foxmail's
 )
 
 # Outlook has no element around it: everything from such a mark to the end is the earlier mail.
@@ -45,6 +54,7 @@ _SPACED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockq
 _CLOSED_BY_OTHERS = {"p", "li", "dt", "dd", "tr", "td", "th", "option", "br", "img", "hr", "meta"}
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)[^<>]*>")
+_MAY_HIDE = re.compile(r"display:\s?none|mso-hide", re.IGNORECASE)
 _MOST = 1_000_000
 _DEEPEST = 2_000
 """Browsers stop at 512. The parser's time grows with the square of the depth."""
@@ -65,6 +75,9 @@ def text_of(html: str, *, whole: bool = False) -> tuple[str, bool]:
     if root is None:
         return "", False
     unseen = {node.mem_id for node in tree.css(_UNSEEN)}
+    if _MAY_HIDE.search(html):
+        hidden = {node.mem_id for node in tree.css(_HIDDEN)}
+        unseen = unseen | hidden if _laid_out(root, unseen | hidden) else unseen
     if whole:
         return _laid_out(root, unseen), False
     quoted, signed = _quoted(tree), {node.mem_id for node in tree.css(_SIGNATURES)}
@@ -101,6 +114,7 @@ def _quoted(tree: LexborHTMLParser) -> set[int]:
     found = {node.mem_id for node in tree.css(_QUOTED) if not _is_passed_on(node)}
     for marked in tree.css(_GMAIL):
         found |= _of_gmail(marked)
+    found |= {node.mem_id for node in tree.css("blockquote") if _MARKED.match(_words(node))}
     rulers = (
         node
         for node in tree.css("div[style*=border-top]")

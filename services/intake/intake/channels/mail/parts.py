@@ -8,8 +8,10 @@ from email.message import Message
 from email.parser import BytesParser
 from typing import TypeAlias
 
+from intake.channels.mail import unlabelled
 from intake.channels.mail.charsets import decoded, is_known
-from intake.channels.mail.headers import Headers, as_written, words
+from intake.channels.mail.encoded_words import words
+from intake.channels.mail.headers import Headers, as_written
 from intake.domain.texts import line
 from shared.contracts.intake import Attachment
 
@@ -22,17 +24,35 @@ def fields(part: Part) -> Iterator[tuple[str, str]]:
         yield name, str(value)
 
 
+_ENCODINGS = ("", "7bit", "8bit", "binary", "base64", "quoted-printable")
+_PLAIN = ("", "7bit", "8bit", "binary")
+
+
+def _encoding(part: Part) -> str:
+    """How its octets are written; an odd name for it is put right, so that the library knows it."""
+    written = str(part.get("content-transfer-encoding", ""))
+    encoding = written.strip().lower()
+    if encoding not in _ENCODINGS:
+        encoding = next((name for name in ("quoted", "base64") if name in encoding), encoding)
+        encoding = "quoted-printable" if encoding == "quoted" else encoding
+    if encoding != written.lower():
+        part.replace_header("content-transfer-encoding", encoding)
+    return encoding
+
+
 def text(part: Part) -> str:
     """What a text part says, by its charset or by what it looks like."""
+    encoding = _encoding(part)
     payload = part.get_payload(decode=True)
     written = part.get_payload()
-    encoding = str(part.get("content-transfer-encoding")).strip().lower()
     if isinstance(written, str) and encoding == "base64":
         # Where words stand between spaces, somebody forgot to encode what he labelled, or put a
         # footer under it.
         payload = _with_footer(written) if re.search(r"\S \S", written) else _base64(written)
     if not isinstance(payload, bytes):
         payload = str(written).encode("utf-8", "surrogateescape")
+    if encoding in _PLAIN:
+        payload = unlabelled.octets_of(payload)
     label = parameter(part, "charset")
     if part.get_content_type() == "text/html" and not is_known(label):
         label = _told_by_page(payload) or label
@@ -89,7 +109,7 @@ def attachment(part: Part, kind: str) -> Attachment:
     return Attachment(name=_name(part), media_type=media_type, size=_size(part))
 
 
-def unlabelled(name: str, octets: bytes) -> Attachment:
+def nameless(name: str, octets: bytes) -> Attachment:
     """A file of which nothing but the name is told."""
     media_type = "application/octet-stream"
     return Attachment(name=line(name, 255), media_type=media_type, size=len(octets))
@@ -128,6 +148,7 @@ def content(part: Part) -> bytes:
     inner = embedded(part)
     if inner:
         return b"".join(each.as_bytes() for each in inner)
+    _encoding(part)
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 

@@ -29,6 +29,7 @@ FAILED_SUBJECT = _any(
     r"\bdelivery (?:status notification|failure|failed|error|report|problem|has failed)",
     r"\b(?:mail|message|e-?mail) (?:delivery (?:failed|failure|error|problem)|system error)",
     r"\b(?:mail|message|e-?mail)[^:]{0,30}(?:could not be|couldn't be|not|un-?)\s?deliver(?:ed|able)",
+    r"\bmessage you sent (?:was )?blocked\b",
     r"\bnon-?deliver(?:y|able)\b|\bunable to deliver\b|\bundeliverable\b|\bnondeliverable\b",
     r"\baddress not found\b|\buser unknown\b|\bmailbox (?:is )?(?:full|unavailable)\b",
     r"^\W*(?:unzustellbar|nicht zustellbar|zustellung fehlgeschlagen|nachricht nicht zugestellt)\b",

@@ -100,6 +100,7 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
     kept: list[str] = []
     at = seen = clear = 0
     has_quote = has_text = False
+    answered = _answered_one_by_one(lines)
     while at < len(lines):
         has_text = has_text or any(map(_is_text, kept[seen:]))
         seen = len(kept)
@@ -116,7 +117,7 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
             if quote is None or not _QUOTED.match(lines[quote]):
                 return kept, True
             at, has_quote = _after_quote(lines, quote), True
-        elif _QUOTED.match(lines[at]) and (has_quote or _is_a_quote(lines, at)):
+        elif _QUOTED.match(lines[at]) and (has_quote or at in answered or _is_a_quote(lines, at)):
             shown, at, clear = _shown(kept, lines, at, clear)
             kept, has_quote = kept + shown, has_quote or not shown
         else:
@@ -182,6 +183,21 @@ def _is_a_quote(lines: list[str], at: int) -> bool:
     return (
         stands_alone and at >= len(lines) - _NEAR_END and not any(map(str.strip, lines[at + 1 :]))
     )
+
+
+def _answered_one_by_one(lines: list[str]) -> set[int]:
+    """Marked lines that each stand alone, where several do: each is answered by itself."""
+    alone = {
+        at
+        for at, line in enumerate(lines)
+        if line[:1] in ">＞"
+        and _ASKED.match(line)
+        and not any(near.strip() for near in (*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2]))
+    }
+    return alone if len(alone) > 1 else set()
+
+
+_ASKED = re.compile(r"[>＞] ?\S{1,40}\s+\S")
 
 
 def _next_written(lines: list[str], at: int) -> int | None:

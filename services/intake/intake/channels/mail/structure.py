@@ -187,7 +187,7 @@ def _take_text(part: Part, kind: str, found: Structure) -> None:
     text, files = uuencoded.taken_out(text)
     found.plain.append(text)
     for name, octets in files:
-        found.add(parts.unlabelled(name, octets), partial(bytes, octets))
+        found.add(parts.nameless(name, octets), partial(bytes, octets))
 
 
 def _plain_lines(part: Part, kind: str) -> str:
