@@ -169,6 +169,27 @@ def test_events_that_are_no_message_say_nothing(read: Any, wa: Any, told: Any) -
     assert (len(reading.items), len(reading.known), len(reading.odd)) == (0, 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "text"),
+    [
+        ("poll", {"question": "¿Rojo?", "options": [{"name": "sí"}, {"name": "no"}], "votes": 0},
+         "[poll] ¿Rojo? sí no"),
+        ("poll_vote", {"poll_id": "1", "selected": [{"name": "sí"}]}, "[poll vote] sí"),
+        ("event", {"name": "Cita", "description": "lunes", "start": 1}, "[event] Cita lunes"),
+        ("video_note", {"id": "5", "mime_type": "video/mp4"}, "[video note]"),
+        ("gift", None, "[gift]"),
+        ("deep", {"a": {"b": {"c": {"d": {"text": "too deep"}}}}}, "[deep]"),
+    ],
+)  # fmt: skip
+def test_a_kind_that_is_new_to_us_is_said_with_what_can_be_read_in_it_and_noted(
+    read: Any, wa: Any, kind: str, body: Any, text: str
+) -> None:
+    reading = read(wa(message(kind, body)))
+
+    assert only(reading).event.text == text
+    assert [odd.why for odd in reading.odd] == ["a message of a kind that is not understood"]
+
+
 def test_one_odd_entry_does_not_stop_the_others(read: Any, wa: Any) -> None:
     odd = [message("hologram", {"x": 1}), {"type": "text"}, message("text", {"no": "body"})]
     payload = wa(*odd, message("text", {"body": "still here"}))
@@ -177,7 +198,8 @@ def test_one_odd_entry_does_not_stop_the_others(read: Any, wa: Any) -> None:
 
     reading = read(payload)
 
-    assert only(reading).event.text == "still here"
+    texts = [item.event.text for item in reading.items if isinstance(item, Inbound)]
+    assert texts == ["[hologram]", "still here"]
     assert len(reading.odd) == 4
     assert len(reading.known) == 1
 

@@ -6,6 +6,7 @@ Graph API, "Webhooks: getting started" (handshake, X-Hub-Signature-256).
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
@@ -87,7 +88,10 @@ def _messages(
         named = {} if message.get("from") or message.get("from_user_id") else sole
         # What could not be delivered to us is told beside the messages or inside one.
         told = {"errors": value.get("errors"), **message, **named}
-        yield _message(told, people, account, received_at)
+        read = _message(told, people, account, received_at)
+        yield read
+        if isinstance(read, Inbound) and text(message.get("type")) not in _KINDS:
+            yield _NEW
 
 
 def _message(
@@ -150,7 +154,25 @@ def _content(message: Object) -> _Content | Known | Odd:
     told = _WORDS[kind](message, body) if kind in _WORDS else None
     if told is None and message.get("errors"):
         told = "[unsupported message]"
-    return (told, ()) if told else Odd("a message of a kind that is not understood")
+    if told is None and kind not in _KINDS and kind:
+        told = joined((f"[{kind.replace('_', ' ')[:50]}]", *islice(_readable(body), 10)), " ")
+    return (told, ()) if told else _NEW
+
+
+_NEW = Odd("a message of a kind that is not understood")
+_SAYING = ("title", "header", "name", "question", "body", "text", "caption", "description")
+
+
+def _readable(told: object, depth: int = 3) -> Iterator[str]:
+    """What there may be to read in a kind of message that is new to us."""
+    if depth and isinstance(told, list):
+        for each in told[:20]:
+            yield from _readable(each, depth - 1)
+    for name, value in obj(told).items():
+        if name in _SAYING and (found := line(value, 300)):
+            yield found
+        elif depth:
+            yield from _readable(value, depth - 1)
 
 
 _MEDIA = {"image", "video", "audio", "voice", "document", "sticker"}
@@ -246,6 +268,8 @@ _WORDS: dict[str, Callable[[Object, Object], str | None]] = {
     "unsupported": lambda message, body: "[unsupported message]",
     "unknown": lambda message, body: "[unsupported message]",
 }
+
+_KINDS = _MEDIA | _NO_MESSAGE.keys() | _WORDS.keys()
 
 _STATUSES = {
     "sent": Outcome.SENT,
