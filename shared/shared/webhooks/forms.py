@@ -45,13 +45,16 @@ class Form(dict[str, str]):
 
 
 def url_encoded(body: bytes) -> Form:
-    """Read `application/x-www-form-urlencoded`. Raises `ValueError` for what is none."""
-    if not body:
+    """Read `application/x-www-form-urlencoded`. Raises `ValueError` for what is none.
+
+    A name without `=` has an empty value (WHATWG URL Standard, "application/x-www-form-urlencoded
+    parsing"), but something must have one.
+    """
+    if b"=" not in body:
         raise ValueError("no form")
     pairs = parse_qsl(
         body.decode("latin-1"),
         keep_blank_values=True,
-        strict_parsing=True,
         encoding="latin-1",
         max_num_fields=_MOST_FIELDS,
     )

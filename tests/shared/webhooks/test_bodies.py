@@ -82,6 +82,8 @@ async def test_authentic_nonsense_is_400_and_not_kept(
         (b'{"a": "\\u0000\\\\u0000"}', "application/json", {"a": "\ufffd\\u0000"}),
         (b"a=1&b=%F0%9F%98%80&a=2&c=&d=%00", "application/x-www-form-urlencoded",
          {"a": "1", "b": "😀", "c": "", "d": "\ufffd"}),
+        (b"a=1&flag&&=&c", "application/x-www-form-urlencoded",
+         {"a": "1", "flag": "", "": "", "c": ""}),
         (b"a=%ff\xe9", "application/x-www-form-urlencoded", {"a": "\ufffd\ufffd"}),
         (b"a=1", "", {"a": "1"}),
         (b'{"a": 1}', "application/x-www-form-urlencoded", {"a": 1}),
