@@ -260,3 +260,68 @@ def test_the_transcript_of_a_session_is_read(text: str, code: str) -> None:
     [told] = outcomes(take_apart(letter.encode()))
 
     assert (told.code, told.is_permanent, told.address) == (code, True, "bo@shop.example")
+
+
+HIDDEN = (
+    "Message-ID: <x@aurora.example>\r\nFrom: shop@aurora.example\r\nSubject: Your order\r\n"
+    "{field}\r\nReceived: by mx.example; Mon, 4 May 2026 10:00:00 +0000\r\n\r\nHello\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "X-Original-To: ana@example.org",
+        "Delivered-To: <ana@example.org>",
+        "X-Failed-Recipients: ana@example.org",
+        "Envelope-To: ANA@example.org",
+    ],
+)
+def test_the_header_of_what_came_back_tells_whom_where_nothing_else_does(
+    read: Any, field: str
+) -> None:
+    words = "The following message could not be delivered: 550 5.1.1 no such user\r\n\r\n"
+    raw = prose(f"{words}------ This is a copy of the message ------\r\n\r\n{HIDDEN}", "failure")
+    mime = raw.replace(b"{field}", field.encode())
+
+    [event] = told(read(mime, sender=""))
+
+    assert (event.address, event.reason) == (ANA, "5.1.1")
+
+
+def test_a_report_without_recipients_fields_has_them_in_others(read: Any) -> None:
+    head = (
+        "From: MAILER-DAEMON@mx.example\r\nTo: shop@aurora.example\r\nSubject: Undelivered\r\n"
+        "MIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+    )
+    group = "Action: failed\r\nStatus: 5.1.1\r\nX-Original-To: ana@example.org\r\n"
+    parts = (
+        f"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n{group}"
+    )
+    raw = f"{head}{parts}\r\n--b--\r\n".encode()
+
+    [event] = told(read(raw, sender=""))
+
+    assert (event.address, event.reason, event.is_permanent) == (ANA, "5.1.1", True)
+
+
+def test_each_of_the_failed_recipients_in_the_header_is_told(read: Any) -> None:
+    raw = prose("550 5.1.1 no such user", "Mail delivery failed: returning message to sender")
+    field = b"X-Failed-Recipients: ana@example.org,\r\n  Bo@example.org, ana@example.org\r\n"
+
+    events = told(read(field + raw, sender=""))
+
+    assert [(one.address, one.reason) for one in events] == [
+        (ANA, "5.1.1"),
+        ("bo@example.org", "5.1.1"),
+    ]
+
+
+def test_our_own_address_that_a_bounce_came_to_is_nobodys_who_failed(read: Any) -> None:
+    raw = prose("Mail could not be delivered.", "Undelivered Mail Returned to Sender")
+    fields = b"Delivered-To: shop@mailbox.example\r\nX-Original-To: shop@aurora.example\r\n"
+
+    [event] = told(read(fields + raw, sender=""))
+
+    assert event.address is None

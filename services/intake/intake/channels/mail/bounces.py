@@ -179,8 +179,13 @@ def _is_for_good(code: str | None, kind: str) -> bool | None:
     return kind == "5" and not (code or "").endswith(_FULL)
 
 
+_RECIPIENT = ("final-recipient", "original-recipient", "x-actual-recipient", "x-failed-recipients")
+_SENT_TO = ("x-original-to", "envelope-to", "x-envelope-to", "delivered-to")
+"""Fields that mail systems note the recipient in. In a bounce's own header they are our own."""
+
+
 def _recipient(group: Headers) -> str | None:
-    for name in ("final-recipient", "original-recipient", "x-actual-recipient"):
+    for name in (*_RECIPIENT, *_SENT_TO):
         found = recipients.ADDRESS.search(group.raw(name).partition(";")[2] or group.raw(name))
         if found:
             return found[0].lower()
@@ -214,6 +219,8 @@ def _in_prose(mail: Structure) -> list[Outcome]:
     if (LATE_SUBJECT.search(subject) or DELAYED.search(text)) and not is_given_up:
         return []
     several = recipients.listed(text, _ours(mail))
+    if not several and len(failed := _failed(mail)) > 1:
+        several = [(address, "") for address in failed]
     code, is_permanent = _judged(text)
     if not several:
         return [Outcome(Delivery.BOUNCED, code, is_permanent, _address(mail))]
@@ -240,17 +247,28 @@ def _judged(text: str) -> tuple[str | None, bool | None]:
 
 def _address(mail: Structure) -> str | None:
     """Whom the prose is about, or to whom the mail went that came back."""
-    failed = recipients.ADDRESS.search(mail.headers.raw("x-failed-recipients"))
-    if failed:
-        return failed[0].lower()
+    if failed := _failed(mail):
+        return failed[0]
     header = returned(mail)
-    sent_to = [box.address for box in header.mailboxes("to")] if header else []
+    sent_to = _sent_to(header) if header else []
     prose, ours = _prose(mail), _ours(mail)
     if (named := recipients.named(prose, ours)) is not None:
         return named
     told = [one for one in recipients.told_of(prose) if one not in ours]
     both = [one for one in told if one in sent_to]
     return next(iter(both or told or sent_to), None)
+
+
+def _failed(mail: Structure) -> list[str]:
+    """The recipients that Exim and others list in a field of their own."""
+    written = ", ".join(mail.headers.every("x-failed-recipients"))
+    return list(dict.fromkeys(found[0].lower() for found in recipients.ADDRESS.finditer(written)))
+
+
+def _sent_to(header: Headers) -> list[str]:
+    """To whom a mail went by its own header; it may be hidden from To."""
+    to = [box.address for box in header.mailboxes("to")]
+    return to or [box.address for box in header.mailboxes("x-failed-recipients", *_SENT_TO)]
 
 
 def _ours(mail: Structure) -> set[str]:
