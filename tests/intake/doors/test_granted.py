@@ -31,3 +31,21 @@ async def test_a_slow_vendor_of_one_account_holds_no_other_and_is_asked_once() -
     slow.set()
     assert await asyncio.gather(*waiting) == ["token of slow"] * 2
     assert sorted(asked) == ["quick's", "slow's"]
+
+
+async def test_what_is_refused_is_asked_for_anew_by_the_newest_grant() -> None:
+    shown: list[str] = []
+
+    async def renew(of: Any, refresh: str) -> Granted:
+        shown.append(refresh)
+        n = len(shown)
+        return Granted(f"token {n}", f"grant {n}", 4_102_444_800.0)
+
+    tokens, one = Tokens(renew), account("one")
+    assert await tokens.of(one) == "token 1"
+    tokens.forget(one)
+    tokens.forget(one)
+    assert await tokens.of(one) == "token 2"
+    tokens.forget(account("never asked"))
+
+    assert shown == ["one's", "grant 1"]

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 from prometheus_client import REGISTRY
 
-from intake.domain.items import Arrival, Raw, Reading
+from intake.domain.items import Arrival, LeftMail, Raw, Reading
 from intake.domain.orders import FulfilmentNews, OrderNews
 from intake.handlers.keeping import Keeper, keep
-from intake.store import partitions, raw
+from intake.store import errands, mail_errands, partitions, raw
 from intake.store.raw import DeliveryKey, Kept
 from intake.workers.housekeeping import Housekeeper
 from shared import testing
@@ -136,3 +136,68 @@ async def test_delivery_ids_are_forgotten_after_a_month(database: Open) -> None:
     assert not await is_first(NOW)
     await Housekeeper(db, raw_days=30).tidy(NOW + timedelta(days=31))
     assert await is_first(NOW)
+
+
+async def test_what_was_given_up_is_forgotten_after_a_month_and_what_is_due_never(
+    database: Open,
+) -> None:
+    db = await database("intake")
+    store, channel, account = StoreId("aurora"), Channel("resend"), AccountId("a")
+    patience, later = timedelta(minutes=5), NOW + timedelta(days=1)
+
+    async def left() -> list[str]:
+        names = "SELECT external_id AS name FROM order_errands"
+        found = await testing.rows(db, f"{names} UNION SELECT reference[1] FROM mail_errands")
+        return sorted(row["name"] for row in found)
+
+    async with db.transaction() as tx:
+        orders = [
+            OrderNews(
+                store_id=store, order_id=OrderId(uuid4()), channel=channel, account_id=account,
+                external_id=name,
+            )
+            for name in ("order", "waiting order")
+        ]  # fmt: skip
+        mails = [
+            LeftMail(
+                store_id=store, channel=channel, account_id=account, reference=(name,),
+                sender=None, recipients=(), stand_in=b"",
+            )
+            for name in ("mail", "waiting mail")
+        ]  # fmt: skip
+        await errands.add(tx, orders, NOW)
+        await mail_errands.add(tx, mails, NOW)
+        for order in await errands.claim(tx, NOW, limit=9, patience=patience):
+            if order.external_id == "order":
+                await errands.give_up(tx, order, later, "gone")
+        for mail in await mail_errands.claim(tx, NOW, limit=9, patience=patience):
+            if mail.reference == ("mail",):
+                await mail_errands.later(tx, mail, None, "gone")
+
+    await Housekeeper(db, raw_days=30).tidy(later + timedelta(days=28))
+    assert await left() == ["mail", "order", "waiting mail", "waiting order"]
+    await Housekeeper(db, raw_days=30).tidy(later + timedelta(days=31))
+    assert await left() == ["waiting mail", "waiting order"]
+
+
+async def test_the_first_mail_of_each_account_is_fetched_before_the_second_of_any(
+    database: Open,
+) -> None:
+    db = await database("intake")
+
+    async with db.transaction() as tx:
+        for n, name in enumerate("aaaab"):
+            one = LeftMail(
+                store_id=StoreId("aurora"), channel=Channel("resend"), account_id=AccountId(name),
+                reference=(str(n),), sender="", recipients=("x@aurora.example",), stand_in=b"x",
+            )  # fmt: skip
+            await mail_errands.add(tx, [one, one], NOW + timedelta(seconds=n))
+        at = NOW + timedelta(minutes=1)
+        taken = await mail_errands.claim(tx, at, limit=2, patience=timedelta(minutes=5))
+        rest = await mail_errands.claim(tx, at, limit=9, patience=timedelta(minutes=5))
+
+    assert sorted(one.reference for one in taken) == [("0",), ("4",)]
+    assert sorted(one.reference for one in rest) == [("1",), ("2",), ("3",)]
+    assert {(one.sender, one.recipients, one.stand_in) for one in taken} == {
+        ("", ("x@aurora.example",), b"x")
+    }

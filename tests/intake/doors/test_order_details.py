@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request, Response
 
 from intake.store import errands
 from intake.workers import orders as worker
-from shared import testing
+from shared import clock, testing
 from shared.contracts.intake import (
     OrderCancelled,
     OrderPaid,
@@ -247,7 +247,7 @@ async def test_what_is_named_while_it_is_asked_for_is_asked_for_again(intake: An
 
     async with intake.db.transaction() as tx:
         await errands.done(tx, claimed)
-        await errands.later(tx, claimed, None, "too late")
+        await errands.give_up(tx, claimed, clock.now(), "too late")
 
     [left] = await testing.rows(intake.db, "SELECT heard, due_at, why FROM order_errands")
     assert left["heard"] == claimed.heard + 1

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -46,8 +46,13 @@ class Tokens:
             return kept.access
 
     def forget(self, account: Account) -> None:
-        """What the vendor takes no longer is asked for anew, by the refresh token of the file."""
-        self._kept.pop(account.account_id, None)
+        """What the vendor takes no longer is asked for anew, by the newest refresh token.
+
+        That of the file may be good for nothing since a newer one was granted for it.
+        """
+        kept = self._kept.get(account.account_id)
+        if kept is not None:
+            self._kept[account.account_id] = replace(kept, until=0.0)
 
 
 def told(answer: httpx.Response, who: str) -> Mapping[str, Any]:

@@ -35,7 +35,8 @@ _ADD = text(
     ) AS told (store_id, order_id, channel, account_id, external_id)
     ORDER BY store_id, order_id
     ON CONFLICT (store_id, order_id) DO UPDATE
-        SET heard = order_errands.heard + 1, attempts = 0, due_at = :at, why = NULL
+        SET heard = order_errands.heard + 1, attempts = 0, due_at = :at, why = NULL,
+            given_up_at = NULL
     """
 )
 
@@ -62,6 +63,13 @@ _LATER = text(
     WHERE store_id = :store_id AND order_id = :order_id AND heard = :heard
     """
 )
+_GIVE_UP = text(
+    """
+    UPDATE order_errands SET due_at = NULL, given_up_at = :at, why = :why
+    WHERE store_id = :store_id AND order_id = :order_id AND heard = :heard
+    """
+)
+_FORGET = text("DELETE FROM order_errands WHERE given_up_at < :before")
 
 
 async def add(tx: Transaction, news: Iterable[OrderNews], at: datetime) -> None:
@@ -85,9 +93,19 @@ async def done(tx: Transaction, errand: Errand) -> None:
     await tx.execute(_DONE, _key(errand))
 
 
-async def later(tx: Transaction, errand: Errand, due_at: datetime | None, why: str) -> None:
-    """Ask again at a moment; None: give it up. Nothing, if the shop named it again meanwhile."""
+async def later(tx: Transaction, errand: Errand, due_at: datetime, why: str) -> None:
+    """Ask again at a moment. Nothing, if the shop named it again meanwhile."""
     await tx.execute(_LATER, {**_key(errand), "due_at": due_at, "why": why})
+
+
+async def give_up(tx: Transaction, errand: Errand, at: datetime, why: str) -> None:
+    """Ask no more. Nothing, if the shop named it again meanwhile."""
+    await tx.execute(_GIVE_UP, {**_key(errand), "at": at, "why": why})
+
+
+async def forget(tx: Transaction, before: datetime) -> None:
+    """Drop what was given up before a moment."""
+    await tx.execute(_FORGET, {"before": before})
 
 
 def _key(errand: Errand) -> dict[str, Any]:

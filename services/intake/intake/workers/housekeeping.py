@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from intake import metrics
-from intake.store import mail_errands, orders, partitions, raw
+from intake.store import errands, mail_errands, orders, partitions, raw
 from shared import clock
 from shared.db import Database, is_unavailable
 
@@ -54,6 +54,7 @@ class Housekeeper:
         async with self._db.transaction() as tx:
             await partitions.forget_strays(tx, oldest)
             await raw.forget_deliveries(tx, now - _TELLS_NO_MORE)
+            await errands.forget(tx, now - _TELLS_NO_MORE)
             await mail_errands.forget(tx, now - _TELLS_NO_MORE)
             pending = await orders.count_pending(tx, now - _SUSPICIOUS)
         metrics.pending_orders.set(pending)

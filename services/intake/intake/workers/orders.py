@@ -90,7 +90,7 @@ class Orders:
     async def _give_up(self, errand: Errand, why: str) -> None:
         log.error("order is not to be had", channel=errand.channel, why=why)
         async with self._db.transaction() as tx:
-            await errands.later(tx, errand, None, why[:200])
+            await errands.give_up(tx, errand, clock.now(), why[:200])
         metrics.orders_asked.labels(errand.channel, "given_up").inc()
 
     async def _wait(self, errand: Errand, why: str) -> None:
