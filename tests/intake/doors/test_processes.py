@@ -1,6 +1,7 @@
 """Intake as it is run: real processes, the real broker, and what happens when they die."""
 
 import asyncio
+import base64
 import contextlib
 import json
 import signal
@@ -9,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +18,9 @@ from uuid import UUID, uuid4
 import aiosmtplib
 import httpx
 import pytest
+import uvicorn
 from aiokafka import AIOKafkaConsumer
+from fastapi import FastAPI, Response
 from websockets.asyncio.client import connect
 
 from shared import testing
@@ -277,3 +281,77 @@ async def test_whoever_is_killed_in_the_middle_nothing_is_lost_and_nothing_doubl
     # an event may reach the topic twice when its relay is killed before it forgets it
     once = {(one.thread_id, one.version): one for one in said}
     assert sorted(one.text for one in once.values()) == sorted(texts)
+
+
+async def test_who_is_killed_while_he_fetches_mails_loses_none_and_doubles_none(
+    start: Start,
+    kafka: KafkaSettings,
+    database: Callable[[str], Awaitable[Database]],
+    stores_file: Path,
+    free_port: Callable[[], int],
+) -> None:
+    app, port, asked = FastAPI(), free_port(), list[str]()
+
+    @app.get("/api/inbound/inboxes/7/messages/{name}")
+    async def message(name: str) -> dict[str, str]:
+        return {"raw_message_url": f"http://127.0.0.1:{port}/{name}"}
+
+    @app.get("/{name}")
+    async def mail(name: str) -> Response:
+        asked.append(name)
+        await asyncio.sleep(0.03)
+        return Response(f"From: a{name}@x.example\r\nMessage-ID: <{name}@x>\r\n\r\n{name}".encode())
+
+    names = [str(n) for n in range(1000, 1080)]
+    given = stores_file.read_text()
+    token = '         api_token: "env:MAILERS_KEY"'
+    stores_file.write_text(given.replace(token, f"{token}, base_url: http://127.0.0.1:{port}"))
+    auth = {"authorization": "Basic " + base64.b64encode(b"mailers:secret").decode()}
+    headers = auth | {"content-type": "application/json"}
+    running = [await start(kafka), await start(kafka)]
+    db = await database("intake")
+
+    async def tell_of(mine: int) -> None:
+        for name in names[mine::4]:
+            event = {"event": "inbound.message_received", "inbox_id": 7, "message_id": name}
+            body = body_of({"events": [event, event]})
+            for attempt in range(600):
+                if await running[attempt % 2].deliver("/hooks/mailtrap/aurora", body, headers):
+                    break
+                await asyncio.sleep(0.05)
+
+    async def has_asked(many: int) -> bool:
+        return len(asked) >= many
+
+    async def kill_each_in_turn() -> None:
+        for n in (0, 1):
+            for count in (15, 30):
+                many = n * 30 + count
+                await testing.eventually(partial(has_asked, many), within=60)
+                running[n].child.kill()
+                await running[n].ended()
+                running[n] = await start(kafka)
+                # Five minutes later, what he had claimed is due again.
+                await testing.rows(db, "UPDATE mail_errands SET due_at = now()")
+
+    async with serving(app, port):
+        await asyncio.gather(*(tell_of(n) for n in range(4)), kill_each_in_turn())
+        async with listening(kafka, "intake.messages.v1") as consumer:
+            said = await heard(consumer, len(names))
+
+    once = {(one.thread_id, one.version): one for one in said}
+    assert sorted(one.text for one in once.values()) == names
+    assert len(asked) > len(names)
+    assert await testing.rows(db, "SELECT 1 FROM mail_errands") == []
+
+
+@contextlib.asynccontextmanager
+async def serving(app: FastAPI, port: int) -> AsyncIterator[None]:
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+    task = asyncio.create_task(server.serve())
+    try:
+        await testing.eventually(lambda: asyncio.sleep(0, server.started))
+        yield
+    finally:
+        server.should_exit = True
+        await task
