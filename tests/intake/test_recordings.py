@@ -141,6 +141,7 @@ def test_a_head_asks_only_whether_somebody_is_there() -> None:
         ("X direct messages", "x"),
         ("x-cart", "x-cart"),
         ("meta", "messenger"),
+        ("Standard Webhooks", "generic"),
         ("fedex", "fedex"),
     ],
 )

@@ -53,6 +53,16 @@ def test_what_the_page_signs_is_let_in(phones: Any, posted: Any, signature: Any)
     assert phones.door.delivery_id(came(NEW)) == "w1"
 
 
+def test_the_headers_may_be_named_by_svix(phones: Any, posted: Any, signature: Any) -> None:
+    sign = signature(NEW, "w1", SENT, b"{}")
+    names = {"svix-id": "w1", "svix-timestamp": str(SENT), "svix-signature": sign}
+    delivery = posted(b"{}", headers=names)
+
+    assert phones.verifies(delivery)
+    assert phones.door.delivery_id(delivery) == "w1"
+    assert not phones.verifies(posted(b"{} ", headers=names))
+
+
 def test_an_account_without_secret_has_no_webhook(vendor: Any, posted: Any, signature: Any) -> None:
     headers = {"webhook-id": "w1", "webhook-timestamp": str(SENT),
                "webhook-signature": signature(NEW, "w1", SENT, b"{}")}  # fmt: skip

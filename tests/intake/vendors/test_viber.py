@@ -32,6 +32,16 @@ def test_either_token_signs_the_raw_body(bot: Any, posted: Any) -> None:
     assert (signed("new"), signed("old"), signed("other")) == (True, True, False)
 
 
+def test_what_viber_shows_may_stand_in_the_address(bot: Any, posted: Any) -> None:
+    body = b'{"event":"webhook"}'
+    shown = [
+        posted(body, url=f"https://shop.example/?sig={hmac_hex(key, body)}")
+        for key in ("new", "other")
+    ]
+
+    assert [bot.verifies(delivery) for delivery in shown] == [True, False]
+
+
 def test_a_text_keeps_every_digit_of_its_id(bot: Any) -> None:
     found = bot.message(said("text", text="здравей"))
 

@@ -22,17 +22,22 @@ from shared.webhooks import Delivery, is_standard, standard_time
 
 def verify(delivery: Delivery, account: GenericAccount) -> bool:
     """Whether a secret of the account signed id, time and body."""
-    return is_standard(delivery, account.secret or ())
+    return is_standard(delivery, account.secret or (), prefix=_prefix(delivery))
+
+
+def _prefix(delivery: Delivery) -> str:
+    """Svix, where the scheme comes from, still sends the headers under its own name."""
+    return "webhook" if "webhook-id" in delivery.headers else "svix"
 
 
 def signed_at(delivery: Delivery) -> datetime | None:
     """The time that is signed with the body."""
-    return standard_time(delivery)
+    return standard_time(delivery, prefix=_prefix(delivery))
 
 
 def delivery_id(delivery: Delivery) -> str | None:
     """The sender's id of the delivery, the same at each try."""
-    return line(delivery.headers.get("webhook-id"), 300)
+    return line(delivery.headers.get(f"{_prefix(delivery)}-id"), 300)
 
 
 def read(came: Came[Delivery, GenericAccount]) -> Reading:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from secrets import token_bytes
 from uuid import uuid4
 
@@ -99,6 +100,14 @@ def alone(octets: bytes, at: datetime) -> Reading:
     when its newest Received tells, else when it was written; `at` is now.
     """
     at = min(came_at(octets) or at, at)
+    own, recipient = _of_nobody()
+    envelope = Envelope(_return_path(with_plain_lines(octets[:_HEAD])), (recipient,))
+    return reading(octets, envelope, own, at)
+
+
+@cache
+def _of_nobody() -> tuple[OurOwn, Recipient]:
+    """A store without name and its mailbox; nobody knows the key of its addresses."""
     account = MailAccount(
         channel="mail",
         account_id=AccountId("mail"),
@@ -109,9 +118,7 @@ def alone(octets: bytes, at: datetime) -> Reading:
         smtp_tls="none",
     )
     account._store_id = StoreId("store")
-    own = OurOwn(Mailboxes([account]), Tokens([token_bytes(32)]))
-    envelope = Envelope(_return_path(with_plain_lines(octets[:_HEAD])), (Recipient(account, ""),))
-    return reading(octets, envelope, own, at)
+    return OurOwn(Mailboxes([account]), Tokens([token_bytes(32)])), Recipient(account, "")
 
 
 _RETURN_PATH = re.compile(rb"\nReturn-Path:[ \t]*<([^<>\s]*)>", re.IGNORECASE)

@@ -52,6 +52,9 @@ _NAMES: Mapping[str, str] = {
     "amazon": "amazon-sp-api",
     "nexmo": "vonage",
     "unisendergo": "unisender-go",
+    "standard-webhooks": "generic",
+    "standardwebhooks": "generic",
+    "svix": "generic",
 }
 """Other names that recordings have for our channels."""
 

@@ -67,7 +67,8 @@ def attribution(lines: list[str], at: int) -> int:
     if ("@" in first or first.startswith("---")) and _NO_COLON.match(first):
         return 1
     line = lines[at][:200].strip()
-    if _DAY_AND_ADDRESS.match(line) or (line.endswith(":") and _NAME_WROTE.match(line)):
+    by_name = line.endswith(":") and _NAME_WROTE.match(line)
+    if by_name or ("@" in line and _DAY_AND_ADDRESS.match(line)):
         below = next((line for line in lines[at + 1 : at + 4] if line.strip()), "")
         if _QUOTED.match(below):
             return 1

@@ -17,6 +17,8 @@ def words(value: str) -> str:
     >>> words("=?utf-8?q?Hola=2C?= =?UTF-8?B?IFBlcMOp?= !")
     'Hola, Pepé !'
     """
+    if "=?" not in value:
+        return value
     once = _decoded(value)
     is_twice = once != value and _WORD.fullmatch(once.strip()) is not None
     return _decoded(once.strip()) if is_twice else once

@@ -15,6 +15,7 @@ from intake.channels.mail.people import Mailbox, mailboxes
 from intake.domain.texts import clean, line
 
 _MESSAGE_ID = re.compile(r"<([^<>]{1,900})>")
+_NOTHING: list[str] = []
 
 
 class Headers:
@@ -25,17 +26,19 @@ class Headers:
         self._fields: dict[str, list[str]] = {}
         self._written: dict[str, list[str]] = {}
         self._found: dict[str, list[Mailbox]] = {}
+        self._said: dict[str, str] = {}
         for name, value in fields:
             self._fields.setdefault(name.lower(), []).append(value)
 
     def raw(self, name: str) -> str:
         """The first field of this name as it is written, unfolded; empty without one."""
-        return next(iter(self.every(name)), "")
+        found = self.every(name)
+        return found[0] if found else ""
 
     def every(self, name: str) -> list[str]:
         """All fields of this name as they are written."""
         if name not in self._fields:
-            return []
+            return _NOTHING
         if name not in self._written:
             self._written[name] = [as_written(value) for value in self._fields[name]]
         return self._written[name]
@@ -45,7 +48,9 @@ class Headers:
 
     def text(self, name: str, limit: int = 998) -> str | None:
         """What a field of free text says."""
-        return line(words(self.raw(name)), limit)
+        if name not in self._said:
+            self._said[name] = line(words(self.raw(name))) or ""
+        return self._said[name][:limit].strip() or None
 
     def mailboxes(self, *names: str) -> list[Mailbox]:
         """Everybody in these fields; what is no address is passed over."""

@@ -128,10 +128,14 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
 
 def _is_divider(line: str) -> bool:
     # A long row of asterisks is one in too many ways to try them all.
+    if line[:1].isalnum() and line[:1] not in "oO":
+        return False  # most lines: a rule begins with its signs
     return len(line) <= _LONGEST_DIVIDER and bool(_DIVIDER.match(line))
 
 
 def _is_field(line: str) -> bool:
+    if ":" not in line and "：" not in line:
+        return False
     return bool(_OTHER_FIELD.match(line) or _SENDER_FIELD.match(line))
 
 
@@ -147,7 +151,7 @@ def _header_block(lines: list[str], at: int) -> int:
     writes where a parcel goes from and to has none of these. An address and a whole date are
     enough alone. What a form asked is no header.
     """
-    if not (_SENDER_FIELD.match(lines[at]) or _OTHER_FIELD.match(lines[at])):
+    if not _is_field(lines[at]):
         return 0
     if "@" in lines[at] and _ONE_LINE.match(lines[at][:500]):
         return 1
