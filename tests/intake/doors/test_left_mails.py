@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
+from intake.clients import fetching
 from intake.store import mail_errands
 from intake.workers import mails as worker
 from shared import testing
@@ -291,6 +292,24 @@ async def test_a_key_that_is_refused_may_be_mended(
 
     [event] = await intake.said(MessageReceived)
     assert event.text == "¿dónde está?"
+
+
+async def test_a_service_that_is_asked_too_fast_is_asked_again_without_giving_up(
+    services: Services, intake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "_SOON", 0.01)
+    services.failures = [429] * (worker._MOST_ATTEMPTS + 5)
+
+    await tell(intake, "resend")
+    await all_fetched(intake)
+    services.failures = [429] * 1000
+    monkeypatch.setattr(worker, "_MOST_PATIENCE", timedelta(0))
+    await tell(intake, "mailtrap")
+    await all_fetched(intake)
+
+    first, second = await intake.said(MessageReceived)
+    assert first.text == "¿dónde está?"
+    assert "lies with the mail service" in second.text
 
 
 async def test_files_that_brevo_keeps_are_fetched_by_their_tokens(

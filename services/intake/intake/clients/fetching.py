@@ -16,6 +16,18 @@ _MOST_HOPS = 3
 GONE = "the vendor has it no more"
 NOWHERE = "an address that is not fetched from"
 
+_SOON, _LATEST = 1.0, 60.0
+"""Seconds after which to come again where a vendor does not say, and at the latest."""
+
+
+class TooFast(Unavailable):
+    """The vendor lets come again after so many seconds (RFC 6585 §4)."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__("the vendor answers 429")
+        self.after = after
+
+
 Allowed = Callable[[str], Awaitable[None]]
 """Returns for an address that may be asked. Raises `Refused`, `Unavailable`."""
 
@@ -63,6 +75,8 @@ class Fetcher:
 async def _body(answer: httpx.Response, most: int) -> bytes:
     if answer.status_code in (404, 410):
         raise Refused(GONE)
+    if answer.status_code == 429:
+        raise TooFast(_pause(answer.headers.get("retry-after", "")))
     if not answer.is_success:
         raise Unavailable(f"the vendor answers {answer.status_code}")
     octets = bytearray()
@@ -71,6 +85,11 @@ async def _body(answer: httpx.Response, most: int) -> bytes:
         if len(octets) > most:
             break
     return bytes(octets[: most + 1])
+
+
+def _pause(told: str) -> float:
+    """Seconds out of Retry-After, which may be a date too."""
+    return min(float(told), _LATEST) if told.isascii() and told.isdecimal() else _SOON
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:

@@ -69,6 +69,12 @@ _LATER = text(
     WHERE store_id = :store_id AND errand_id = :errand_id
     """
 )
+_UNCOUNTED = text(
+    """
+    UPDATE mail_errands SET due_at = :due_at, why = :why, attempts = greatest(attempts - 1, 0)
+    WHERE store_id = :store_id AND errand_id = :errand_id
+    """
+)
 _FORGET = text("DELETE FROM mail_errands WHERE due_at IS NULL AND told_at < :before")
 
 
@@ -116,6 +122,11 @@ async def done(tx: Transaction, errand: MailErrand) -> None:
 async def later(tx: Transaction, errand: MailErrand, due_at: datetime | None, why: str) -> None:
     """Fetch it again at a moment; None: it is given up."""
     await tx.execute(_LATER, {**_key(errand), "due_at": due_at, "why": why})
+
+
+async def uncounted(tx: Transaction, errand: MailErrand, due_at: datetime, why: str) -> None:
+    """Fetch it again at a moment, as if it had not been tried: the service was only busy."""
+    await tx.execute(_UNCOUNTED, {**_key(errand), "due_at": due_at, "why": why})
 
 
 async def forget(tx: Transaction, before: datetime) -> None:

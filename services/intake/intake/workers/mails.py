@@ -6,6 +6,7 @@ is kept first is said, and the other says nothing, whoever was killed or answere
 """
 
 import asyncio
+import random
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from typing import Any
 import structlog
 
 from intake import metrics
+from intake.clients.fetching import TooFast
 from intake.clients.mails import MailApis
 from intake.domain.items import LEFT_MAILS, Arrival
 from intake.handlers import mails
@@ -36,6 +38,8 @@ _MOST_ATTEMPTS = 11
 """Pauses double at each: the last is an hour and a half after the first. A customer waits."""
 _MOST_REFUSALS = 6
 """A service may tell of a mail a moment before its API knows it: two minutes and a half."""
+_MOST_PATIENCE = timedelta(hours=3)
+"""How long a service may say that it is asked too fast: such tries do not count."""
 _FAILED = "it could not be read"
 
 
@@ -69,6 +73,8 @@ class Mails:
             await self._fetch(errand, apis)
         except Refused as why:
             await self._wait(errand, str(why), _MOST_REFUSALS)
+        except TooFast as why:
+            await self._hold_back(errand, why)
         except Unavailable as why:
             await self._wait(errand, str(why), _MOST_ATTEMPTS)
         except Exception as why:
@@ -108,6 +114,18 @@ class Mails:
         due_at = clock.now() + _FIRST_PAUSE * 2 ** (errand.attempts - 1)
         async with self._db.transaction() as tx:
             await mail_errands.later(tx, errand, due_at, why[:200])
+        metrics.mails_asked.labels(errand.channel, "later").inc()
+
+    async def _hold_back(self, errand: MailErrand, why: TooFast) -> None:
+        """A service that many mails are asked of at once still has each of them."""
+        now = clock.now()
+        if now - errand.told_at > _MOST_PATIENCE:
+            await self._wait(errand, str(why), errand.attempts)
+            return
+        # Not all who were held back at once may come at once again.
+        due_at = now + timedelta(seconds=why.after * random.uniform(1, 3))  # noqa: S311
+        async with self._db.transaction() as tx:
+            await mail_errands.uncounted(tx, errand, due_at, str(why))
         metrics.mails_asked.labels(errand.channel, "later").inc()
 
     async def _give_up(self, errand: MailErrand, why: str) -> None:
