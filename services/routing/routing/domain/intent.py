@@ -211,7 +211,6 @@ def _is_one_sentence(text: str) -> bool:
 
 
 def _topics(by_words: str, uncut: str, signs: Mapping[str, object]) -> tuple[str, ...]:
-    both = everywhere()
     is_short = len(by_words) < _SHORT
     is_open = signs.keys().isdisjoint(_SURELY)
     return tuple(
@@ -220,8 +219,14 @@ def _topics(by_words: str, uncut: str, signs: Mapping[str, object]) -> tuple[str
         if (is_short or about == "work")
         and (is_open or not names.isdisjoint(signs))
         and (about != "codes" or "damaged" in signs)
-        and (both.roman[about].search(by_words) or both.own[about].search(uncut))
+        and _is_about(about, by_words, uncut)
+        and (about != "web" or not _is_about("books", by_words, uncut))
     )
+
+
+def _is_about(about: str, by_words: str, uncut: str) -> bool:
+    both = everywhere()
+    return bool(both.roman[about].search(by_words) or both.own[about].search(uncut))
 
 
 def _signs(patterns: dict[str, re.Pattern[str]], text: str) -> dict[str, list[str]]:

@@ -90,9 +90,9 @@ def load() -> None:
 def everywhere() -> Table:
     """What is read alike in every language, and takes the meaning from other words beside it.
 
-    `web` (links, pages), `codes` (coupons, passwords) and `papers` (invoice, address) are no ware
-    that does not open or has to be changed; `toys` are no police; who looks for `work` or offers
-    services buys nothing.
+    `web` (links, pages but those of `books`), `codes` (coupons, passwords) and `papers` (invoice,
+    address) are no ware that does not open or has to be changed; `toys` are no police; who looks
+    for `work` or offers services buys nothing.
     """
     return _compiled("", (files(__name__) / "_all.txt").read_text(encoding="utf-8"))
 
