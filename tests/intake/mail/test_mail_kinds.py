@@ -196,6 +196,15 @@ OURS = "Content-Type: message/rfc822\r\n\r\n{}From: a@b.example\r\nTo: c@d.examp
             ),
             "event",
         ),
+        (
+            parts(
+                "multipart/mixed",
+                TEXT,
+                subject="Report domain: aurora.example Submitter: isp.example Report-ID: <17>",
+            ),
+            "feedback",
+        ),
+        (parts("multipart/mixed", TEXT, subject="Report on your domain: it is slow"), "message"),
         (parts("multipart/mixed", TEXT, OURS.format(""), subject="Is this mail yours?"), "message"),
     ],
 )

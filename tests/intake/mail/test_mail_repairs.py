@@ -131,3 +131,35 @@ def test_a_character_of_windows_does_not_spoil_a_text_in_utf_8() -> None:
 
     assert decoded(mixed, "utf-8") == "Grüße, es kostet 5€ – übel… über zwanzig Größen"
     assert decoded("Grüße aus Köl".encode() + b"\xc3", "utf-8") == "Grüße aus Köl\ufffd"
+
+
+@pytest.mark.parametrize("label", ["", "Content-Type: text/plain; charset=utf-8\n"])
+def test_a_page_that_is_labelled_as_text_is_a_page(read: Any, label: str) -> None:
+    page = "<!DOCTYPE html><html><body><p>Where is <b>it</b>?</p></body></html>"
+    found = read.message(f"From: ana@example.org\n{label}\n{page}".encode())
+
+    assert (found.event.text, found.html is not None) == ("Where is it?", True)
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_mail_that_windows_saved_as_its_own_text_is_read(read: Any, codec: str) -> None:
+    mark = "" if codec == "utf-16" else "\ufeff"
+    found = read.message(f"{mark}From: Ana <ana@example.org>\r\n\r\nGrüße".encode(codec))
+
+    assert (found.event.sender_name, found.event.text) == ("Ana", "Grüße")
+
+
+def test_a_mail_in_a_spam_filters_report_is_read_as_it_was(read: Any) -> None:
+    inner = "From: Ana <ana@example.org>\nSubject: Lamp\n\nWhere is it?"
+    report = (
+        "From: Ana <ana@example.org>\nSubject: Lamp\nX-Spam-Flag: YES\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n"
+        "Spam detection software has judged this.\n\n--b\n"
+        f"Content-Type: message/rfc822; x-spam-type=original\n\n{inner}\n--b--\n"
+    )
+    reading = read(report.encode())
+    [found] = reading.items
+
+    assert (found.event.text, found.event.attachments) == ("Where is it?", ())
+    assert reading.notes == ("it was taken out of a spam filter's report",)
+    assert "judged" in read.message(report.replace("X-Spam-Flag", "X-Flag").encode()).event.text

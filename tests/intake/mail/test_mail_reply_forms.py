@@ -178,12 +178,45 @@ def test_what_gmail_passes_on_stays(read: Any, written: Written) -> None:
     [
         "<details class='wb-quote'><summary>…</summary><blockquote>Dear Ana</blockquote></details>",
         "<div name='messageSignatureSection'><br>Ana, Madrid</div>",
+        "<div class='domino-section'><table><tr><td>Von:</td><td>A</td></tr></table>Hallo</div>",
         "<hr style='width: 210px; height: 1px'><div>ana@example.org</div>",
         "<blockquote>&gt; Message du 04/05/26 10:12<br>&gt; De : A<p>Dear Ana</p></blockquote>",
     ],
 )
 def test_what_other_programs_mark_in_html_is_left_out(added: str) -> None:
     assert text_of(f"<p>Is it on its way?</p>{added}")[0] == "Is it on its way?"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "##- Please type your reply above this line -##",
+        "Please reply above this line",
+        "— Reply above this line to comment —",
+        "## Bitte gib deine Antwort oberhalb dieser Zeile ein. ##",
+        "##- Saisissez votre réponse au-dessus de cette ligne -##",
+        "##- Escriba su respuesta por encima de esta línea -##",
+        "##- Digite sua resposta acima desta linha -##",
+        "##- Digita la risposta sopra questa riga -##",
+        "##- Typ je antwoord boven deze regel -##",
+        "##- Wpisz odpowiedź powyżej tej linii -##",
+        "##- Введите ответ над этой строкой -##",
+        "##- この行より上に返信を入力してください -##",
+        "##- 请在此行上方输入您的回复 -##",
+        "##- 이 줄 위에 답장을 입력하세요 -##",
+        "##- Skriv ditt svar ovanför den här raden -##",
+        "##- Skriv dit svar over denne linje -##",
+        "##- Kirjoita vastauksesi tämän rivin yläpuolelle -##",
+    ],
+)
+def test_a_helpdesk_asks_to_answer_above_its_line(line: str) -> None:
+    assert new_text(f"{NEW}\n\n{line}\n\nDear Ana") == (NEW, True)
+
+
+def test_a_line_that_somebody_speaks_of_is_none() -> None:
+    said = f"{NEW}\n- the name above this line is wrong\nPlease print it above this line: Ana"
+
+    assert new_text(said) == (said, False)
 
 
 ABOVE = "<p>Top</p><div>On 4 May 2026, Aurora &lt;help@aurora.example&gt; wrote:</div>"

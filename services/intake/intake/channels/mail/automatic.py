@@ -46,9 +46,15 @@ _COMPLAINT = re.compile(
 _COMPLAINANT = re.compile(r"(?:scomp|fbl|arf|feedback-?loop)[\w.+-]*@", re.IGNORECASE)
 
 
+_AGGREGATE = re.compile(r"\breport domain:? \S+\s.*\bsubmitter:? \S+.*\breport-id:?", re.IGNORECASE)
+"""RFC 7489 §7.2.1.1 (DMARC), RFC 8460 §5.3 (TLS)."""
+
+
 def _is_feedback(mail: Structure) -> bool:
-    """RFC 5965, XARF, and what Hotmail's programme and others of its age send."""
+    """RFC 5965, XARF, and what Hotmail's programme and others of its age send; reports on all."""
     headers = mail.headers
+    if _AGGREGATE.search(headers.text("subject", 300) or ""):
+        return True
     if mail.report_type == "feedback-report" or mail.has_feedback or "x-xarf" in headers:
         return True
     if mail.returned is None:

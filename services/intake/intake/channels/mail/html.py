@@ -17,13 +17,13 @@ _HIDDEN = (
 """Lines that are shown in a list of mails only, and what is for other screens."""
 
 # What mail programs put around the mail that is answered: Gmail, Apple Mail and Thunderbird, Yahoo,
-# Proton, Zoho, Tutanota, NetEase and QQ, GMX and web.de.
+# Proton, Zoho, Tutanota, NetEase and QQ, GMX and web.de, Domino.
 _QUOTED = (
     "blockquote.gmail_quote, .gmail_extra > blockquote, blockquote[type=cite], "
     ".moz-cite-prefix, .yahoo_quoted, .protonmail_quote, .zmail_extra, .tutanota_quote, "
     "#isReplyContent, .ntes_signature_quote, includetail, .qmbox blockquote, "
     "[name=quote], [name=messageReplySection], details.wb-quote, .gmx_quote, .wd_quote, "
-    ".reply_content_quote, .front-blockquote"
+    ".reply_content_quote, .front-blockquote, .domino-section"
 )
 # Gmail's holds the answers too that stand between the lines of the earlier mail.
 _GMAIL = "div.gmail_quote, .gmail_quote_container"

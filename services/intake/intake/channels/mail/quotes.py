@@ -14,8 +14,6 @@ from intake.channels.mail.attributions import DIRECTIONS, attribution, on_their_
 
 _DIVIDER = re.compile(
     r"^original message processed by .{1,40}$|^>>> .{3,100} \d.{6,24} >>>\s*$|"
-    r"^[\s#*=_-]{2,}(?:please )?(?:(?:type|write|enter) )?(?:your )?reply above this line"
-    r"[\s#*=_-]*$|"
     r"^[\s>*]*[-_=*‐—]{2,}\s*(?:original message|original mail|original|repl(?:y|ied) message|"
     r"ursprüngliche nachricht|original-?nachricht|antwort ?nachricht|"
     r"mensaje original|message d'origine|message original|mensagem original|"
@@ -30,6 +28,19 @@ _DIVIDER = re.compile(
     r"\s*[-_=*‐—]{2,}\s*$",
     re.IGNORECASE,
 )
+
+_ABOVE = re.compile(
+    r"(?:above|over) this line|(?:oberhalb|über) dieser (?:zeile|linie)|au-dessus de cette ligne|"
+    r"(?:encima|arriba) de esta línea|acima desta linha|sopra (?:a |di )?questa (?:riga|linea)|"
+    r"boven deze (?:regel|lijn)|(?:powyżej tej|nad tą) lini|(?:ovanför|över) (?:den här|denna) "
+    r"(?:raden|linjen)|(?:over|ovenfor) denne linj|tämän (?:rivin|viivan) yläpuol|"
+    r"(?:над этой|выше этой) (?:строк|лини|черт)|この(?:行|線)(?:より|の|から)上|"
+    r"此(?:行|线|線)(?:的|之)?(?:上方|以上|上面)|이 (?:줄|선) ?위|bu (?:satırın|çizginin) üst|"
+    r"nad t(?:ento řádek|ímto řádkem|uto čáru|outo čarou)",
+    re.IGNORECASE,
+)
+_ASKS_ABOVE = re.compile(r"[\s>]*(?:[#*=_~-]{2,}|[—–]|(?:please )?reply above this line\W*$)", re.I)
+"""How helpdesks ask to answer above a line: between signs, or in English by these words alone."""
 
 _SENDER = (
     r"from|von|de|message du|expéditeur|da|van|od|от|від|发件人|發件人|寄件者|寄件人|差出人|送信者|"
@@ -127,8 +138,10 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
 
 
 def _is_divider(line: str) -> bool:
+    if _ASKS_ABOVE.match(line[:80]) and _ABOVE.search(line[:150]):
+        return True
     # A long row of asterisks is one in too many ways to try them all.
-    if line[:1].isalnum() and line[:1] not in "oO":
+    if line[:1].isalnum() and line[:1] not in "oOpPrR":
         return False  # most lines: a rule begins with its signs
     return len(line) <= _LONGEST_DIVIDER and bool(_DIVIDER.match(line))
 

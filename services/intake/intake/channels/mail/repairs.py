@@ -19,6 +19,9 @@ _USUAL = re.compile(
 _MOST_OF_HEADER = 256 * 1024
 
 
+_UTF_16 = (codecs.BOM_UTF16_LE + b"F\0", codecs.BOM_UTF16_LE + b"R\0",
+           codecs.BOM_UTF16_BE + b"\0F", codecs.BOM_UTF16_BE + b"\0R")  # fmt: skip
+"""How a mail begins (From, Received, Return-Path) that Windows saved as its own text."""
 _NUL_IN_FIELD = re.compile(rb"(?:\A|\n)[!-9;-~]{1,76}:[^\n]*\0[^\n]*")
 
 
@@ -28,6 +31,8 @@ def with_plain_lines(octets: bytes) -> bytes:
     Programs that turn line ends twice write CR CR LF; some old ones write CR alone.
     """
     octets = octets.removeprefix(codecs.BOM_UTF8)
+    if octets.startswith(_UTF_16):
+        octets = octets.decode("utf-16", "replace").encode("utf-8", "replace")
     if b"\r\r\n" in octets and octets.count(b"\r\r\n") == octets.count(b"\n"):
         octets = octets.replace(b"\r\r\n", b"\r\n")
     elif b"\n" not in octets:

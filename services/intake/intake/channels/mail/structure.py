@@ -77,18 +77,42 @@ def take_apart(octets: bytes) -> Structure:
         if plain != octets:
             found.notes.append("lines of a header that are no fields were left out or folded")
         found.report_type = parts.parameter(message, "report-type")
-        _take_all(_with_boundary(message, plain, found), found)
+        whole = _with_boundary(message, plain, found)
+        if (judged := _judged(whole)) is not None:
+            return inside(judged, "it was taken out of a spam filter's report")
+        _take_all(whole, found)
+        _know_pages(found)
     except Exception:  # noqa: BLE001 - whatever the library trips over, the mail is kept
         return _as_one_text(octets)
     is_lost = "a part could not be read" in found.notes and not (found.plain or found.html)
     return _as_one_text(octets) if is_lost else found
 
 
-def inside(part: Part) -> Structure:
+def inside(part: Part, *notes: str) -> Structure:
     """A mail that is attached, taken apart. Never raises."""
-    found = Structure(Headers(parts.fields(part)))
+    found = Structure(Headers(parts.fields(part)), notes=list(notes))
     _take_all(part, found)
+    _know_pages(found)
     return found
+
+
+def _judged(message: Part) -> "Part | None":
+    """The mail that SpamAssassin packed into its report, where it does so (`report_safe`)."""
+    if "x-spam-flag" not in message or not message.is_multipart():
+        return None
+    for part in parts.embedded(message):
+        if parts.parameter(part, "x-spam-type") == "original" and parts.embedded(part):
+            return parts.embedded(part)[0]
+    return None
+
+
+_PAGE = re.compile(r"\s*(?:<!doctype html|<html[\s>]|<head>|<body[\s>])", re.IGNORECASE)
+
+
+def _know_pages(found: Structure) -> None:
+    """A page that is labelled as plain text, or not at all, is a page."""
+    if not found.html and len(found.plain) == 1 and _PAGE.match(found.plain[0]):
+        found.html, found.plain = found.plain, []
 
 
 def _head(octets: bytes) -> int:
