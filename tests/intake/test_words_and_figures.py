@@ -28,7 +28,8 @@ AURORA = StoreId("aurora")
         "domain.phones",
         "domain.texts",
         "domain.times",
-        "channels.mail.headers",
+        "channels.mail.encoded_words",
+        "channels.mail.moments",
     ],
 )
 def test_the_examples_in_docstrings_hold(module: str) -> None:
