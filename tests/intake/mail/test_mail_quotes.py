@@ -22,6 +22,7 @@ OLD = ["Dear Ana,", "your parcel is on its way.", "", "Aurora"]
         "El lun, 4 may 2026 a las 10:12, Aurora (<help@aurora.example>) escribió:",
         "El 4/5/26 a las 10:12, Aurora escribió:",
         "Le lun. 4 mai 2026 à 10:12, Aurora <help@aurora.example> a écrit :",
+        "Missatge de Aurora <help@aurora.example> del dia dl., 4 de maig 2026 a les 10:12:",
         "Em seg., 4 de mai. de 2026 às 10:12, Aurora <help@aurora.example> escreveu:",
         "Il giorno lun 4 mag 2026 alle ore 10:12 Aurora <help@aurora.example> ha scritto:",
         "Op ma 4 mei 2026 om 10:12 schreef Aurora <help@aurora.example>:",

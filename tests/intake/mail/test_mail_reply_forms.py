@@ -242,6 +242,34 @@ def test_what_stands_below_a_quote_in_html_stays(read: Any, page: str, text: str
     assert read.message(head + page.encode()).event.text == text
 
 
+@pytest.mark.parametrize(
+    "below",
+    [
+        f"{AURORA} ---04/05/2026 10:12:07---Dear Ana\n\nyour parcel",
+        "----- Mail original -----\nDear Ana",
+        "----邮件原文----\n您好",
+        f"04.05.2026, 10:12, {AURORA}\n> Dear Ana",
+    ],
+)
+def test_more_lines_stand_above_the_earlier_mail(below: str) -> None:
+    assert new_text(f"{NEW}\n\n{below}") == (NEW, True)
+
+
+def test_what_is_shown_in_a_few_marked_lines_stays() -> None:
+    error = "I get this error:\n> TypeError: x\n> in the cart\nWhat shall I do?"
+    asked = "Aurora:\n> Which one?\n> The red?\nYes."
+
+    assert new_text(error) == (error, False)
+    assert new_text(asked) == ("Aurora:\nYes.", True)
+
+
+def test_the_delimiter_goes_with_the_device_below_a_quote(read: Any, written: Written) -> None:
+    quote = f"On 4 May 2026 10:12 {AURORA} wrote:\n> Dear Ana\n"
+    found = read.message(written(f"{NEW}\n\n{quote}\n-- \nSent from my phone with K-9 Mail."))
+
+    assert found.event.text == NEW
+
+
 def test_single_quoted_lines_go_where_they_are_quotes_for_sure() -> None:
     said = f"On 4 May 2026 at 10:12, {AURORA} wrote:"
     between = f"{said}\n> Which one?\nThe red.\n\n> How many?\nTwo."

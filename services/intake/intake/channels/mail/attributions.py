@@ -39,8 +39,11 @@ _NO_COLON = re.compile(
     rf"-{{4}}\s?\S.{{1,60}}\s(?:{_WROTE})\s?-{{4}})$",
     re.IGNORECASE,
 )
-_DAY_AND_ADDRESS = re.compile(rf"^\d{{4}}[/.-]\d{{1,2}}[/.-]\d{{1,2}}\s.{{0,80}}{_ANGLE}$")
-"""Gmail of old, in lands where the day begins with the year; the quote stands below."""
+_DAY_AND_ADDRESS = re.compile(
+    rf"^(?:\d{{4}}[/.-]\d{{1,2}}[/.-]\d{{1,2}}\s|\d{{1,2}}\.\d{{1,2}}\.\d{{4}},? \d{{1,2}}:\d\d)"
+    rf".{{0,80}}{_ANGLE}$"
+)
+"""Gmail of old, in lands where the day begins with the year; Rambler. Above a quote."""
 
 _BEGINS = re.compile(
     r"^[\s>*]*(?:(?:on|am|le|el|em|il giorno|op|den|dnia|w dniu|på|в|在|于|於)\s?(?=.*\d)|"

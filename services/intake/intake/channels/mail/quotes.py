@@ -13,12 +13,14 @@ from intake.channels.mail import forwards
 from intake.channels.mail.attributions import DIRECTIONS, attribution, on_their_own_lines
 
 _DIVIDER = re.compile(
+    r"^\S.{1,60} ---\d\d?[/.]\d\d?[/.]\d{4} \d\d?[:.]\d\d[^-]{0,12}---|"
     r"^original message processed by .{1,40}$|^>>> .{3,100} \d.{6,24} >>>\s*$|"
     r"^[\s>*]*[-_=*‐—]{2,}\s*(?:original message|original mail|original|repl(?:y|ied) message|"
     r"ursprüngliche nachricht|original-?nachricht|antwort ?nachricht|"
-    r"mensaje original|message d'origine|message original|mensagem original|"
+    r"mensaje original|message d'origine|(?:message|mail|e-?mail) original|mensagem original|"
     r"messaggio originale|oorspronkelijk bericht|wiadomość oryginalna|oryginalna wiadomość|"
-    r"исходное сообщение|原始邮件|原始郵件|邮件原件|回复的原邮件|回覆的原郵件|元のメッセージ|"
+    r"исходное сообщение|原始邮件|原始郵件|邮件原件|[邮郵]件原文|"
+    r"回复的原邮件|回覆的原郵件|元のメッセージ|"
     r"オリジナルメッセージ|원본 메시지|원본 메일|원본 이메일|original ?meddelelse|"
     r"oprindelig (?:meddelelse|besked)|originalmeddelande|opprinnelig melding|"
     r"alkuperäinen viesti|or[ij]+inal (?:ileti|mesaj)|özgün ileti|původní (?:zpráva|e-mail)|"
@@ -141,7 +143,7 @@ def _is_divider(line: str) -> bool:
     if _ASKS_ABOVE.match(line[:80]) and _ABOVE.search(line[:150]):
         return True
     # A long row of asterisks is one in too many ways to try them all.
-    if line[:1].isalnum() and line[:1] not in "oOpPrR":
+    if line[:1].isalnum() and line[:1] not in "oOpPrR" and "---" not in line:
         return False  # most lines: a rule begins with its signs
     return len(line) <= _LONGEST_DIVIDER and bool(_DIVIDER.match(line))
 
@@ -233,16 +235,25 @@ def _after_quote(lines: list[str], at: int) -> int:
 def _shown(above: list[str], lines: list[str], at: int, clear: int) -> tuple[list[str], int, int]:
     """The marked lines from here where the writer shows something in them: code, an error.
 
-    He says so above, and the earlier mail comes later. And where they end, and up to where nobody
-    is named for an earlier mail: it is `clear` up to here already.
+    He says so above, and the earlier mail comes later, or he goes on below a few lines. And where
+    they end, and up to where nobody is named for an earlier mail: it is `clear` up to here already.
     """
     after = _after_quote(lines, at)
     said = next((line.rstrip() for line in reversed(above) if line.strip()), "")
     if not said.endswith((":", "：")):
         return [], after, clear
+    is_speech = len(said.split()) >= _LEAST_SPEECH and not _TELLS_WHO.search(said)
+    if is_speech and after - at <= _MOST_SHOWN and any(map(str.strip, lines[after:])):
+        return lines[at:after], after, clear
     end = min(len(lines), after + 200)
     clear = next((n for n in range(max(after, clear), end) if attribution(lines, n)), end)
     return (lines[at:after] if clear < end else []), after, clear
+
+
+_LEAST_SPEECH = 3
+_MOST_SHOWN = 5
+_TELLS_WHO = re.compile(r"[\d@]")
+"""What the line above an earlier mail has, in any language."""
 
 
 def _is_wrapped(lines: list[str], at: int) -> bool:
