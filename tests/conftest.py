@@ -5,6 +5,7 @@ a pair of its own.
 """
 
 import asyncio
+import gc
 import logging
 import os
 import shutil
@@ -23,8 +24,11 @@ from deploy.local.kafka import LocalKafka
 from deploy.local.postgres import LocalPostgres
 from shared import testing
 from shared.db import Database
+from shared.service import collect_seldom
 from shared.settings import KafkaSettings
 from tests import workers
+
+gc.disable()  # until all tests are collected
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("meridian", deadline=None)
@@ -34,6 +38,11 @@ hypothesis.settings.load_profile("meridian")
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> workers.Sharing:
     """Share the tests out in our way."""
     return workers.Sharing(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage as the services do: among what the tests make, not among the tests."""
+    collect_seldom()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -177,10 +177,11 @@ def buses(runtime: Runtime) -> list[Bus]:
 
 async def run(settings: Settings) -> None:
     """Read the team file, then listen, dispatch and serve until stopped."""
-    # More than a second that no message shall wait for.
+    # Half a second that no message shall wait for, and the words of those who write most.
     detectors.load()
-    intents.load()
     async with service.opened(NAME, settings) as runtime:
+        stored = runtime.stores.stores.values()
+        intents.load({language for store in stored for language in store.languages})
         roster = Roster(settings.heartbeat_timeout)
         stores = list(runtime.stores.stores)
         its = rules(settings, runtime.stores)
