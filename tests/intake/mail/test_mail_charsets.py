@@ -88,6 +88,7 @@ def test_a_missing_or_senseless_label_is_repaired(text: str, codec: str, label: 
         (RU, "koi8-r", "windows-1251"),
         (RU, "koi8-r", "koi8-r"),
         (DE, "cp1252", "utf-8"),
+        (f"{TR} Siparişim hâlâ gelmedi, yardım eder misiniz?", "cp1254", "iso-8859-1"),
     ],
 )
 def test_a_wrong_label_is_repaired(text: str, codec: str, label: str) -> None:

@@ -133,6 +133,31 @@ def test_a_character_of_windows_does_not_spoil_a_text_in_utf_8() -> None:
     assert decoded("Grüße aus Köl".encode() + b"\xc3", "utf-8") == "Grüße aus Köl\ufffd"
 
 
+@pytest.mark.parametrize("codec", ["latin-1", "cp1252"])
+def test_a_text_that_was_made_utf_8_twice_is_put_right(codec: str) -> None:
+    twice = "Größe für zwölf".encode().decode(codec).encode()
+
+    assert decoded(twice, "utf-8") == "Größe für zwölf"
+    assert decoded("Ã is a letter, and so is ß".encode(), "utf-8") == "Ã is a letter, and so is ß"
+    assert decoded("SÃO PAULO, 5 £".encode(), "utf-8") == "SÃO PAULO, 5 £"
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("filename*=''%E8%AB%8B%E6%B1%82.pdf", "請求.pdf"),
+        ('filename="Rechnung%20f%C3%BCr.pdf"', "Rechnung für.pdf"),
+        ("filename='bill.pdf'", "bill.pdf"),
+        ('filename="100%25 off.pdf"', "100%25 off.pdf"),
+    ],
+)
+def test_a_file_has_the_name_that_was_meant(read: Any, field: str, name: str) -> None:
+    head = "From: ana@example.org\nContent-Type: application/pdf\n"
+    found = read.message(f"{head}Content-Disposition: attachment; {field}\n\nx".encode())
+
+    assert [file.name for file in found.event.attachments] == [name]
+
+
 @pytest.mark.parametrize("label", ["", "Content-Type: text/plain; charset=utf-8\n"])
 def test_a_page_that_is_labelled_as_text_is_a_page(read: Any, label: str) -> None:
     page = "<!DOCTYPE html><html><body><p>Where is <b>it</b>?</p></body></html>"

@@ -90,7 +90,31 @@ def decoded(octets: bytes, label: str | None) -> str:
     Control characters of C1 are what windows-1252 has there: nobody writes them.
     """
     text = _decoded(octets, label)
-    return text if text.isascii() else _C1.sub(_as_windows, text)
+    return text if text.isascii() else _C1.sub(_as_windows, once(text))
+
+
+_WINDOWS = {
+    ord(octet.decode("cp1252")): number
+    for number in range(0x80, 0xA0)
+    if (octet := bytes([number])) not in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
+}
+
+
+_TWICE = re.compile(f"[\xc2-\xf4][\x80-\xbf{''.join(map(chr, _WINDOWS))}]")
+
+
+def once(text: str) -> str:
+    """Text whose UTF-8 was taken for Latin-1 or windows-1252 and written as UTF-8 again, put right.
+
+    >>> once("GrÃ¼ÃŸe"), once("Grüße")
+    ('Grüße', 'Grüße')
+    """
+    if not _TWICE.search(text):
+        return text
+    try:
+        return text.translate(_WINDOWS).encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _as_windows(found: re.Match[str]) -> str:

@@ -7,9 +7,10 @@ from email import policy
 from email.message import Message
 from email.parser import BytesParser
 from typing import TypeAlias
+from urllib.parse import unquote
 
 from intake.channels.mail import unlabelled
-from intake.channels.mail.charsets import decoded, is_known
+from intake.channels.mail.charsets import decoded, is_known, once
 from intake.channels.mail.encoded_words import words
 from intake.channels.mail.headers import Headers, as_written
 from intake.domain.texts import line
@@ -120,9 +121,25 @@ def _name(part: Part) -> str | None:
         name = _readable(part).get_filename()
         if not name and part.get_content_type() == "message/rfc822":
             name = str(embedded(part)[0].get("subject", "")) + ".eml" if embedded(part) else None
-        return line(words(name or ""), 255)
+        return line(_plain_name(words(name or "")), 255)
     except Exception:  # noqa: BLE001 - RFC 2231 file names of strangers
         return None
+
+
+_PERCENT = re.compile(r"%20|%[C-F][0-9A-F]%[89AB][0-9A-F]", re.IGNORECASE)
+
+
+def _plain_name(name: str) -> str:
+    """Without quotes that do not count, octets of UTF-8 that nobody named, and marks of addresses.
+
+    >>> _plain_name("'bill.pdf'"), _plain_name("Rechnung%20f%C3%BCr.pdf")
+    ('bill.pdf', 'Rechnung für.pdf')
+    """
+    if len(name) > 2 and name[0] == name[-1] == "'":
+        name = name[1:-1]
+    if " " not in name and _PERCENT.search(name):
+        name = unquote(name)
+    return name if name.isascii() else once(name)
 
 
 def _readable(part: Part) -> Part:
