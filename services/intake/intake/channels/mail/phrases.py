@@ -140,7 +140,7 @@ NOT_THE_RECIPIENT = re.compile(
 )
 
 AUTOMATIC_SUBJECT = re.compile(
-    r"^[\s\[(*<]{0,4}(?:"
+    r"^[\s\[(*<【（「『＜]{0,4}(?:"
     r"auto(?:matic|mated|matically generated)?[- ]?(?:reply|response|answer|responder|antwort)|"
     r"auto ?: .{1,80}(?:out of (?:the )?office|\bis away|abwesend|nicht im (?:büro|haus)|absent|fuori (?:sede|ufficio))\b.*|"
     r"(?:i(?:'| a)m |am )?(?:currently )?out of (?:the )?office(?: auto[- ]?(?:reply|response)| "
@@ -159,9 +159,9 @@ AUTOMATIC_SUBJECT = re.compile(
     r"automaattivastaus|poissa toimistosta|otomatik (?:yanıt|cevap)|automatick(?:á odpov[eě][dď]|é odpovědi)|"
     r"automatski odgovor|samodejni odgovor|automaatvastus|automātiskā atbilde|automatinis atsakymas|"
     r"automatikus válasz|răspuns automat|αυτόματη απάντηση|رد تلقائي|(?:תשובה|מענה) אוטומטי\w*|"
-    r"ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis|自動(?:応答|返信|回覆|回复)|自动(?:回复|答复|应答)|"
+    r"(?:การ|ข้อความ)?ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis|自動(?:応答|返信|送信)メール|自動(?:応答|返信|回覆|回复)|自动(?:回复|答复|应答)|"
     r"不在応答|자동 ?(?:회신|응답|답장)|부재중 ?자동 ?(?:회신|응답)"
-    r")(?:[\])*>]{1,3}|\s*(?:$|[:：;!.,|/–—-]|\(|（))",
+    r")(?:[\])*>】）」』＞]{1,3}|\s*(?:$|[:：;!.,|/–—-]|\(|（))",
     re.IGNORECASE,
 )
 """How automatic replies begin their subject. What follows must not go on with the sentence."""
