@@ -120,6 +120,22 @@ def test_what_is_written_into_a_form_stays(text: str) -> None:
         "Sent via the Samsung Galaxy S21 5G, an AT&T 5G smartphone",
         "Yahoo Mail: Search, Organize, Conquer",
         "Virus-free.www.avast.com",
+        "Virenfrei.www.avg.com <https://www.avg.com>",
+        "Libre de virus.www.avast.com",
+        "Ottenere Outlook per iOS",
+        "Получить Outlook для iOS",
+        "Tap here to get Outlook",
+        "Envoyé depuis l’application Mail Orange",
+        "Lähetetty Windowsin Sähköpostista",
+        "スマートフォンから送信しました",
+        "Avant d'imprimer, pensez à l'environnement.",
+        "Rispetta l'ambiente: non stampare questa mail se non è necessario.",
+        "[cid:image001.png@01DA1234.5678ABCD]",
+        "[https://lamps.example/in.png]<https://in.example>  [https://lamps.example/fb.png]",
+        "このメールには機密情報が含まれています。誤って受信された場合は、送信者にご連絡のうえ、"
+        "直ちに削除してください。よろしくお願いいたします。",
+        "本邮件含有保密信息,仅限于发送给上面地址中列出的个人或群组。如果您错收了本邮件,"
+        "请您立即通知发件人并删除本邮件!",
         "iPhoneから送信されました",
         "发自网易邮箱大师",
         "Sent wirelessly from my BlackBerry device on the Bell network.\n"
@@ -151,6 +167,8 @@ def test_the_banner_of_a_gateway_is_left_out(written: Written) -> None:
         "Hello,\n\nthe recipient of the message is my neighbour and the price is confidential, so "
         "please do not print it on the parcel that goes to him.",
         "I want these:\n\n---\nred lamp, two pieces\nblue lamp",
+        "看一下:\n\n收件人的信息需要保密,请删除。",
+        "See the picture:\n\n[image: lamp.png]",
     ],
 )
 def test_what_only_looks_like_a_notice_stays(text: str, written: Written) -> None:

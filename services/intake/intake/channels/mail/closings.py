@@ -11,18 +11,18 @@ _DEVICE = (
     r"airmail|newton|edison|thunderbird|k-9|mail\.ru|yandex|puhel\w*|почт\w*|телефон\w*|устройств\w*|手机|手機|スマートフォン|携帯"
 )
 _SENT = (
-    r"sent (?:wirelessly )?(?:from|via|with|using|by)|get\b|gesendet (?:von|vom|mit|aus|über)|"
+    r"sent (?:wirelessly )?(?:from|via|with|using|by)|(?:tap here to )?get\b|gesendet (?:von|vom|mit|aus|über)|"
     r"(?:diese nachricht wurde )?von meine[mr]\b|outlook für|holen sie sich|envoy[ée]+ (?:sans fil )?(?:de|depuis|à partir|avec|via|par)|"
     r"t[ée]l[ée]charge[rz]|obtenir|obten(?:er|ga)|obt(?:er|enha)|enviad[oa] (?:desde|do|da|de|a partir|con|com|por|via|pelo)|"
-    r"inviat[oa] (?:da|dal|dall|con|tramite)|ottieni|scarica|ver(?:stuurd|zonden) (?:vanaf|vanuit|met|via|van)|download|"
-    r"wys[łl]an[eoy] (?:z|ze|za|przez)|pobierz|отправлено (?:с|из|от|через)|скачать|получите|skicka(?:t|des) från|hämta|"
+    r"inviat[oa] (?:da|dal|dall|con|tramite)|ottieni|ottenere|scarica|ver(?:stuurd|zonden) (?:vanaf|vanuit|met|via|van)|download|"
+    r"wys[łl]an[eoy] (?:z|ze|za|przez)|pobierz|отправлено (?:с|из|от|через)|скачать|получит[ье]|skicka(?:t|des) från|hämta|"
     r"sendt (?:fra|med|via)|hent|lähetetty|hanki|gönderildi|odesláno (?:z|ze|přes)|发自|發自|从我的|從我的|"
     r"odoslané z|trimis de (?:pe|la)|στάλθηκε από|נשלח מ|م[ُ]?رسل من|أ[ُ]?رسلت من|đã gửi từ|ส่งจาก|dikirim dari|poslano [sz]|mandato d(?:a|al)|"
     r"надіслано (?:з|із|через)|изпратено от|enviat des de|获取|取得|provenance ?:"
 )
 MOBILE = re.compile(
-    rf"^(?!.*,\s)\W*(?:(?:{_SENT}).{{0,40}}?(?<![a-z])(?:{_DEVICE})(?![a-z]).{{0,30}}|.{{0,30}}(?:から送信(?:されました)?|에서 보(?:냄|냈습니다)|gesendet|gönderildi|küldve)"
-    rf"|.{{0,20}}(?:{_DEVICE}).{{0,20}}(?:gesendet|から送信(?:されました)?|에서 보(?:냄|냈습니다)|发送|傳送|lähetetty|"
+    rf"^(?!.*,\s)\W*(?:(?:{_SENT}).{{0,40}}?(?<![a-z])(?:{_DEVICE})(?![a-z]).{{0,30}}|.{{0,30}}(?:から送信(?:されました|しました)?|에서 보(?:냄|냈습니다)|gesendet|gönderildi|küldve)"
+    rf"|.{{0,20}}(?:{_DEVICE}).{{0,20}}(?:gesendet|から送信(?:されました|しました)?|에서 보(?:냄|냈습니다)|发送|傳送|lähetetty|"
     rf"beziehen|herunterladen|downloaden|скачать|を入手|다운로드|받기|edinin))"
     rf"\W*$",
     re.IGNORECASE,
@@ -36,13 +36,19 @@ SPEAKS = re.compile(
     re.IGNORECASE,
 )
 """What a person says, and no business card."""
+LOGO = re.compile(
+    r"^\s*(?:\[(?:cid:image\d{3}\.(?:png|jpe?g|gif)@[\w.]{1,40}|https?://[^\]\s]{1,300})\](?:<[^<>\s]{1,300}>)?\s*){1,10}$"
+)
+"""What Outlook makes of pictures in a signature: a line of them and of what they lead to."""
 LINK = re.compile(r"[<(]https?://[^<>()\s]{1,150}[>)]|[\[\]]")
 FROM_MINE = re.compile(
     r"^(?:(?:sent )?from my|envoy[ée] (?:de|depuis) mon|enviado (?:desde|do|pelo) (?:mi|meu)|verstuurd vanaf mijn|"
     r"verzonden (?:vanaf|met) mijn|gesendet von meine[mr]|inviato dal mio|wysłan[eo] z moje(?:go|j)|отправлено с моего|"
-    r"skickat från min|sendt fra min|envoyé depuis l'application|sent via the|发自(?:我的)?|來自我的|来自我的|"
+    r"skickat från min|sendt fra min|envoyé depuis l['’]application|sent via the|发自(?:我的)?|來自我的|来自我的|"
     r"(?:sent from )?yahoo mail: search, organize,)\s?[^\s,.;!?]{1,25}(?: [^\s,.;!?]{1,15}){0,4}(?:, (?:an? |(?-i:[A-Z]))[^,.]{1,30}(?:phone|device|tablet))?(?:[,.] (?:please )?(?:excuse|forgive|pardon) .{1,40})?[.!]?$"
-    r"|^virus-free\.? ?(?:<?(?:https?://)?www\.avast\.com\S{0,200})?$|^从.{1,20}发来的邮件$",
+    r"|^(?:virus-free|virenfrei|libre de virus|sans virus|exempt de virus|privo di virus|virusvrij|sem vírus|livre de vírus|bez wirusów)"
+    r"\.? ?(?:<?(?:https?://)?www\.(?:avast|avg)\.com\S{0,200}(?: <\S{1,200}>)?)?$|^yahoo mailをスマホで送信$|^lähetetty windowsin sähköpostista$|"
+    r"^wysłane z aplikacji mobilnej .{2,30}$|^verstuurd via .{2,20}webmail$|^从.{1,20}发来的邮件$",
     re.IGNORECASE,
 )
 """Lines of devices and programs that name any device after such words."""

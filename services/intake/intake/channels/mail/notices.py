@@ -30,7 +30,7 @@ _FOR_WHOM = tuple(
         ),
         (
             r"机密|保密|機密|秘密|기밀|비밀",
-            r"收件人|接收者|受信者|宛先|受取人|수신",
+            r"收件人|接收者|受信|宛先|受取人|발신인|수신|发送给|發送給|送信者|[错錯誤误]收",
             r"删除|刪除|削除|破棄|삭제",
         ),
     )
@@ -41,7 +41,8 @@ _OF_MACHINES = re.compile(
     r"^\W*(?:(?:this|the) (?:e-?mail|message) (?:has been|was) (?:scanned|checked)|diese e-?mail wurde (?:von|auf viren)|"
     r"cet e-?mail a été vérifié|el software de antivirus|este (?:correo|e-?mail|mensaje) (?:ha sido|foi) (?:analizado|verificado)|"
     r"questa e-?mail è stata controllata|deze e-?mail is gecontroleerd|please consider the environment before printing|"
-    r"(?:bitte )?(?:denken|prüfen) sie (?:an die umwelt|,? ob)|pensez à l'environnement avant|antes de imprimir|prima di stampare)",
+    r"(?:bitte )?(?:denken|prüfen) sie (?:an die umwelt|,? ob)|pensez à l['’]environnement avant|"
+    r"(?:avant d['’]imprimer|rispetta l['’]ambiente|antes de imprimir|prima di stampare))",
     re.IGNORECASE,
 )
 _HEADING = re.compile(
@@ -51,6 +52,8 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _LEAST = 80
+_LEAST_OF_EAST_ASIA = 40
+"""A character there says as much as two letters."""
 _MOST = 500_000
 
 
@@ -71,7 +74,8 @@ def without_notices(text: str) -> str:
 
 def _is_notice(paragraph: str) -> bool:
     told = paragraph.strip()
-    is_long = len(told) >= _LEAST and _is_for_whom(told[:4_000])
+    least = _LEAST if told.isascii() or told[:1] < "\u2e80" else _LEAST_OF_EAST_ASIA
+    is_long = len(told) >= least and _is_for_whom(told[:4_000])
     is_line = "\n" not in told and bool(_HEADING.match(told[:80]))
     return not _says(told) or is_line or is_long or bool(_OF_MACHINES.match(told[:200]))
 

@@ -15,6 +15,7 @@ from intake.channels.mail.closings import (
     FROM_MINE,
     HYPHENED,
     LINK,
+    LOGO,
     MOBILE,
     NAME,
     NAME_ALONE,
@@ -56,7 +57,7 @@ def without_signature(text: str) -> str:
     """The text above the signature; all of it where there is none, or nothing above."""
     if len(text) > _MOST:
         return text
-    lines = _without_first_mark(text.rstrip().split("\n"))
+    lines = _without_last_logos(_without_first_mark(text.rstrip().split("\n")))
     for _ in range(_MOST_BLOCKS):
         end = _end_of_text(lines)
         if end == len(lines) or not any(map(str.strip, lines[:end])):
@@ -72,6 +73,13 @@ def _without_first_mark(lines: list[str]) -> list[str]:
     """Without the line of a device above the text, where some programs put it."""
     is_first = len(lines) > 2 and not lines[1].strip() and _is_mobile(lines[0])
     return lines[2:] if is_first else lines
+
+
+def _without_last_logos(lines: list[str]) -> list[str]:
+    end = len(lines)
+    while end > 1 and (not lines[end - 1].strip() or LOGO.match(lines[end - 1][:2_000])):
+        end -= 1
+    return lines[:end]
 
 
 def without_last_rule(text: str) -> str:
