@@ -19,6 +19,7 @@ from routing.domain.waiting import Waiting, turn
 from shared.contracts.base import AgentId, StoreId
 from shared.contracts.routing import Family, Others
 from tests.routing.test_decide import TUESDAY_NOON, waiting
+from tests.simulation.measure import SHIPPED
 
 LANGUAGES = st.sampled_from(["es", "pt", "en", "ja", "da", "no", "th"])
 ZONES = st.sampled_from(sorted(available_timezones()))
@@ -27,6 +28,7 @@ INSTANTS = st.integers(0, 48 * 366 * 24).map(
 )
 PLACES = (("ES", "Europe/Madrid"), ("JP", "Asia/Tokyo"), ("US", "America/Los_Angeles"))
 ALWAYS = Shift(frozenset(range(7)), 0, 1440)
+WEIGHTS = st.sampled_from((Weights(), SHIPPED))
 
 
 @st.composite
@@ -86,11 +88,17 @@ def assert_whole(decision: Decision, team: list[Agent]) -> None:
         assert each.score == pytest.approx(sum(each.terms.values()), abs=1e-9)
 
 
-@given(team=agents(), queue=queues(), seed=st.integers(0, 1_000), shown=st.integers(1, 3))
+@given(
+    team=agents(),
+    queue=queues(),
+    seed=st.integers(0, 1_000),
+    shown=st.integers(1, 3),
+    weights=WEIGHTS,
+)
 def test_of_many_the_best_are_told_term_by_term_and_the_rest_are_named(
-    team: list[Agent], queue: list[Waiting], seed: int, shown: int
+    team: list[Agent], queue: list[Waiting], seed: int, shown: int, weights: Weights
 ) -> None:
-    taken, _ = decide_all(queue, team, TUESDAY_NOON, Weights())
+    taken, _ = decide_all(queue, team, TUESDAY_NOON, weights)
     Random(seed).shuffle(taken)
 
     for _, decision in taken:
@@ -107,15 +115,15 @@ def test_of_many_the_best_are_told_term_by_term_and_the_rest_are_named(
         )
 
 
-@given(team=agents(), queue=queues(), seed=st.integers(0, 1_000))
+@given(team=agents(), queue=queues(), seed=st.integers(0, 1_000), weights=WEIGHTS)
 def test_nobody_is_idle_beside_work_he_could_do_and_the_order_of_a_team_changes_nothing(
-    team: list[Agent], queue: list[Waiting], seed: int
+    team: list[Agent], queue: list[Waiting], seed: int, weights: Weights
 ) -> None:
-    taken, stuck = decide_all(queue, team, TUESDAY_NOON, Weights())
+    taken, stuck = decide_all(queue, team, TUESDAY_NOON, weights)
     shuffled = team.copy()
     Random(seed).shuffle(shuffled)
 
-    again, stuck_again = decide_all(queue, shuffled, TUESDAY_NOON, Weights())
+    again, stuck_again = decide_all(queue, shuffled, TUESDAY_NOON, weights)
 
     assert [(w, d.agent_id, d.explanation) for w, d in again] == [
         (w, d.agent_id, d.explanation) for w, d in taken
@@ -127,15 +135,35 @@ def test_nobody_is_idle_beside_work_he_could_do_and_the_order_of_a_team_changes_
         assert decision.agent_id is not None
         assert_whole(decision, team)
         assert after[decision.agent_id].has_room(one.family)
-        alone = decide(one, list(after.values()), TUESDAY_NOON, Weights())
+        alone = decide(one, list(after.values()), TUESDAY_NOON, weights)
         assert (decision.agent_id, decision.score) == (alone.agent_id, alone.score)
         assert decision.explanation == alone.explanation
         after[decision.agent_id] = after[decision.agent_id].holding_more(one.family)
     for one in queue:
         if one.conversation_id not in given_to:
-            assert look(one, TUESDAY_NOON, Timers()) in stuck
-            left = decide(one, list(after.values()), TUESDAY_NOON, Weights())
+            assert look(one, TUESDAY_NOON, weights.timers) in stuck
+            left = decide(one, list(after.values()), TUESDAY_NOON, weights)
             assert left.agent_id is None
+
+
+@given(team=agents(), one=queues().filter(bool).map(lambda queue: queue[0]))
+def test_what_has_waited_for_too_long_waits_on_only_where_nobody_has_room(
+    team: list[Agent], one: Waiting
+) -> None:
+    now = max(TUESDAY_NOON, one.first_from)
+    there = [
+        agent
+        for agent in team
+        if agent.absence(now) is None
+        and agent.has_room(one.family)
+        and (agent.is_lead or max(agent.languages.values()) >= SHIPPED.min_level)
+    ]
+
+    found = decide(one, team, now, SHIPPED)
+
+    # Without a language there is nothing to translate from: who has English or is a lead answers.
+    if one.language is not None:
+        assert (found.agent_id is not None) == bool(there)
 
 
 @given(queue=queues(), later=st.integers(0, 10_000))

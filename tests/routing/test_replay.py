@@ -16,6 +16,7 @@ from routing.domain.record import read_record, read_team, record, written, writt
 from routing.domain.replaying import Replayed
 from routing.domain.score import Weights
 from routing.domain.shifts import Calendar, Difference, Kind, Shift
+from routing.domain.steps import NEVER, Timers
 from routing.domain.team import Agent
 from routing.store import decisions, leases
 from routing.store.agents import loads
@@ -52,6 +53,20 @@ def test_a_team_and_a_batch_are_read_as_they_were_written(agent: MakeAgent) -> N
     for hour in range(24 * 8):
         now = TUESDAY_NOON + timedelta(hours=hour)
         assert [a.absence(now) for a in people] == [a.absence(now) for a in team]
+
+
+def test_steps_that_are_never_taken_are_not_when_decided_again(agent: MakeAgent) -> None:
+    team, now = [agent("eva", {"en": 5})], TUESDAY_NOON + timedelta(minutes=20)
+    without = Weights(timers=Timers(english=NEVER, nearest=NEVER, lead=NEVER))
+    taken, stuck = decide_all([waiting("th")], team, now, without)
+    batch = written_record(record([waiting("th")], team, now, without, taken, stuck))
+
+    assert read_record(batch).weights == without
+    # A log from before the step of any language says nothing of it.
+    older = json.loads(batch)
+    for name in ("timers", "mail_timers"):
+        del older["weights"][name]["any_translated"]
+    assert read_record(json.dumps(older)).weights == without
 
 
 def _json(lines: str) -> list[Any]:

@@ -1,7 +1,9 @@
 """A short day of the simulated world: the same seed, the same outcome, and better than by turn."""
 
+from routing.app import weights
+from routing.settings import Settings
 from tests.simulation.engine import run
-from tests.simulation.measure import IDLE, LANGUAGE, policies
+from tests.simulation.measure import IDLE, LANGUAGE, SHIPPED, policies
 from tests.simulation.staff import staff
 from tests.simulation.world import CHAT, MAIL, Scenario, arrivals, flattened, generator
 
@@ -26,3 +28,9 @@ def test_the_production_code_serves_more_in_time_than_the_longest_idle() -> None
     ours, who = met(LANGUAGE)
     assert met(LANGUAGE) == (ours, who)
     assert ours > met(IDLE)[0] > 0
+
+
+def test_what_is_simulated_is_what_the_settings_are_without_being_set() -> None:
+    fields = {name: each.get_default() for name, each in Settings.model_fields.items()}
+
+    assert weights(Settings.model_construct(**fields)) == SHIPPED

@@ -16,6 +16,7 @@ from tests.routing.test_decide import TUESDAY_NOON, WEIGHTS, waiting
 
 Make = Callable[..., Agent]
 
+KEPT = replace(WEIGHTS, kept_free=1.5)
 MORNING = Shift(frozenset(range(7)), 6 * 60, 12 * 60)
 
 
@@ -92,13 +93,53 @@ def test_an_empty_step_is_left_at_once_whatever_its_time(agent: Make) -> None:
     )
 
 
+def test_any_language_waits_for_its_share_though_all_before_it_are_empty(agent: Make) -> None:
+    full = agent("pia", {"th": 5}, room=100).holding_more(Family.MESSAGING)
+    ken, lea = agent("ken", {"ja": 4, "ko": 5}, room=300), agent("lea", {"ja": 5}, is_lead=True)
+    asked = waiting("th", promise=timedelta(minutes=100))
+    timed = replace(WEIGHTS, kept_free=0.0, timers=Timers(any_translated=0.5))
+
+    def after(minutes: float, *team: Agent) -> tuple[str | None, Step]:
+        found = decide(asked, team, TUESDAY_NOON + timedelta(minutes=minutes), timed)
+        return found.agent_id, found.explanation.step
+
+    assert after(49.9, ken) == (None, Step.LEAD)
+    assert after(50, ken) == ("ken", Step.ANY_TRANSLATED)
+    assert after(49.9, ken, full) == (None, Step.LANGUAGE)
+    assert after(50, ken, full) == ("ken", Step.ANY_TRANSLATED)
+    # Nobody waits for it: with nobody of the languages before, a lead is asked at once as ever.
+    assert after(0, ken, lea) == ("lea", Step.LEAD)
+    assert after(50, ken.holding_more(Family.MESSAGING), lea)[1] is Step.ANY_TRANSLATED
+    assert decide(asked, [ken], TUESDAY_NOON + timedelta(minutes=99), WEIGHTS).agent_id is None
+
+
+def test_who_translates_answers_in_what_he_speaks_best(agent: Make) -> None:
+    full = agent("pia", {"th": 5}, room=100).holding_more(Family.MESSAGING)
+    team = [full, agent("ken", {"ja": 4, "ko": 5}, room=500)]
+    timed = replace(WEIGHTS, timers=Timers(any_translated=0.5))
+    now = TUESDAY_NOON + timedelta(minutes=10)
+
+    why = decide(waiting("th"), team, now, timed).explanation
+
+    assert (why.language, why.needs_translation) == ("ko", True)
+    assert why.waited_for == (Step.LANGUAGE,)
+    assert why.candidates[0].agent_id == "ken"
+
+
+def test_who_has_no_language_well_enough_translates_nothing(agent: Make) -> None:
+    timed = replace(WEIGHTS, timers=Timers(any_translated=0.5))
+    late = TUESDAY_NOON + timedelta(minutes=14)
+
+    assert decide(waiting("th"), [agent("ken", {"ja": 2})], late, timed).agent_id is None
+
+
 def test_a_fallback_leaves_less_free_in_each_language_the_more_it_presses(agent: Make) -> None:
     full = agent("pia", {"pt": 5}, room=100).holding_more(Family.MESSAGING)
     ada, eva = agent("ada", {"en": 5, "ja": 5}, room=100), agent("eva", {"en": 5}, room=200)
     asked = waiting("pt", promise=timedelta(minutes=100))
 
     def after(minutes: float, *team: Agent) -> Decision:
-        return decide(asked, [full, *team], TUESDAY_NOON + timedelta(minutes=minutes), WEIGHTS)
+        return decide(asked, [full, *team], TUESDAY_NOON + timedelta(minutes=minutes), KEPT)
 
     # Of English 3 units are free and 1.5 times the root of 2 are kept, of Japanese 1 and 1.5.
     early = after(0, ada, eva)

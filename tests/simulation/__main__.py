@@ -18,26 +18,30 @@ from tests.simulation.measure import (
     FULL,
     IDLE,
     LANGUAGE,
+    NO_ANY,
     NO_PLACE,
     NO_SHIFT_END,
     POOL,
     ROTA,
+    SPARING,
     WEIGHTS,
     Job,
     Summary,
     live,
 )
-from tests.simulation.world import CHAT, MAIL, NOMINAL, Scenario
+from tests.simulation.world import CALLS, CHAT, MAIL, NOMINAL, STUDIED, Scenario
 
 LINES = (CHAT, MAIL)
 FEW = (ROTA, IDLE, FULL, DEDICATED, POOL)
 SOME = (*FEW, LANGUAGE)
-ALL = (*SOME, NO_PLACE, NO_SHIFT_END)
-USUAL, BUSY = "1.0 ×", "1.2 ×"
+ALL = (*SOME, NO_ANY, NO_PLACE, NO_SHIFT_END)
+AS_STUDIED = (IDLE, SPARING, LANGUAGE)
+USUAL, BUSY, CALLED = "1.0 ×", "1.2 ×", "chat and calls, as studied"
 SCENARIOS = (
     (Scenario(USUAL, LINES), ALL),
     (Scenario(BUSY, LINES, rate=1.2 * NOMINAL), SOME),
     (Scenario("flash sales", LINES, flash=True), FEW),
+    (Scenario(CALLED, (CHAT, CALLS), rate=STUDIED), AS_STUDIED),
 )
 
 
@@ -103,7 +107,7 @@ def main() -> None:
     table = Table(
         "goal", "figure", "95 % sure", "wanted", "", title="own language only, but for the fallback"
     )
-    for goal in goals(found[USUAL], found[BUSY]):
+    for goal in goals(found[USUAL], found[BUSY], found[CALLED]):
         figure = f"{goal.figure.value:.2f}", f"{goal.figure.low:.2f} to {goal.figure.high:.2f}"
         table.add_row(goal.what, *figure, goal.wanted, goal.verdict)
     console.print(table)

@@ -11,8 +11,10 @@ from tests.simulation.measure import (
     FULL,
     IDLE,
     LANGUAGE,
+    NO_ANY,
     NO_PLACE,
     NO_SHIFT_END,
+    SPARING,
     Summary,
 )
 
@@ -78,8 +80,11 @@ def met(of: Summary) -> float:
     return of.met
 
 
-def goals(usual: Runs, busy: Runs) -> list[Goal]:
-    """All of them: `usual` is the load that the team is made for, `busy` 1.2 times that."""
+def goals(usual: Runs, busy: Runs, studied: Runs) -> list[Goal]:
+    """All of them: `usual` is the load that the team is made for, `busy` 1.2 times that.
+
+    `studied` are chat and calls, with which the study measured what a fallback gains.
+    """
     chat = Family.CHAT.value
     return [
         _least("in time over longest idle, 1.0 ×", _more(usual, LANGUAGE, IDLE, met), 2.5),
@@ -89,7 +94,11 @@ def goals(usual: Runs, busy: Runs) -> list[Goal]:
         _least("in time by fallback", _more(usual, FULL, LANGUAGE, met), 3.5),
         _least("in time by fallback, chat", _more(usual, FULL, LANGUAGE, _chat), 3.5),
         _least("in time by fallback, 1.2 ×", _more(busy, FULL, LANGUAGE, met), 0.0),
-        _most("answered by fallback, %", _sure([s.fallback for s in usual[FULL]]), 6.0),
+        _most("answered by fallback, %", _sure(_fallbacks(usual, FULL)), 6.0),
+        _least("in time by English or near alone", _more(usual, NO_ANY, LANGUAGE, met), 3.5),
+        _most("answered by that, %", _sure(_fallbacks(usual, NO_ANY)), 6.0),
+        _least("the same, chat and calls", _more(studied, SPARING, LANGUAGE, met), 3.5),
+        _most("answered by that, chat and calls, %", _sure(_fallbacks(studied, SPARING)), 6.0),
         _least("same region, %", _sure([s.same_region for s in usual[LANGUAGE]]), 60.0),
         _most("price of the region", _more(usual, NO_PLACE, LANGUAGE, met), 0.1),
         _least("less open at shift end, %", _less_open(usual), 45.0),
@@ -111,6 +120,10 @@ def _most(what: str, figure: Figure, limit: float) -> Goal:
 
 def _more(runs: Runs, one: str, other: str, of: Callable[[Summary], float]) -> Figure:
     return _sure([of(a) - of(b) for a, b in zip(runs[one], runs[other], strict=True)])
+
+
+def _fallbacks(runs: Runs, name: str) -> list[float]:
+    return [each.fallback for each in runs[name]]
 
 
 def _gap(runs: Runs) -> Figure:

@@ -2,13 +2,13 @@
 
 import gc
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
 
 from routing.domain.score import Weights
-from routing.domain.steps import NEVER, Timers
+from routing.domain.steps import MAIL, NEVER, Timers
 from tests.simulation.engine import Outcome, Policy, run
 from tests.simulation.policies import Bound, LongestIdle, Production, RoundRobin
 from tests.simulation.staff import WEEK, Desk, planned, staff
@@ -24,12 +24,20 @@ from tests.simulation.world import (
     generator,
 )
 
-OWN = Timers(NEVER, NEVER, NEVER, NEVER)
+OWN = Timers(NEVER, NEVER, NEVER, lead=NEVER)
+SHIPPED = Weights(timers=Timers(any_translated=0.5), mail_timers=replace(MAIL, any_translated=0.9))
+"""As the service's settings are by default (a test holds them together)."""
 ROTA, IDLE, LANGUAGE, FULL = "round robin", "longest idle", "ours, own language", "ours"
+NO_ANY = "ours, English or near"
+"""Without the step of any language, and with what it is best to leave free then."""
+SPARING = "ours, English, 3.5 left"
+"""The same with more left free: calls have less time, so that more of them would fall back."""
 NO_PLACE, NO_SHIFT_END = "ours, place apart", "ours, shift end apart"
 DEDICATED, POOL = "bound: dedicated", "bound: pool"
 WEIGHTS: Mapping[str, Weights] = {
-    FULL: Weights(),
+    FULL: SHIPPED,
+    NO_ANY: Weights(kept_free=1.5),
+    SPARING: Weights(kept_free=3.5),
     LANGUAGE: Weights(timers=OWN, mail_timers=OWN),
     NO_PLACE: Weights(timers=OWN, mail_timers=OWN, region=0.0, time_zone=0.0),
     NO_SHIFT_END: Weights(timers=OWN, mail_timers=OWN, shift_end=0.0, last_call=timedelta(0)),

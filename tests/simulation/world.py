@@ -106,6 +106,8 @@ class Line:
 CHAT = Line(Family.CHAT, 0.72, 3, (60.0, 180.0, 600.0), (600.0, 0.9), 900.0)
 CALLS = Line(Family.MESSAGING, 0.28, 1, (30.0, 60.0, 180.0), (360.0, 0.8), 300.0)
 """One at a time and at once, as the study's telephone calls."""
+STUDIED = 500.0
+"""Conversations an hour of chat and calls where the longest idle answers 90 % in time."""
 MAIL = Line(Family.MAIL, 0.28, 1, (900.0, 3600.0, 14_400.0), (360.0, 0.8), None)
 
 

@@ -98,7 +98,7 @@ class Settings(ServiceSettings):
     """How long before the end of his shift an agent begins nothing that can wait."""
     last_call_after: float = Field(default=0.5, ge=0.0)
     """Share of the promise from which a conversation can no longer wait for another agent."""
-    kept_free: float = Field(default=1.5, ge=0.0)
+    kept_free: float = Field(default=2.5, ge=0.0)
     """What a fallback leaves free in each of an agent's languages, in units, times the square root
     of how many are there who answer in it; less by each tenth of the promise."""
     second_language_after: float = Field(default=0.0, ge=0.0)
@@ -107,6 +107,9 @@ class Settings(ServiceSettings):
     """Share of the promise from which English with a translation is tried; inf is never."""
     nearest_after: float = Field(default=0.0, ge=0.0)
     """Share of the promise from which a language is tried that the customer can read."""
+    any_translated_after: float = Field(default=0.5, ge=0.0)
+    """Share of the promise from which whoever has room is tried, who translates into a language of
+    his own; inf is never."""
     lead_after: float = Field(default=0.9, ge=0.0)
     """Share of the promise from which a lead is tried, whatever he speaks."""
     off_shift_until: float = Field(default=0.0, ge=0.0)
@@ -117,6 +120,8 @@ class Settings(ServiceSettings):
     """`english_after` for mail, which has hours to wait for who speaks its language."""
     mail_nearest_after: float = Field(default=0.9, ge=0.0)
     """`nearest_after` for mail."""
+    mail_any_translated_after: float = Field(default=0.9, ge=0.0)
+    """`any_translated_after` for mail."""
     mail_off_shift_until: float = Field(default=0.0, ge=0.0)
     """`off_shift_until` for mail; 0.9 spares customers translations where hours are no matter."""
     mail_own_first_after: float = Field(default=0.8, ge=0.0)

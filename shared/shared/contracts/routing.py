@@ -97,6 +97,7 @@ class Step(OpenEnum):
     SECOND_LANGUAGE = "second_language"
     ENGLISH_TRANSLATED = "english_translated"
     NEAREST_LANGUAGE = "nearest_language"
+    ANY_TRANSLATED = "any_translated"
     LEAD = "lead"
     MANUAL = "manual"
     UNKNOWN = "unknown"

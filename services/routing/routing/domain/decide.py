@@ -4,9 +4,10 @@ Hard: store, legal constraint, channel family, language at the step, skills, on 
 Everything else is a score; but who is about to go begins nothing that can wait for one who stays,
 unless a fallback had it else.
 A step that nobody on shift could serve is empty and left at once; one whose people are only full is
-waited for, and those after it are looked at beside it as their time comes (`steps`). What nobody of
-the customer's languages takes is given to others after the work in their own. A crisis is looked at
-for leads first.
+waited for, and those after it are looked at beside it as their time comes (`steps`). Any language
+with a translation is never looked at sooner, nor waited for. What nobody of the customer's
+languages takes is given to others after the work in their own. A crisis is looked at for leads
+first.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from functools import cached_property
 from routing.domain import telling
 from routing.domain.floor import Answer, Floor
 from routing.domain.score import POINTS, Weights
-from routing.domain.steps import NEVER, calm, in_order, is_fallback, look, used
+from routing.domain.steps import NEVER, Timers, calm, in_order, is_fallback, look, used
 from routing.domain.team import Agent
 from routing.domain.telling import Ground
 from routing.domain.waiting import Waiting
@@ -131,7 +132,8 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
     full: list[tuple[Step, Answer]] = []
     for n, (step, tongues) in enumerate(in_order(waiting)):
         after = timers.shares[step]
-        if n > 0 and (after == NEVER or (full and after > share)):
+        is_timed = bool(full) or step is Step.ANY_TRANSLATED
+        if n > 0 and (after == NEVER or (is_timed and after > share)):
             continue
         is_apart = bool(full) and is_fallback(waiting, step)
         calmly = calm(waiting, floor.now) if is_apart else 0.0
@@ -141,11 +143,17 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
             if own is not None:
                 return own
             return _decision(waiting, floor, step, tuple([each for each, _ in full]), answer)
-        if answer.among.is_anybody or (answer.among.fit.seats and share < timers.off_shift):
+        if step is not Step.ANY_TRANSLATED and _is_waited_for(answer, share, timers):
             full.append((step, answer))
     if full:
         step, answer = full[0]
     return _decision(waiting, floor, step, (), answer)
+
+
+def _is_waited_for(answer: Answer, share: float, timers: Timers) -> bool:
+    """Whether somebody is there for a step, if only later on."""
+    among = answer.among
+    return among.is_anybody or (bool(among.fit.seats) and share < timers.off_shift)
 
 
 def _who_is_about_to_go(

@@ -14,6 +14,7 @@ from routing.domain.decide import Decision, decide_all
 from routing.domain.free_days import FreeDays
 from routing.domain.score import Weights
 from routing.domain.shifts import Calendar, Difference, Shift
+from routing.domain.steps import NEVER
 from routing.domain.team import Agent
 from routing.domain.waiting import Waiting
 from shared.contracts.base import AgentId, ConversationId
@@ -106,7 +107,14 @@ def read_team(text: str | bytes) -> list[Agent]:
 
 def read_record(text: str | bytes) -> Record:
     """The record of `written_record`. Raises `msgspec.MsgspecError`."""
-    return msgspec.json.decode(text, type=Record)
+    raw = msgspec.json.decode(text)
+    weights = raw.get("weights") if isinstance(raw, dict) else None
+    for name in ("timers", "mail_timers"):
+        timers = weights.get(name) if isinstance(weights, dict) else None
+        if isinstance(timers, dict):
+            # JSON has no infinity: what is never taken was written as null.
+            timers |= {step: NEVER for step, share in timers.items() if share is None}
+    return msgspec.convert(raw, Record)
 
 
 def _encoded(what: Any) -> Any:

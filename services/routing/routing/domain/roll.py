@@ -127,6 +127,8 @@ class Roll:
                 return "not a lead"
             return score.any_tongue(agent.languages, tongues, min_level)
         spoken = score.tongue(agent.languages, tongues, min_level)
+        if spoken is None and step is Step.ANY_TRANSLATED:
+            spoken = score.best_tongue(agent.languages, min_level)
         if spoken is None:
             return "language"
         return spoken if agent.has(waiting.skills) else "skills"

@@ -47,7 +47,7 @@ class Weights:
     known: float = 1.0
     shift_end_near: timedelta = timedelta(minutes=30)
     last_call: timedelta = timedelta(minutes=5)
-    kept_free: float = 1.5
+    kept_free: float = 2.5
     min_level: int = 3
     timers: Timers = field(default_factory=Timers)
     mail_timers: Timers = MAIL
@@ -82,6 +82,18 @@ def tongue(spoken: Mapping[str, int], wanted: Tongues, min_level: int) -> Tongue
         return None
     closeness, level, tag = max(able)
     return Tongue(tag, level, closeness, _others(spoken, tag, min_level))
+
+
+def best_tongue(spoken: Mapping[str, int], min_level: int) -> Tongue | None:
+    """How one answers through a translation: in what he speaks best, the first tag of equals.
+
+    >>> best_tongue({"it": 4, "de": 5, "ar": 5}, 3)
+    Tongue(language='ar', level=5, closeness=1.0, others=('de', 'it'))
+    """
+    best = min(((-level, tag) for tag, level in spoken.items()), default=None)
+    if best is None or -best[0] < min_level:
+        return None
+    return Tongue(best[1], -best[0], 1.0, _others(spoken, best[1], min_level))
 
 
 def any_tongue(spoken: Mapping[str, int], wanted: Tongues, min_level: int) -> Tongue:

@@ -1,8 +1,10 @@
 """The steps of the search for an agent, and when each is reached.
 
 From the customer's language to his second one, to English with a translation, to a language near
-his own, to a lead. A step is reached when its share of the promise is used up; a step that nobody
-on shift could serve is left at once, or, where there is time, when it is clear that nobody comes.
+his own, to any language with a translation, to a lead. A step is reached when its share of the
+promise is used up; a step that nobody on shift could serve is left at once, or, where there is
+time, when it is clear that nobody comes. Only any language always waits for its share: it is the
+one step that no customer asks for and every agent could serve.
 """
 
 from bisect import bisect_right
@@ -21,6 +23,7 @@ STEPS = (
     Step.SECOND_LANGUAGE,
     Step.ENGLISH_TRANSLATED,
     Step.NEAREST_LANGUAGE,
+    Step.ANY_TRANSLATED,
     Step.LEAD,
 )
 NEVER = float("inf")
@@ -35,7 +38,8 @@ Tongues = tuple[tuple[str, float], ...]
 class Timers:
     """From which share of the promise on each step is looked at beside those before it.
 
-    `NEVER` is a step that is not taken. From `last_call` on a conversation is given to agents who
+    `NEVER` is a step that is not taken; any language is not, unless it is said when: logs from
+    before that step say nothing of it. From `last_call` on a conversation is given to agents who
     are about to go as well. Until `off_shift` a step is waited for whose people are only not on
     shift. What is in an agent's own language goes before every fallback from `own_first` on, and
     by its turn before that.
@@ -44,6 +48,7 @@ class Timers:
     second_language: float = 0.0
     english: float = 0.0
     nearest: float = 0.0
+    any_translated: float = NEVER
     lead: float = 0.9
     last_call: float = 0.5
     off_shift: float = 0.0
@@ -57,6 +62,7 @@ class Timers:
             Step.SECOND_LANGUAGE: self.second_language,
             Step.ENGLISH_TRANSLATED: self.english,
             Step.NEAREST_LANGUAGE: self.nearest,
+            Step.ANY_TRANSLATED: self.any_translated,
             Step.LEAD: self.lead,
         }
 
@@ -67,7 +73,8 @@ class Timers:
         A fallback is one tenth more pressing at each tenth (`calm`).
         """
         others = self.last_call, self.off_shift, self.own_first
-        tenths = () if self.english == self.nearest == self.lead == NEVER else _TENTHS
+        fallbacks = self.english, self.nearest, self.any_translated, self.lead
+        tenths = () if min(fallbacks) == NEVER else _TENTHS
         every = (*self.shares.values(), *others, *tenths)
         return tuple(sorted({share for share in every if share > 0.0}))
 
@@ -115,7 +122,7 @@ def steps(language: str | None, second: str | None) -> Sequence[tuple[Step, Tong
     """The steps that say something new for a customer of these languages, in order.
 
     >>> [step.value for step, _ in steps("da", "en")]
-    ['language', 'second_language', 'nearest_language', 'lead']
+    ['language', 'second_language', 'nearest_language', 'any_translated', 'lead']
     """
     asked: set[str] = set()
     found: list[tuple[Step, Tongues]] = []
@@ -130,6 +137,8 @@ def steps(language: str | None, second: str | None) -> Sequence[tuple[Step, Tong
         if new:
             asked.update(tag for tag, _ in new)
             found.append((step, new))
+    if language is not None:
+        found.append((Step.ANY_TRANSLATED, _alone(language)))
     return (*found, (Step.LEAD, _alone(language)))
 
 

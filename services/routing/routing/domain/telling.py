@@ -18,6 +18,7 @@ from shared.contracts.routing import Candidate, Explanation, Family, Others, Ste
 NO_ROOM = "no room"
 ABOUT_TO_GO = "shift ends"
 SPARED = "kept for his languages"
+_TRANSLATED = Step.ENGLISH_TRANSLATED, Step.ANY_TRANSLATED, Step.LEAD
 
 
 @dataclass(slots=True)
@@ -146,7 +147,7 @@ def _language(on: Ground) -> str | None:
 
 
 def _needs_translation(on: Ground) -> bool:
-    if on.waiting.language is None or on.step not in (Step.ENGLISH_TRANSLATED, Step.LEAD):
+    if on.waiting.language is None or on.step not in _TRANSLATED:
         return False
     if on.chosen is None:
         return on.step is Step.ENGLISH_TRANSLATED
