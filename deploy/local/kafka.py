@@ -151,8 +151,20 @@ class LocalKafka:
         )
 
     async def _format(self, classpath: str, until: float) -> None:
-        if (self._folder.path / "data" / "meta.properties").exists():
+        data = self._folder.path / "data"
+        if (data / "meta.properties").exists():
             return
+        if not _EMPTY:
+            await self._format_by_tool(classpath, until)
+            made = [path for path in data.rglob("*") if path.is_file()]
+            _EMPTY.update({path.relative_to(data): path.read_bytes() for path in made})
+            return
+        # That file last: with it, the folder counts as formatted.
+        for name in sorted(_EMPTY, key=Path("meta.properties").__eq__):
+            (data / name).parent.mkdir(parents=True, exist_ok=True)
+            (data / name).write_bytes(_EMPTY[name])
+
+    async def _format_by_tool(self, classpath: str, until: float) -> None:
         self._write_properties(free_port())
         tool = "kafka.tools.StorageTool"
         # A format cut short by a kill leaves part of its files; --ignore-formatted repairs that.
@@ -186,6 +198,8 @@ class LocalKafka:
         raise CannotStart(f"Kafka {why}; its log {child.log} ends with:\n{child.tail()}")
 
 
+_EMPTY: dict[Path, bytes] = {}
+"""The files of an empty store, once the tool has made one: a second one takes no second of Java."""
 _CLUSTER_ID = "TWVyaWRpYW5fbG9jYWxfMQ"  # base64 of 16 bytes, as Kafka wants it
 
 

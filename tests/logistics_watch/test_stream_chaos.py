@@ -52,7 +52,7 @@ class Size:
     """Seconds, on a machine that has much else to do."""
 
 
-SMALL = Size(scans=4_000, parcels=60, kills=3, stops=1, rate=150, within=240)
+SMALL = Size(scans=2_500, parcels=60, kills=3, stops=1, rate=150, within=240)
 FULL = Size(scans=20_000, parcels=200, kills=12, stops=3, rate=250, within=840)
 
 
