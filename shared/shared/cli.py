@@ -13,7 +13,7 @@ from rich.table import Table
 
 from shared import migrations, service
 from shared.bus import Bus, dead_letters
-from shared.errors import Refused
+from shared.errors import Refused, Unavailable
 from shared.service import Runtime, Stopped
 from shared.settings import ServiceSettings
 
@@ -85,7 +85,7 @@ def read(settings: type[ServiceSettings]) -> Any:
 
 
 def start(work: Awaitable[None]) -> None:
-    """Run a coroutine to its end on uvloop; a refusal is one line and exit code 1."""
+    """Run a coroutine to its end on uvloop; a refusal is one line, exit code 1 or, for now, 75."""
 
     async def whole() -> None:
         await work
@@ -98,6 +98,9 @@ def start(work: Awaitable[None]) -> None:
     except Refused as why:
         typer.echo(str(why), err=True)
         raise typer.Exit(1) from None
+    except Unavailable as why:
+        typer.echo(f"cannot be done now: {why}", err=True)
+        raise typer.Exit(75) from None
     except Exception as why:  # noqa: BLE001 - the last that sees it
         # Not the message: texts of exceptions quote values, and values are people's.
         log.critical("service failed", error=_names(why), frames=_frames(why))

@@ -17,11 +17,14 @@ from urllib.parse import unquote, urlsplit
 
 import asyncpg
 import sqlalchemy.exc
+import structlog
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.errors import Unavailable
 from shared.wakes import Wake, Wakes
+
+log = structlog.get_logger()
 
 Transaction = AsyncConnection
 """What a handler or store function gets: an open transaction. It never commits."""
@@ -272,13 +275,17 @@ def is_unstorable(error: BaseException) -> bool:
 async def retried(
     work: Callable[[], Awaitable[None]], *, stop: asyncio.Event, pause: float = 0.5
 ) -> None:
-    """Do `work` until it succeeds or `stop` is set, waiting while the database is away."""
+    """Do `work` until it succeeds or `stop` is set; while the database is away wait, and say so."""
+    told = False
     while not stop.is_set():
         try:
             return await work()
         except Exception as why:
             if not is_unavailable(why):
                 raise
+            if not told:
+                log.warning("database away, waiting", error=type(why).__name__)
+            told = True
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await stop.wait()

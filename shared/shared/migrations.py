@@ -17,19 +17,33 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.db import Login
-from shared.errors import Unavailable
+from shared.errors import Refused, Unavailable
 
 _ONE_AT_A_TIME = 0x6D657269  # "meri"
+_NOT_OURS = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.ClientConfigurationError,
+)
+"""What no waiting mends: another's password, no such database or right, no address at all."""
 
 
 async def prepare(who: Login, package: str) -> None:
     """Make role and schema where we may, then run the migrations of `package`.
 
-    Safe to run twice and by several processes at once: they wait for each other.
+    Safe to run twice and by several processes at once: they wait for each other. Raises
+    `Unavailable` when the database cannot be reached, and `Refused` when it will not have us.
     """
-    if who.admin_url is not None:
-        await make_role_and_schema(who)
-    await _migrate(who, package)
+    try:
+        if who.admin_url is not None:
+            await make_role_and_schema(who)
+        await _migrate(who, package)
+    except _NOT_OURS as why:
+        raise Refused(
+            f"DATABASE_URL, or DATABASE_URL_{who.schema.upper()}, names a PostgreSQL that cannot "
+            f"be used: {str(why) or type(why).__name__}. Correct it and start again."
+        ) from why
 
 
 async def make_role_and_schema(who: Login) -> None:

@@ -1,16 +1,18 @@
 """Roles and schemas, waking after commit, what counts as away."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+import typer
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from deploy.local.ports import free_port
-from shared import db, migrations, testing
+from shared import cli, db, migrations, testing
 from shared.db import Database
-from shared.errors import Unavailable
+from shared.errors import Refused, Unavailable
 from shared.statements import Statement
 from shared.wakes import Wake
 
@@ -52,6 +54,31 @@ async def test_preparing_twice_and_at_once_is_the_same_as_once(database_url: str
         assert await connection.fetchval("SELECT count(*) FROM alembic_version") == 1
     finally:
         await connection.close()
+
+
+async def test_a_database_that_will_not_have_us_is_told_in_a_sentence(database_url: str) -> None:
+    password = urlsplit(database_url).password or ""
+    for wrong in (
+        database_url.replace(f":{password}@", ":not-it@"),
+        database_url.replace("//postgres:", "//stranger:"),
+        f"{database_url}-not-there",
+        "not-an-address",
+    ):
+        with pytest.raises(Refused, match=r"DATABASE_URL.*cannot be used: .+ Correct it") as told:
+            await migrations.prepare(db.login("routing", wrong), "routing")
+        assert password not in str(told.value)
+
+
+async def test_what_cannot_be_done_now_is_told_in_a_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    away = db.login("routing", f"postgresql://postgres@127.0.0.1:{free_port()}/postgres")
+
+    with pytest.raises(typer.Exit) as ended:
+        await asyncio.to_thread(cli.start, migrations.prepare(away, "routing"))
+
+    assert ended.value.exit_code == 75
+    assert capsys.readouterr().err == "cannot be done now: database cannot be reached\n"
 
 
 async def listening(database: Database) -> Wake:
