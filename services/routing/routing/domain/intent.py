@@ -169,6 +169,8 @@ def _settled(signs: dict[str, list[str]]) -> dict[str, list[str]]:
         if signs.keys().isdisjoint(_NOT_BEFORE):
             signs = {name: each for name, each in signs.items() if name not in _ASKED_BEFORE}
             signs.setdefault("pre_sale", []).extend(words)
+    if "fresh" in signs and "repair" in signs and "used" not in signs:
+        signs.setdefault("damaged", []).extend(signs.pop("repair"))
     if "used" in signs and "damaged" in signs:
         signs.setdefault("repair", []).extend(signs.pop("damaged"))
     return signs

@@ -1,8 +1,9 @@
 """What customers write for, by the words they use: a table for each language.
 
 A table is text: `name: pattern | pattern`; a line that begins with a blank goes on with the one
-before. Names are the intents; `sizing`, a question before a purchase about how ware fits, which is
-no return; `used`, months or years of use, after which what is broken is for repair; and `anger`,
+before. Names are the intents; `fresh`, just unpacked, when what is broken is not for repair;
+`sizing`, a question before a purchase about how ware fits, which is no return; `used`, months or
+years of use, after which what is broken is for repair; and `anger`,
 `legal`, `safety` (also of the writer himself), `threat` (press, chargeback) and `urgent` for what
 presses. `asking` is a question before a purchase, whatever it asks for (a warranty, what if it does
 not fit); `unwanted` what the writer says he does not want; `confirming` a confirmation that never
