@@ -161,6 +161,8 @@ def test_a_report_that_it_arrived_is_no_bounce(read: Any, bounce: Any) -> None:
         ("5.3.1", "", "5.3.1"),
         ("4.2.2", "", "4.2.2"),
         ("5.0.0", "smtp; 550 Mailbox is full", "5.2.2"),
+        ("5.0.0", "x; 받는 사람의 사서함이 가득 찼습니다", "5.2.2"),
+        ("5.0.0", "x; Ящик получателя переполнен", "5.2.2"),
         ("5.7.0", "x-unix; the mailbox has exceeded its limit", "5.2.2"),
         ("5.7.1", "smtp; 552 5.7.1 over quota", "5.2.2"),
     ],

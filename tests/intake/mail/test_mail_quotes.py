@@ -184,6 +184,7 @@ def test_no_html_keeps_us_busy(html: str) -> None:
         "From: a@b.example\nDate: x To: y Subject: z\n" * 10_000,
         "> an earlier line\n\n" * 60_000,
         "look:\n> one\n> two\n" * 30_000,
+        "this is the error:\n> one two\n\n" * 30_000,
         "*" * 100_000,
         ("From" + " " * 50_000 + "x\n") * 4,
     ],

@@ -185,6 +185,9 @@ def test_a_rule_above_the_earlier_mail_is_no_text(read: Any, written: Any) -> No
         "x\n" + "- " * 200_000 + "x",
         "x\nbest" + " " * 300_000,
         "Sent from " * 50_000,
+        "x\n" + "-- \n" * 20_000,
+        "x\n" + "[https://a]<b>\n" * 20_000,
+        "x\n" + "[cid:image001.png@a]" * 20_000,
     ],
 )
 def test_no_signature_keeps_us_busy(text: str) -> None:

@@ -243,7 +243,7 @@ def _shown(above: list[str], lines: list[str], at: int, clear: int) -> tuple[lis
     if not said.endswith((":", "：")):
         return [], after, clear
     is_speech = len(said.split()) >= _LEAST_SPEECH and not _TELLS_WHO.search(said)
-    if is_speech and after - at <= _MOST_SHOWN and any(map(str.strip, lines[after:])):
+    if is_speech and after - at <= _MOST_SHOWN and _next_written(lines, after) is not None:
         return lines[at:after], after, clear
     end = min(len(lines), after + 200)
     clear = next((n for n in range(max(after, clear), end) if attribution(lines, n)), end)

@@ -13,7 +13,7 @@ REASONS = tuple(
             r"(?:disk|mail(?:box)?) quota|quota violation|(?:space|storage) (?:is )?not enough|"
             r"(?:not|n't) (?:have )?enough (?:space|storage)|(?:mail ?folder|inbox) is full|too many (?:messages|mails) (?:on|in)|out of storage|"
             r"zuviele (?:e-?)?mails|full mailbox|(?:mailbox|user) (?:has |would )?exceed|user is over|exceeded storage|mailbox size limit|"
-            r"exceeding receiving limits|space has been used up|too much mail data|ящик переполнен|\bon täynnä",
+            r"exceeding receiving limits|space has been used up|too much mail data|ящик.{0,20}переполнен|사서함.{0,10}(?:가득|꽉|초과)|\bon täynnä",
             "5.2.2",
         ),
         (

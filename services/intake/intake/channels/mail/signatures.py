@@ -63,8 +63,8 @@ def without_signature(text: str) -> str:
         if end == len(lines) or not any(map(str.strip, lines[:end])):
             break
         lines = "\n".join(lines[:end]).rstrip().split("\n")
-    while len(lines) > 1 and _DELIMITER.match(lines[-1]):
-        lines = "\n".join(lines[:-1]).rstrip().split("\n")  # what stood below is left out already
+    while len(lines) > 1 and (not lines[-1].strip() or _DELIMITER.match(lines[-1])):
+        lines.pop()  # what stood below is left out already
     above = "\n".join(lines).rstrip()
     return above if above.strip() else text
 
