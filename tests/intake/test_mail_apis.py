@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,10 +19,10 @@ from intake.clients.mails import MailApis
 from intake.domain.items import Came, LeftMail, Reading
 from intake.handlers.doors import DOORS
 from intake.handlers.mails import addresses_in, of_service
-from shared import testing
 from shared.contracts.base import StoreId
 from shared.errors import Refused, Unavailable
 from shared.webhooks import Delivery
+from tests.loopback import serving
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ENVIRON = {"KEY": "key", "SECRET": "u:p"}
@@ -52,23 +50,14 @@ def account_of(channel: str, **fields: Any) -> Any:
 
 @asynccontextmanager
 async def answering(answer: Callable[[Request], Any]) -> AsyncIterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     app = FastAPI()
 
     @app.get("/{path:path}")
     async def anything(request: Request) -> Any:
         return answer(request)
 
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    serving = asyncio.create_task(server.serve())
-    try:
-        await testing.eventually(lambda: asyncio.sleep(0, server.started))
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await serving
+    async with serving(app) as url:
+        yield url
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,20 @@
 """What readers leave to be fetched is fetched as each vendor wants it, from a stand-in for it."""
 
-import asyncio
 import base64
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from intake.clients import imap
 from intake.clients.media import Media
 from intake.domain.items import Came, Inbound
 from intake.handlers.doors import DOORS
-from shared import testing
 from shared.contracts.base import StoreId
 from shared.errors import Refused
 from shared.webhooks import Delivery
+from tests.loopback import serving
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SECRETS = {"KEY": "key", "TOKEN": "token"}
@@ -70,21 +65,6 @@ def vendors(asked: list[tuple[str, str | None]]) -> FastAPI:
     return app
 
 
-@asynccontextmanager
-async def running(app: FastAPI) -> AsyncIterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    serving = asyncio.create_task(server.serve())
-    try:
-        await testing.eventually(lambda: asyncio.sleep(0, server.started))
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await serving
-
-
 def account_of(channel: str, base: str) -> Any:
     given = {"channel": channel, "account_id": "a1", "base_url": base, **NEEDS[channel]}
     account = DOORS[channel].account.model_validate(given, context={"environ": SECRETS})
@@ -97,7 +77,7 @@ async def test_each_vendors_file_is_fetched_as_it_wants_it() -> None:
     basic = f"Basic {base64.b64encode(b'AC1:token').decode()}"
     media = Media(1000)
 
-    async with running(vendors(asked)) as base:
+    async with serving(vendors(asked)) as base:
         for channel in NEEDS:
             account = account_of(channel, base)
             delivery = Delivery("POST", "", {}, {}, b"")

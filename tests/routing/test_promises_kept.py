@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from routing.clients import on_call
@@ -36,6 +35,7 @@ from shared.contracts.routing import (
 from shared.db import Database
 from shared.webhooks.delivery import Delivery
 from shared.webhooks.standard import is_standard
+from tests.loopback import serving
 from tests.routing.pools import AURORA, assert_sound, dispatcher, lease
 
 Make = Callable[..., MessageReceived]
@@ -184,18 +184,8 @@ class Pager:
 async def pager() -> AsyncIterator[tuple[Pager, str]]:
     """The stand-in and its URL."""
     pager = Pager()
-    config = uvicorn.Config(pager.app, port=0, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-
-    async def started() -> bool:
-        return server.started
-
-    await testing.eventually(started)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield pager, f"http://127.0.0.1:{port}/page"
-    server.should_exit = True
-    await task
+    async with serving(pager.app) as url:
+        yield pager, f"{url}/page"
 
 
 async def test_a_broken_promise_climbs_until_somebody_acknowledges_it(

@@ -2,8 +2,8 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr
 
@@ -28,6 +27,7 @@ from shared import clock, testing
 from shared.contracts.intake import MessageReceived
 from shared.errors import Refused, Unavailable
 from shared.stores import Stores
+from tests.loopback import serving
 
 PDF = b"%PDF-1.7\nan invoice"
 
@@ -103,19 +103,6 @@ async def test_the_same_mail_twice_has_its_files_once(intake: Any) -> None:
     assert len(await settled(intake, 1)) == 1
 
 
-@asynccontextmanager
-async def vendor(port: int, app: FastAPI) -> AsyncIterator[None]:
-    """A stand-in for a vendor's server."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    running = asyncio.create_task(server.serve())
-    try:
-        await testing.eventually(lambda: asyncio.sleep(0, server.started))
-        yield
-    finally:
-        server.should_exit = True
-        await running
-
-
 @pytest.fixture
 def whatsapp_at(stores: Stores, free_port: Callable[[], int]) -> tuple[Any, int]:
     port = free_port()
@@ -148,7 +135,7 @@ async def test_a_picture_of_whatsapp_is_fetched_however_often_that_fails_first(
     message = {"from": "34600111222", "id": "wamid.7", "timestamp": "1777888000",
                "type": "document", "document": {"id": "media-1", "filename": "x.pdf",
                                                 "mime_type": "application/pdf"}}  # fmt: skip
-    async with vendor(port, app):
+    async with serving(app, port):
         await intake.send_whatsapp(wa(message))
         [row] = await settled(intake, 1)
 
@@ -190,7 +177,7 @@ async def test_a_vendor_that_leads_astray_or_sends_too_much_gives_nothing(
         return Response(b"x" * 2000)
 
     media = Media(1000)
-    async with vendor(port, app):
+    async with serving(app, port):
         for path in ("astray", "large", "missing"):
             with pytest.raises(Refused):
                 await media.fetch(account, f"http://127.0.0.1:{port}/{path}", is_url=True)

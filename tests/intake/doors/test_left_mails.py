@@ -7,13 +7,11 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 
@@ -24,6 +22,7 @@ from shared import testing
 from shared.contracts.intake import MessageReceived
 from shared.stores import Stores
 from shared.stores.accounts.mail import ResendAccount
+from tests.loopback import serving
 
 KEY = "key of the mail service"
 MAIL = (
@@ -37,18 +36,6 @@ MAIL = (
     b'Content-Disposition: attachment; filename="a.pdf"\r\n\r\n%PDF-1.7 x\r\n--b--\r\n'
 )
 CHANNELS = ("resend", "mailtrap", "mailgun", "amazon-ses")
-
-
-@asynccontextmanager
-async def serving(port: int, app: FastAPI) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    running = asyncio.create_task(server.serve())
-    try:
-        await testing.eventually(lambda: asyncio.sleep(0, server.started))
-        yield
-    finally:
-        server.should_exit = True
-        await running
 
 
 class Services:
@@ -100,7 +87,7 @@ async def services(
     monkeypatch.setattr(worker, "_FIRST_PAUSE", timedelta(milliseconds=5))
     monkeypatch.setattr(worker, "_SWEEP", 0.05)
     made = Services(port)
-    async with serving(port, made.app):
+    async with serving(made.app, port):
         yield made
 
 

@@ -1,19 +1,16 @@
 """Orders that Amazon and TikTok Shop only name are asked for at stand-ins, and said whole."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from intake.store import errands
@@ -27,6 +24,7 @@ from shared.contracts.intake import (
     OrderShipped,
 )
 from shared.stores import Stores
+from tests.loopback import serving
 
 ORDER = "402-1234567-1234567"
 ANY = (OrderPlaced, OrderPaid, OrderShipped, OrderCancelled, OrderRefunded)
@@ -98,19 +96,6 @@ REFUND = {
 }
 
 
-@asynccontextmanager
-async def vendor(port: int, app: FastAPI) -> AsyncIterator[None]:
-    """A stand-in for a vendor's server."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    running = asyncio.create_task(server.serve())
-    try:
-        await testing.eventually(lambda: asyncio.sleep(0, server.started))
-        yield
-    finally:
-        server.should_exit = True
-        await running
-
-
 @pytest.fixture
 def at_stand_in(
     stores: Stores, free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch
@@ -176,7 +161,7 @@ async def test_an_order_of_amazon_is_asked_for_until_it_is_had_and_said_once(
     async def money(order_id: str) -> Any:
         return {"payload": {"FinancialEvents": {"RefundEventList": [REFUND]}}}
 
-    async with vendor(at_stand_in, app):
+    async with serving(app, at_stand_in):
         await order_changes(intake)
         await all_asked(intake)
         said = await intake.said(*ANY)
@@ -226,7 +211,7 @@ async def test_an_order_that_nobody_has_is_given_up_and_begun_anew_when_it_is_na
         asked.append(order_id)
         return Response(status_code=404)
 
-    async with vendor(at_stand_in, app):
+    async with serving(app, at_stand_in):
         for n in (1, 2):
             await order_changes(intake)
             await all_asked(intake)
@@ -351,7 +336,7 @@ async def test_an_order_of_tiktok_shop_is_asked_for_with_a_signature_and_its_ref
             return {"code": 105005, "message": "not granted"}
         return {"code": 0, "data": {"return_orders": [RETURNED]}}
 
-    async with vendor(at_stand_in, app):
+    async with serving(app, at_stand_in):
         await tiktok_says(intake, "5764")
         await all_asked(intake)
         await tiktok_says(intake, "5765")

@@ -18,7 +18,6 @@ from uuid import UUID, uuid4
 import aiosmtplib
 import httpx
 import pytest
-import uvicorn
 from aiokafka import AIOKafkaConsumer
 from fastapi import FastAPI, Response
 from websockets.asyncio.client import connect
@@ -29,6 +28,7 @@ from shared.contracts.base import AccountId, NotificationId, StoreId, ThreadId, 
 from shared.contracts.intake import MessageReceived, SendToChat
 from shared.db import Database
 from shared.settings import KafkaSettings
+from tests.loopback import serving
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -343,15 +343,3 @@ async def test_who_is_killed_while_he_fetches_mails_loses_none_and_doubles_none(
     assert sorted(one.text for one in once.values()) == names
     assert len(asked) > len(names)
     assert await testing.rows(db, "SELECT 1 FROM mail_errands") == []
-
-
-@contextlib.asynccontextmanager
-async def serving(app: FastAPI, port: int) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    task = asyncio.create_task(server.serve())
-    try:
-        await testing.eventually(lambda: asyncio.sleep(0, server.started))
-        yield
-    finally:
-        server.should_exit = True
-        await task

@@ -5,7 +5,6 @@ import base64
 import hashlib
 import hmac
 import json
-import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
@@ -13,10 +12,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from shared.stores import AfterShipAccount, Stores
+from tests.loopback import serving
 
 
 class AfterShipWorld:
@@ -82,19 +81,12 @@ class AfterShipWorld:
 async def world() -> AsyncIterator[AfterShipWorld]:
     """AfterShip's API on a free loopback port."""
     world = AfterShipWorld()
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(world.app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
-    )
-    world.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/t"
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield world
-    finally:
-        world.released.set()
-        server.should_exit = True
-        await serving
-        listener.close()
+    async with serving(world.app) as url:
+        world.base_url = f"{url}/t"
+        try:
+            yield world
+        finally:
+            world.released.set()
 
 
 @pytest.fixture

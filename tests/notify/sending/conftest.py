@@ -4,7 +4,6 @@ import asyncio
 import email
 import email.policy
 import json
-import socket
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -14,7 +13,6 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-import uvicorn
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from fastapi import FastAPI, Request, Response
 
@@ -30,6 +28,7 @@ from shared import testing
 from shared.contracts.base import Message
 from shared.db import Database
 from shared.stores import Stores
+from tests.loopback import serving
 
 STORES_YAML = """
 token_keys: ["env:TOKEN_KEY"]
@@ -247,19 +246,12 @@ class Graph:
 async def graph() -> AsyncIterator[Graph]:
     """Meta's API on a free loopback port."""
     world = Graph()
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(world.app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
-    )
-    world.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v23.0"
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield world
-    finally:
-        world.released.set()
-        server.should_exit = True
-        await serving
-        listener.close()
+    async with serving(world.app) as url:
+        world.base_url = f"{url}/v23.0"
+        try:
+            yield world
+        finally:
+            world.released.set()
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from shared.stores import Stores
+from tests.loopback import Server
 
 TOKEN = "shpat-of-the-test"
 
@@ -99,8 +99,7 @@ class Shop:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/admin/api/2026-10"
-            config = uvicorn.Config(self.application(), log_config=None, lifespan="off", ws="none")
-            self._server = uvicorn.Server(config)
+            self._server = Server(self.application(), patience=0)
             self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
             try:
                 yield
@@ -109,7 +108,7 @@ class Shop:
 
     async def close(self) -> None:
         """Be away."""
-        self._server.should_exit = self._server.force_exit = True
+        self._server.end()
         await self._serving
 
 
