@@ -109,8 +109,7 @@ def _in_shared_script(
         return Detected(language, script, _SURE, source="script")
     weights = detectors.scores(text, _among(script, languages))
     if script == "Latn":
-        asked = _asked(languages)
-        if "hr" in weights and "hr" not in asked:
+        if "hr" in weights and "hr" not in (asked := _asked(languages)):
             weights[next(tag for tag in _AS_CROATIAN if tag in asked)] = weights.pop("hr")
         if language := romanised(text, _romanised_among(languages)):
             weights[language] = max(weights.values(), default=0.0) + _ROMANISED_ODDS
