@@ -44,7 +44,7 @@ chaos: setup ## The long run with kills and restarts
 bench: setup ## Figures beside their floors, all or some: make bench B=language
 	$(BIN)/python -m tests.bench $(B)
 
-simulate: setup ## Routing's decisions in a seeded world, against common rules and bounds (5 minutes; Q=1: a look)
+simulate: setup ## Routing's decisions in a seeded world, against common rules and bounds (10 minutes; Q=1: a look)
 	$(BIN)/python -m tests.simulation $(if $(Q),--quick)
 
 demo: setup ## The whole system on this machine, and a story through it
