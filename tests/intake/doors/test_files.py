@@ -104,6 +104,12 @@ async def test_the_same_mail_twice_has_its_files_once(intake: Any) -> None:
 
 
 @pytest.fixture
+def swept_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits is looked for ten times a second by whoever starts after this."""
+    monkeypatch.setattr(worker, "_SWEEP", 0.1)
+
+
+@pytest.fixture
 def whatsapp_at(stores: Stores, free_port: Callable[[], int]) -> tuple[Any, int]:
     port = free_port()
     account = stores.account("whatsapp", "100200300")
@@ -113,11 +119,14 @@ def whatsapp_at(stores: Stores, free_port: Callable[[], int]) -> tuple[Any, int]
 
 
 async def test_a_picture_of_whatsapp_is_fetched_however_often_that_fails_first(
-    whatsapp_at: tuple[Any, int], intake: Any, wa: Any, monkeypatch: pytest.MonkeyPatch
+    swept_often: None,
+    whatsapp_at: tuple[Any, int],
+    intake: Any,
+    wa: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _, port = whatsapp_at
     monkeypatch.setattr(worker, "_FIRST_PAUSE", timedelta(milliseconds=50))
-    monkeypatch.setattr(worker, "_SWEEP", 0.1)
     app, asked = FastAPI(), list[str]()
 
     @app.get("/media-1")
@@ -243,11 +252,10 @@ async def test_whoever_is_killed_before_a_file_is_noted_leaves_it_to_another(
 
 
 async def test_a_file_that_we_fail_at_keeps_us_from_no_other(
-    intake: Any, monkeypatch: pytest.MonkeyPatch
+    swept_often: None, intake: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "_FIRST_PAUSE", timedelta(milliseconds=1))
     monkeypatch.setattr(worker, "_MOST_ATTEMPTS", 3)
-    monkeypatch.setattr(worker, "_SWEEP", 0.1)
 
     def judge(octets: bytes, *told: Any) -> rules.Verdict:
         return rules.judge(octets, *told) if b"bad" not in octets else 1 // 0  # type: ignore[return-value]
