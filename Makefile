@@ -32,8 +32,8 @@ format: setup ## Format the code and fix what can be fixed: the one that writes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: setup ## All tests, by two workers, or some: make test T=tests/returns
-	$(BIN)/python -m pytest $(or $(T),-n 2)
+test: setup ## All tests, by three workers, or some: make test T=tests/returns
+	$(BIN)/python -m pytest $(or $(T),-n 3)
 
 flow: setup ## The stories from end to end, and nothing else
 	$(BIN)/python -m pytest tests/flow

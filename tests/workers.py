@@ -1,4 +1,4 @@
-"""How a run of two workers shares out the tests.
+"""How a run of three workers shares out the tests.
 
 Tests of one file stay together, for they share what their module makes; so do the stories, which
 share one system. Each worker has its own broker and database server.
@@ -13,16 +13,16 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 STORIES = "tests/flow"
 LONG = (
     STORIES,
-    "tests/logistics_watch/test_stream_chaos.py",
     "tests/chaos/test_conversations.py",
-    "tests/routing/test_from_outside.py",
-    "tests/chaos/test_claims.py",
-    "tests/deploy/test_servers.py",
-    "tests/routing/test_found_at_once.py",
-    "tests/deploy/test_setup.py",
-    "tests/shared/test_bus.py",
-    "tests/logistics_watch/test_stream.py",
     "tests/intake/doors/test_imap.py",
+    "tests/deploy/test_servers.py",
+    "tests/logistics_watch/test_stream_chaos.py",
+    "tests/shared/test_bus.py",
+    "tests/routing/test_from_outside.py",
+    "tests/routing/test_found_at_once.py",
+    "tests/logistics_watch/test_stream.py",
+    "tests/chaos/test_claims.py",
+    "tests/deploy/test_setup.py",
     "tests/intake/doors/test_processes.py",
     "tests/intake/doors/test_signed_strangeness.py",
     "tests/routing/test_app.py",
@@ -35,7 +35,10 @@ LONG = (
     "tests/intake/doors/test_openapi.py",
     "tests/logistics_watch/test_openapi.py",
 )
-"""The longest, these first; then those of many tests: who ends with a long one works alone."""
+"""The longest, these first; then those of many tests: who ends with a long one works alone.
+
+Of those that begin together, one computes much and another mostly waits.
+"""
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

@@ -38,13 +38,13 @@ NEVER = {"days": ["mon"], "from": "00:00", "to": "00:01"}
 async def house(
     kafka: KafkaSettings, database_url: str, tmp_path: Path, stores: Stores
 ) -> AsyncIterator[Running]:
-    """One process. Promises by messaging are of six seconds, what is overdue climbs each second."""
+    """One process. Promises by messaging are of six seconds, what is overdue climbs after two."""
     async with running(
         tmp_path,
         kafka=kafka,
         database_url=database_url,
         ROUTING_PROMISE_MESSAGING="PT6S",
-        ROUTING_ESCALATE_AFTER="PT1S",
+        ROUTING_ESCALATE_AFTER="PT2S",
         ROUTING_ACKNOWLEDGED_FOR="PT3S",
         ROUTING_OFFER_MAIL="PT1S",
         ROUTING_DESKS_SWEEP="PT0.5S",
@@ -173,7 +173,7 @@ async def test_a_promise_is_spoken_of_broken_climbs_is_cared_for_and_answered(
     lead = await house.told(ConversationEscalated, lambda each: each.level == "lead")
     agent = await house.told(ConversationEscalated, lambda each: each.level == "agent")
     assert (agent.to, lead.to, lead.why) == (("eva",), ("lea",), "overdue")
-    assert timedelta(seconds=1) <= lead.occurred_at - agent.occurred_at < timedelta(seconds=2)
+    assert timedelta(seconds=2) <= lead.occurred_at - agent.occurred_at < timedelta(seconds=3)
     assert (await house.ask("iris", "POST", f"{path}/escalations/ack")).status_code == 403
     assert (await house.ask("lea", "POST", f"{path}/escalations/ack")).is_success
     heard = await house.told(EscalationAcknowledged)
