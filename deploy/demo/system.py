@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from deploy.demo.tail import Tail
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.processes import Process, Processes
 from shared.bus import kafka as clients
+from shared.errors import Unavailable
 from shared.settings import KafkaSettings
 
 STALL_CUSTOMS = 4.0
@@ -75,7 +76,7 @@ async def running(
     async with Processes(tell=tell) as processes:
         await asyncio.gather(
             processes.start(*_processes(ports, made, kafka, database_url, logs)),
-            clients.ensure_topics(kafka),
+            _topics(kafka),
         )
         await _all_listen(addresses)
         world = WorldClient(addresses.world)
@@ -86,6 +87,15 @@ async def running(
                     stage=stage, processes=processes, kafka=kafka, database_url=database_url
                 )
         await world.close()
+
+
+async def _topics(kafka: KafkaSettings, within: float = 60) -> None:
+    """Make the topics: a broker beside nine starting processes may take its time to answer."""
+    async with asyncio.timeout(within):
+        while True:
+            with suppress(Unavailable):
+                return await clients.ensure_topics(kafka)
+            await asyncio.sleep(0.5)
 
 
 @asynccontextmanager
