@@ -126,6 +126,55 @@ def test_who_translates_answers_in_what_he_speaks_best(agent: Make) -> None:
     assert why.candidates[0].agent_id == "ken"
 
 
+def test_who_has_a_little_of_the_customers_language_translates_all_the_same(agent: Make) -> None:
+    timed = replace(WEIGHTS, timers=Timers(any_translated=0.5))
+    late = TUESDAY_NOON + timedelta(minutes=14)
+
+    why = decide(waiting("th"), [agent("ken", {"ja": 5, "th": 2})], late, timed).explanation
+
+    assert (why.language, why.needs_translation) == ("ja", True)
+
+
+def test_a_step_that_was_not_looked_at_is_not_told(agent: Make) -> None:
+    team = [agent("ken", {"ja": 5})]
+    timed = replace(WEIGHTS, timers=Timers(any_translated=0.5))
+    led = replace(WEIGHTS, timers=Timers(lead=NEVER))
+
+    crises = [
+        decide(waiting("da", is_crisis=True), team, TUESDAY_NOON, w) for w in (WEIGHTS, timed)
+    ]
+    never = decide(waiting("th"), team, TUESDAY_NOON, led)
+
+    assert [each.step for each in crises] == [Step.NEAREST_LANGUAGE] * 2
+    assert never.explanation.step is Step.ENGLISH_TRANSLATED
+    assert never.explanation.rejected == {"language": ("ken",)}
+
+
+def test_any_language_is_told_as_skipped_only_where_it_is_on(agent: Make) -> None:
+    lead = [agent("lea", {"ja": 5}, is_lead=True)]
+    timed = replace(WEIGHTS, timers=Timers(any_translated=0.5))
+
+    on, off = (decide(waiting("th"), lead, TUESDAY_NOON, w).explanation for w in (timed, WEIGHTS))
+
+    assert on.skipped == (*off.skipped, Step.ANY_TRANSLATED)
+    assert Step.ANY_TRANSLATED not in off.skipped
+
+
+def test_any_language_keeps_to_law_skill_and_store(agent: Make) -> None:
+    timed = replace(WEIGHTS, timers=Timers(any_translated=0.5, lead=NEVER))
+    late = TUESDAY_NOON + timedelta(minutes=14)
+
+    def why_not(ken: Agent, **asked: Any) -> Any:
+        decided = decide(waiting("th", **asked), [ken], late, timed)
+        assert (decided.agent_id, decided.step) == (None, Step.ANY_TRANSLATED)
+        return decided.explanation.rejected
+
+    ken = agent("ken", {"ja": 5})
+    assert why_not(ken, legal=frozenset({"ZZ"})) == {"legal": ("ken",)}
+    assert why_not(ken, skills=frozenset({"parcels"})) == {"skills": ("ken",)}
+    assert why_not(agent("ken", {"ja": 5}, stores=("x",))) == {"store": ("ken",)}
+
+
 def test_who_has_no_language_well_enough_translates_nothing(agent: Make) -> None:
     timed = replace(WEIGHTS, timers=Timers(any_translated=0.5))
     late = TUESDAY_NOON + timedelta(minutes=14)

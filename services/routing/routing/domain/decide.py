@@ -130,6 +130,7 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
     share = used(waiting, floor.now)
     can_wait = share < timers.last_call and not waiting.is_crisis
     full: list[tuple[Step, Answer]] = []
+    last: tuple[Step, Answer] | None = None
     for n, (step, tongues) in enumerate(in_order(waiting)):
         after = timers.shares[step]
         is_timed = bool(full) or step is Step.ANY_TRANSLATED
@@ -143,10 +144,12 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
             if own is not None:
                 return own
             return _decision(waiting, floor, step, tuple([each for each, _ in full]), answer)
+        last = step, answer
         if step is not Step.ANY_TRANSLATED and _is_waited_for(answer, share, timers):
-            full.append((step, answer))
-    if full:
-        step, answer = full[0]
+            full.append(last)
+    # The first step is looked at whatever the timers say; one that was not looked at tells nothing.
+    assert last is not None
+    step, answer = full[0] if full else last
     return _decision(waiting, floor, step, (), answer)
 
 

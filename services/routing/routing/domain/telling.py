@@ -9,7 +9,7 @@ from routing.domain.languages import ENGLISH, spoken_level
 from routing.domain.ranking import Present, Spoken
 from routing.domain.roll import Customers
 from routing.domain.score import POINTS, Told, told
-from routing.domain.steps import STEPS
+from routing.domain.steps import NEVER, STEPS
 from routing.domain.team import Agent
 from routing.domain.waiting import Waiting
 from shared.contracts.base import AgentId
@@ -43,8 +43,7 @@ class Ground:
 
 def explanation(on: Ground, shown: int | None) -> Explanation:
     """Everybody as he stood then; of the best `shown` with room one by one, None is of all."""
-    is_led = on.waiting.is_crisis and on.step is Step.LEAD
-    before = () if is_led else STEPS[: STEPS.index(on.step)]
+    before = _before(on)
     keys = sorted(on.keys)
     best = keys if shown is None else keys[:shown]
     customers = on.waiting.region, on.waiting.time_zone
@@ -58,6 +57,15 @@ def explanation(on: Ground, shown: int | None) -> Explanation:
         rejected=_rejected(on),
         others=_others(on, keys[len(best) :]),
     )
+
+
+def _before(on: Ground) -> tuple[Step, ...]:
+    """The steps before; any language is none where it is off, as in logs from before it."""
+    if on.waiting.is_crisis and on.step is Step.LEAD:
+        return ()
+    timers = on.floor.weights.timers_of(on.waiting.family)
+    off = {Step.ANY_TRANSLATED} if timers.any_translated == NEVER else set()
+    return tuple([step for step in STEPS[: STEPS.index(on.step)] if step not in off])
 
 
 def _others(on: Ground, keys: Sequence[int]) -> Others | None:
@@ -151,4 +159,7 @@ def _needs_translation(on: Ground) -> bool:
         return False
     if on.chosen is None:
         return on.step is Step.ENGLISH_TRANSLATED
+    if on.step is Step.ANY_TRANSLATED:
+        # He answers in another language, though he may have a little of the customer's.
+        return on.among.fit.tongue(on.chosen).language != on.waiting.language
     return spoken_level(on.agents[on.chosen].languages, on.waiting.language) == 0
