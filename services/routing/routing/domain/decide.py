@@ -130,7 +130,7 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
     share = used(waiting, floor.now)
     can_wait = share < timers.last_call and not waiting.is_crisis
     full: list[tuple[Step, Answer]] = []
-    last: tuple[Step, Answer] | None = None
+    looked_at: list[tuple[Step, Answer]] = []
     for n, (step, tongues) in enumerate(in_order(waiting)):
         after = timers.shares[step]
         is_timed = bool(full) or step is Step.ANY_TRANSLATED
@@ -144,12 +144,10 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
             if own is not None:
                 return own
             return _decision(waiting, floor, step, tuple([each for each, _ in full]), answer)
-        last = step, answer
+        looked_at.append((step, answer))
         if step is not Step.ANY_TRANSLATED and _is_waited_for(answer, share, timers):
-            full.append(last)
-    # The first step is looked at whatever the timers say; one that was not looked at tells nothing.
-    assert last is not None
-    step, answer = full[0] if full else last
+            full.append((step, answer))
+    step, answer = full[0] if full else looked_at[-1]
     return _decision(waiting, floor, step, (), answer)
 
 
