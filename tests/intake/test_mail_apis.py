@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from intake.channels.mail import OurOwn, Recipient
 from intake.clients import buckets, mails
-from intake.clients.fetching import NOWHERE, Fetcher
+from intake.clients.fetching import NOWHERE, Fetcher, TooFast
 from intake.clients.mails import MailApis
 from intake.domain.items import Came, LeftMail, Reading
 from intake.handlers.doors import DOORS
@@ -206,6 +206,40 @@ async def test_a_mail_of_resend_without_its_raw_form_is_put_together() -> None:
     assert octets == again
     for each in (b"in-reply-to: <0@x.example>", b"Message-ID: <1@x.example>", b"JVBERg=="):
         assert each in octets
+
+
+async def test_of_many_large_files_no_more_are_held_than_a_mail_may_have() -> None:
+    fetched = list[str]()
+
+    def answer(request: Request) -> Any:
+        path = request.url.path
+        if path == "/laid":
+            fetched.append(path)
+            return Response(b"x" * 600)
+        if path.endswith("/attachments"):
+            return {"data": [{"download_url": f"{request.base_url}laid"}] * 40}
+        return {"from": "a@x.example", "text": "hola", "attachments": [{"id": "1"}]}
+
+    async with answering(answer) as base:
+        apis = MailApis(1_000)
+        octets = await apis.mail(account_of("resend", base_url=base), ("1",))
+        await apis.close()
+
+    assert len(fetched) == 2
+    assert b"hola" in octets or b"aG9sYQ" in octets
+
+
+@pytest.mark.parametrize(("told", "after"), [("0", 1.0), ("", 1.0), ("7", 7.0), ("999999", 60.0)])
+async def test_who_is_asked_too_fast_is_left_alone_for_a_second_at_least(
+    told: str, after: float
+) -> None:
+    async with answering(lambda _: Response(status_code=429, headers={"retry-after": told})) as url:
+        apis = MailApis(1_000)
+        with pytest.raises(TooFast) as raised:
+            await apis.mail(account_of("resend", base_url=url), ("1",))
+        await apis.close()
+
+    assert raised.value.after == after
 
 
 JSON = st.recursive(

@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from intake.clients import fetching
 from intake.store import mail_errands
 from intake.workers import mails as worker
+from intake.workers.mails import Mails
 from shared import testing
 from shared.contracts.intake import MessageReceived
 from shared.stores import Stores
@@ -297,6 +298,44 @@ async def test_a_service_that_is_asked_too_fast_is_asked_again_without_giving_up
     first, second = await intake.said(MessageReceived)
     assert first.text == "¿dónde está?"
     assert "lies with the mail service" in second.text
+
+
+async def test_a_mail_that_kills_whoever_fetches_it_is_said_as_it_was_told(
+    services: Services, intake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_MOST_ATTEMPTS", 0)
+
+    await tell(intake, "mailtrap")
+    await all_fetched(intake)
+
+    [event] = await intake.said(MessageReceived)
+    assert "lies with the mail service" in event.text
+    assert services.asked == []
+
+
+async def test_a_mail_that_we_fail_to_give_up_keeps_no_other_waiting(
+    services: Services, intake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = asyncio.Event()
+
+    def fails(*_: Any) -> Any:
+        loop.call_soon_threadsafe(failed.set)
+        raise ValueError("a mistake of ours")
+
+    loop = asyncio.get_running_loop()
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_MOST_ATTEMPTS", 0)
+        patch.setattr(Mails, "_arrival", fails)
+        await tell(intake, "mailtrap")
+        await asyncio.wait_for(failed.wait(), 10)
+    await tell(intake, "resend")
+
+    async def only_that_is_left() -> bool:
+        rows = await testing.rows(intake.db, "SELECT channel FROM mail_errands")
+        return [row["channel"] for row in rows] == ["mailtrap"]
+
+    await testing.eventually(only_that_is_left)
+    assert len(await intake.said(MessageReceived)) == 1
 
 
 async def test_files_that_brevo_keeps_are_fetched_by_their_tokens(

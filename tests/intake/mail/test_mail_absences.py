@@ -24,6 +24,13 @@ def kind(reading: Any) -> str:
         ("不在", "明日は不在なので、荷物は明後日にお願いします。"),
         ("휴가 중", "배송을 다음 주로 미뤄 주세요."),
         ("Vacation", ""),
+        ("On vacation", "I am on vacation until 12 May. Please leave it with my neighbour."),
+        ("Im Urlaub", "Ich bin bis 12. Mai weg. Bitte geben Sie sie beim Nachbarn ab."),
+        ("Absence", "Je suis absente la semaine prochaine, merci de garder ma lampe."),
+        ("Ferie", "Dal 10 al 20 sono via. Lasciate la lampada al vicino."),
+        ("Ausente", "Estaré fuera el lunes. Dejen la lámpara al vecino."),
+        ("Out of office, please read", "I am out till 5. Do ring before you come with the parcel."),
+        ("Fuera de la oficina, llamen antes", "Estoy fuera. ¿Pueden llamar antes?"),
     ],
 )
 def test_a_customer_who_is_away_is_heard(read: Any, written: Any, subject: str, text: str) -> None:

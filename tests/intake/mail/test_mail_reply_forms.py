@@ -237,6 +237,25 @@ def test_a_line_that_somebody_speaks_of_is_none() -> None:
     assert new_text(said) == (said, False)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "My mail said:\n\n##- please type your reply above this line -##\n\nWhat does it mean?",
+        "In uw mail staat:\n\n--- typ je antwoord boven deze regel ---\n\nWat is dat?",
+        "Recebi isto\n=== acima desta linha ===\nO que significa?",
+        "설명서에\n\n--- 이 줄 위 ---\n\n라고 되어 있는데 무슨 뜻인가요?",
+        "说明书上写着\n--- 此线以上 ---\n请问是什么意思？",
+        "Det står\n\n-- över denna raden --\n\nvad betyder det?",
+        "На этикетке\n\n--- выше этой строки ---\n\nЧто это?",
+        "Bitte senden:\n\n| Ware | Zahl |\n| Lampe | 2 |\n| Stuhl | 1 |",
+        "I need these today\n| lamp | 2 |\n| chair | 1 |\nThanks, Ana",
+        "What I want\n\n> two lamps red\n\n> one chair blue\n\n> a table\n\nWhen will it come?",
+    ],
+)
+def test_what_a_customer_shows_and_lists_is_no_earlier_mail(said: str) -> None:
+    assert new_text(said) == (said, False)
+
+
 ABOVE = "<p>Top</p><div>On 4 May 2026, Aurora &lt;help@aurora.example&gt; wrote:</div>"
 CITED = "<br><blockquote type='cite'>OLD</blockquote>"
 

@@ -164,6 +164,19 @@ def test_the_line_of_a_device_above_the_text_is_left_out(mark: str) -> None:
     assert without_signature(f"{mark}\n{TEXT}") == f"{mark}\n{TEXT}"
 
 
+@pytest.mark.parametrize(
+    ("mark", "below"),
+    [
+        ("Sent from my iPhone", "Blue please, and two of them."),
+        ("Von meinem iPhone gesendet", "Ach ja, und bitte auch den Stuhl zurücknehmen."),
+        ("Envoyé de mon iPhone", "Et quand arrive la chaise ?"),
+        ("iPhoneから送信", "椅子も返品したいです。"),
+    ],
+)
+def test_what_is_written_on_under_the_line_of_a_device_stays(mark: str, below: str) -> None:
+    assert without_signature(f"{TEXT}\n\n{mark}\n\n{below}").endswith(below)
+
+
 def test_the_marks_of_programs_show_it_in_html() -> None:
     html = "<p>New</p><div class='gmail_signature'>Ana, Madrid</div>"
 

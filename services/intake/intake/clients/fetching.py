@@ -17,7 +17,7 @@ GONE = "the vendor has it no more"
 NOWHERE = "an address that is not fetched from"
 
 _SOON, _LATEST = 1.0, 60.0
-"""Seconds after which to come again where a vendor does not say, and at the latest."""
+"""Seconds after which to come again at the soonest, though a vendor says 0, and at the latest."""
 
 
 class TooFast(Unavailable):
@@ -89,7 +89,8 @@ async def _body(answer: httpx.Response, most: int) -> bytes:
 
 def _pause(told: str) -> float:
     """Seconds out of Retry-After, which may be a date too."""
-    return min(float(told), _LATEST) if told.isascii() and told.isdecimal() else _SOON
+    is_told = told.isascii() and told.isdecimal()
+    return max(_SOON, min(float(told), _LATEST)) if is_told else _SOON
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:

@@ -88,15 +88,17 @@ class MailApis:
         if not told.get("attachments"):
             return []
         listed = await self._json(url, partial(_is_base, account), _bearer(account.api_key))
-        return [
-            File(
-                name=text(one.get("filename")),
-                media_type=text(one.get("content_type")),
-                octets=await self._download(_text(one, "download_url"), account),
-                content_id=text(one.get("content_id")),
-            )
-            for one in list(objects(listed.get("data")))[:_MOST_FILES]
-        ]
+        files: list[File] = []
+        left = self._most
+        for one in list(objects(listed.get("data")))[:_MOST_FILES]:
+            if left <= 0:
+                break  # the mail is read up to here: what comes later need not be held
+            octets = await self._download(_text(one, "download_url"), account)
+            left -= len(octets)
+            name, kind = text(one.get("filename")), text(one.get("content_type"))
+            content_id = text(one.get("content_id"))
+            files.append(File(name=name, media_type=kind, octets=octets, content_id=content_id))
+        return files
 
     async def _mailtrap(self, account: MailtrapAccount, inbox_id: str, message_id: str) -> bytes:
         named = f"{quote(inbox_id, safe='')}/messages/{quote(message_id, safe='')}"

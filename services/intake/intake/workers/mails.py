@@ -41,6 +41,7 @@ _MOST_REFUSALS = 6
 _MOST_PATIENCE = timedelta(hours=3)
 """How long a service may say that it is asked too fast: such tries do not count."""
 _FAILED = "it could not be read"
+_DEADLY = "none who fetched it lived to tell"
 
 
 class Mails:
@@ -70,6 +71,19 @@ class Mails:
 
     async def _one(self, errand: MailErrand, apis: MailApis) -> None:
         try:
+            await self._try(errand, apis)
+        except Exception as why:
+            if is_unavailable(why):
+                raise
+            # Not even what stands in for it is kept: it comes again when the claim has run out.
+            log.error(
+                "mail could not be given up", channel=errand.channel, error=type(why).__name__
+            )
+
+    async def _try(self, errand: MailErrand, apis: MailApis) -> None:
+        try:
+            if errand.attempts > _MOST_ATTEMPTS:
+                raise Refused(_DEADLY)
             await self._fetch(errand, apis)
         except Refused as why:
             await self._wait(errand, str(why), _MOST_REFUSALS)

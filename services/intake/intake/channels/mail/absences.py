@@ -24,7 +24,9 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _OF_A_SHOP = re.compile(
-    r"[?？¿]|\border|parcel|package|deliver|shipment|shipping|\bshipped|refund|invoice|tracking|\bpaid\b|"
+    r"[?？¿]|neighbou?r|nachbar|voisin|vecin[oa]|vizinh|vicin[oa]\b|\bburen|buur(?:man|vrouw)|sąsiad|сосед|сусід|"
+    r"grann|\bnabo|naapuri|komşu|soused|szomszéd|隣|邻居|鄰居|이웃|\bleave (?:it|the|my|them)\b|"
+    r"\bgarde[rz]\b|\bguard(?:ar|en|em)\b|aufbewahr|bewaren|przechow|задерж|\bhold (?:it|the|my)\b|\border|parcel|package|deliver|shipment|shipping|\bshipped|refund|invoice|tracking|\bpaid\b|"
     r"bestell|auftrag|paket|päckchen|liefer|zustell|zugestellt|retour|erstatt|rechnung|"
     r"commande|colis|livr|rembours|pedido|paquete|env[íi]o|entreg|reembols|factura|encomenda|fatura|"
     r"\bordin|pacco|conseg|spedi|rimbors|fattura|bezorg|levering|factuur|zamówieni|paczk|dostaw|zwrot|faktur|"

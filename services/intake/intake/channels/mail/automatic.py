@@ -29,7 +29,9 @@ def nobody_wrote(mail: Structure, own: str, sender: str) -> Known | None:
         return Known("a feedback report", "feedback")
     if mail.report_type == "disposition-notification" or mail.is_receipt:
         return Known("a read receipt")
-    if mail.report_type or _is_automatic(headers) or _is_absence(mail) or _is_challenge(mail):
+    if mail.report_type or _is_automatic(headers) or _is_by_subject(mail):
+        return _AUTOMATIC_REPLY
+    if _is_absence(mail) or _is_challenge(mail):
         return _AUTOMATIC_REPLY
     if not _is_list(headers, own):
         return None
@@ -102,8 +104,15 @@ def _is_automatic(headers: Headers) -> bool:
         or by_route
         or by_program
         or _is_from_rule(headers)
-        or bool(AUTOMATIC_SUBJECT.match(headers.text("subject") or ""))
     )
+
+
+def _is_by_subject(mail: Structure) -> bool:
+    """Whether its subject names an automatic reply; before a comma a customer may name it too."""
+    found = AUTOMATIC_SUBJECT.match(mail.headers.text("subject") or "")
+    if found is None or not found[0].endswith(","):
+        return found is not None
+    return absences.says_only_that(_new(mail))
 
 
 def _is_from_rule(headers: Headers) -> bool:
@@ -123,8 +132,12 @@ _ENOUGH = 20_000
 def _is_absence(mail: Structure) -> bool:
     if mail.files or not absences.may_be_absence(mail.headers.text("subject") or ""):
         return False
+    return absences.says_only_that(_new(mail))
+
+
+def _new(mail: Structure) -> str:
     plain = "\n".join(mail.plain) or "\n".join(html.text_of(part)[0] for part in mail.html)
-    return absences.says_only_that(new_text(clean(plain[:_ENOUGH]))[0])
+    return new_text(clean(plain[:_ENOUGH]))[0]
 
 
 def _is_challenge(mail: Structure) -> bool:

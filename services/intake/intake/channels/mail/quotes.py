@@ -5,6 +5,7 @@ few is lost to him. So each mark needs a second one beside it.
 """
 
 import re
+from itertools import pairwise
 
 from mailparser_reply.constants import MAIL_LANGUAGES  # type: ignore[import-untyped]
 from mailparser_reply.parser import EmailMessage  # type: ignore[import-untyped]
@@ -43,6 +44,14 @@ _ABOVE = re.compile(
 )
 _ASKS_ABOVE = re.compile(r"[\s>]*(?:[#*=_~-]{2,}|[—–]|(?:please )?reply above this line\W*$)", re.I)
 """How helpdesks ask to answer above a line: between signs, or in English by these words alone."""
+
+_ANSWER = re.compile(
+    r"repl|respon|answer|type|write|antw|schreib|répon|écri|saisi|escrib|contest|escrev|digit|rispo|"
+    r"scriv|schrijf|reage|typ |odpo|napis|wpis|отве[тч]|пиш|введ|返信|回[答复覆]|返答|答复|答覆|"
+    r"入力|記入|输入|輸入|답|회신|입력|작성|svar|skriv|vasta|kirjoit|yanıt|cevap|yaz|napiš|piš",
+    re.IGNORECASE,
+)
+"""That one should answer there: a line may be drawn above for much else."""
 
 _SENDER = (
     r"from|von|de|message du|expéditeur|da|van|od|от|від|发件人|發件人|寄件者|寄件人|差出人|送信者|"
@@ -84,7 +93,8 @@ _FORM_FIELD = re.compile(
     re.IGNORECASE,
 )
 """What a form on a web page asks for: its mail is no copy of another."""
-_QUOTED = re.compile(r"^[ \t]{0,3}[>＞|]")
+_QUOTED = re.compile(r"^[ \t]{0,3}(?:[>＞]|\|(?!.*\|\s*$))")
+"""A line between two strokes is a row of a table: what somebody orders."""
 
 _MOST = 500_000
 _MOST_FOR_LIBRARY = 20_000
@@ -120,7 +130,7 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
         if forwards.is_line(lines[at]):
             return kept + lines[at:], has_quote
         block = _header_block(lines, at)
-        if _is_divider(lines[at]) or (block and has_text):
+        if (_is_divider(lines[at]) and not _is_shown(kept, lines[at])) or (block and has_text):
             return kept, True
         if block:
             # The mail begins with a copy of its own header: what it says stands below.
@@ -140,12 +150,27 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
 
 
 def _is_divider(line: str) -> bool:
-    if _ASKS_ABOVE.match(line[:80]) and _ABOVE.search(line[:150]):
+    if _is_helpdesks(line):
         return True
     # A long row of asterisks is one in too many ways to try them all.
     if line[:1].isalnum() and line[:1] not in "oOpPrR" and "---" not in line:
         return False  # most lines: a rule begins with its signs
     return len(line) <= _LONGEST_DIVIDER and bool(_DIVIDER.match(line))
+
+
+def _is_helpdesks(line: str) -> bool:
+    told = line[:150]
+    return bool(_ASKS_ABOVE.match(told[:80]) and _ABOVE.search(told) and _ANSWER.search(told))
+
+
+def _is_shown(above: list[str], line: str) -> bool:
+    """Whether the writer shows a helpdesk's line and asks what it is: he says so above."""
+    said = _last_written(above)
+    return said.endswith((":", "：")) and not _TELLS_WHO.search(said) and _is_helpdesks(line)
+
+
+def _last_written(lines: list[str]) -> str:
+    return next((line.rstrip() for line in reversed(lines) if line.strip()), "")
 
 
 def _is_field(line: str) -> bool:
@@ -205,7 +230,10 @@ def _is_a_quote(lines: list[str], at: int) -> bool:
 
 
 def _answered_one_by_one(lines: list[str]) -> set[int]:
-    """Marked lines that each stand alone, where several do: each is answered by itself."""
+    """Marked lines that each stand alone, where several do: each is answered by itself.
+
+    Where nothing stands between two of them they are a list, with odd bullets.
+    """
     alone = {
         at
         for at, line in enumerate(lines)
@@ -213,7 +241,11 @@ def _answered_one_by_one(lines: list[str]) -> set[int]:
         and _ASKED.match(line)
         and not any(near.strip() for near in (*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2]))
     }
-    return alone if len(alone) > 1 else set()
+    marked = sorted(alone)
+    is_each_answered = all(
+        any(map(str.strip, lines[one + 1 : other])) for one, other in pairwise(marked)
+    )
+    return alone if len(alone) > 1 and is_each_answered else set()
 
 
 _ASKED = re.compile(r"[>＞] ?\S{1,40}\s+\S")
@@ -239,7 +271,7 @@ def _shown(above: list[str], lines: list[str], at: int, clear: int) -> tuple[lis
     they end, and up to where nobody is named for an earlier mail: it is `clear` up to here already.
     """
     after = _after_quote(lines, at)
-    said = next((line.rstrip() for line in reversed(above) if line.strip()), "")
+    said = _last_written(above)
     if not said.endswith((":", "：")):
         return [], after, clear
     is_speech = len(said.split()) >= _LEAST_SPEECH and not _TELLS_WHO.search(said)

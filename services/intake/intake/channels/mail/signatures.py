@@ -46,6 +46,8 @@ _MOST_BLOCKS = 2
 _LONGEST_NAME = 60
 _LONGEST_CLOSING = 80
 _LONG_RULE = 10
+_MOST_BELOW = 200
+"""Characters: what is longer is an earlier mail that nobody is named for."""
 
 _LEAST_WORDS = 6
 _ENDING = re.compile(f"{CLOSING.pattern}|{THANKED.pattern}", re.IGNORECASE)
@@ -94,7 +96,7 @@ def _end_of_text(lines: list[str]) -> int:
     """The number of lines above the signature."""
     end = len(lines)
     for at in range(len(lines) - 1, max(0, len(lines) - 200), -1):
-        if _stands_alone(lines, at) and _is_mobile(lines[at]):
+        if _stands_alone(lines, at) and _is_mobile(lines[at]) and not _goes_on(lines[at + 1 : end]):
             end = at
     while end > 1 and not lines[end - 1].strip():
         end -= 1
@@ -151,6 +153,19 @@ def _stands_alone(lines: list[str], at: int) -> bool:
     is_last = at + 1 == len(lines) or (at + 2 == len(lines) and _is_mobile(below))
     is_above = not lines[at - 1].strip() or bool(_DELIMITER.match(lines[at - 1]))
     return is_last or (is_above and (not below.strip() or bool(_RULE.match(below))))
+
+
+def _goes_on(below: list[str]) -> bool:
+    """Whether a person writes on under a line of his telephone, as below the mail he answers."""
+    written = [line for line in below if line.strip()]
+    if sum(map(len, written)) > _MOST_BELOW or any(map(_CONTACT.search, written)):
+        return False
+    said = [one.rstrip() for one in written if not _is_mobile(one)]
+    return any(one[-1] in ".?!。？！" and _is_sentence(one) for one in said)
+
+
+def _is_sentence(line: str) -> bool:
+    return len(line.split()) > 2 or (not line.isascii() and len(line) > 8)
 
 
 def _begins_signature(lines: list[str], at: int, end: int) -> bool:
