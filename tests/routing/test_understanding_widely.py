@@ -78,6 +78,14 @@ def test_law_danger_and_despair_are_a_crisis_and_toys_are_not() -> None:
     assert len(alarmed) <= 2, "\n".join(alarmed)
 
 
+def test_a_hospital_to_deliver_to_is_no_crisis_and_one_that_somebody_is_in_is() -> None:
+    calm = [text for _, text in rows(MESSAGES / "crises_beside.tsv") if not is_crisis(text)]
+    alarmed = [text for _, text in rows(MESSAGES / "calm_statements.tsv") if is_crisis(text)]
+
+    assert calm == []
+    assert alarmed == []
+
+
 @pytest.mark.parametrize(
     ("text", "crisis"),
     [

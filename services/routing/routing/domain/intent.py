@@ -136,9 +136,12 @@ def _languages(found: Detected) -> Iterable[str]:
 
 def _read(tables: Table, forms: tuple[str, str], *, is_roman: bool) -> Meant:
     by_words, uncut = forms
-    signs = _signs(tables.own, by_words if tables.is_cut else uncut)
+    both = everywhere()
+    plain = both.roman["harmless"].sub(" . ", by_words)
+    own = plain if tables.is_cut else both.own["harmless"].sub(" . ", uncut)
+    signs = _signs(tables.own, own)
     if is_roman and tables.roman:
-        for name, words in _signs(tables.roman, by_words).items():
+        for name, words in _signs(tables.roman, plain).items():
             signs.setdefault(name, []).extend(words)
     topics = _topics(by_words, uncut, signs)
     for name in frozenset().union(*(_NOT_MEANT[about] for about in topics)) & signs.keys():

@@ -97,7 +97,8 @@ def everywhere() -> Table:
 
     `web` (links, pages but those of `books`), `codes` (coupons, passwords) and `papers` (invoice,
     address) are no ware that does not open or has to be changed; `toys` are no police; who looks
-    for `work` or offers services buys nothing.
+    for `work` or offers services buys nothing. `harmless` is left out of what is read: a hospital
+    to deliver to is no accident.
     """
     return _compiled("", (files(__name__) / "_all.txt").read_text(encoding="utf-8"))
 
