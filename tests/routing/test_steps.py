@@ -8,7 +8,7 @@ from typing import Any
 from routing.domain.decide import Decision, decide, decide_all
 from routing.domain.score import Weights
 from routing.domain.shifts import Shift
-from routing.domain.steps import NEVER, Timers
+from routing.domain.steps import NEVER, Timers, mark
 from routing.domain.team import Agent
 from routing.domain.waiting import Waiting
 from shared.contracts.routing import Family, Step
@@ -158,6 +158,15 @@ def test_any_language_is_told_as_skipped_only_where_it_is_on(agent: Make) -> Non
 
     assert on.skipped == (*off.skipped, Step.ANY_TRANSLATED)
     assert Step.ANY_TRANSLATED not in off.skipped
+
+
+def test_a_step_that_is_off_is_no_mark_even_of_what_was_promised_for_no_time() -> None:
+    asked = waiting("th", promise=timedelta(0))
+
+    on, off = Timers(any_translated=0.9), Timers()
+
+    assert off.marks == on.marks
+    assert mark(asked, TUESDAY_NOON, off) == mark(asked, TUESDAY_NOON, on)
 
 
 def test_any_language_keeps_to_law_skill_and_store(agent: Make) -> None:

@@ -76,7 +76,7 @@ class Timers:
         fallbacks = self.english, self.nearest, self.any_translated, self.lead
         tenths = () if min(fallbacks) == NEVER else _TENTHS
         every = (*self.shares.values(), *others, *tenths)
-        return tuple(sorted({share for share in every if share > 0.0}))
+        return tuple(sorted({share for share in every if 0.0 < share < NEVER}))
 
 
 MAIL = Timers(english=0.9, nearest=0.9, own_first=0.8)
