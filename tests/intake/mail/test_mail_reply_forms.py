@@ -256,6 +256,21 @@ def test_what_a_customer_shows_and_lists_is_no_earlier_mail(said: str) -> None:
     assert new_text(said) == (said, False)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "您好，\n\n这是送给朋友的礼物，请对价格保密，收件人改成李明，并且请删除包裹里发票上的价格，"
+        "不要让他看到多少钱，谢谢您的帮助。",
+        "こんにちは。\n\n贈り物なので値段は秘密にしてください。宛先は田中さんに変更して、箱の中の納品書は"
+        "破棄するか、入れないようにお願いいたします。",
+        "안녕하세요.\n\n선물이라 가격은 비밀로 해 주세요. 수신인은 이영희로 바꿔 주시고 "
+        "상자 안의 영수증은 삭제해 주시면 정말 감사하겠습니다. 빨리요.",
+    ],
+)
+def test_a_present_whose_price_is_a_secret_is_no_notice(said: str, written: Written) -> None:
+    assert texts_of(take_apart(written(said)))[0] == said
+
+
 ABOVE = "<p>Top</p><div>On 4 May 2026, Aurora &lt;help@aurora.example&gt; wrote:</div>"
 CITED = "<br><blockquote type='cite'>OLD</blockquote>"
 
