@@ -259,6 +259,8 @@ def test_what_a_customer_shows_and_lists_is_no_earlier_mail(said: str) -> None:
 @pytest.mark.parametrize(
     "said",
     [
+        "Hello,\n\nthis is a gift, so keep the price confidential: the recipient must not get any "
+        "e-mail from you. Please delete his address and notify only me.",
         "您好，\n\n这是送给朋友的礼物，请对价格保密，收件人改成李明，并且请删除包裹里发票上的价格，"
         "不要让他看到多少钱，谢谢您的帮助。",
         "こんにちは。\n\n贈り物なので値段は秘密にしてください。宛先は田中さんに変更して、箱の中の納品書は"

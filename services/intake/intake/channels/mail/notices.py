@@ -38,6 +38,11 @@ _FOR_WHOM = tuple(
 )
 """What a notice says of the mail, all of one row somewhere in it: that it is secret, whose it is,
 what it is, what must not be done. One pattern would try each word from each place to the end."""
+_PRESENT = re.compile(
+    r"\bgifts?\b|\bgeschenk|\bcadeaux?\b|\bregal[oi]s?\b|\bprezent|подар[ко]|\bgåva|\bgave\b|\blahja",
+    re.IGNORECASE,
+)
+"""Whose price the shop is to keep secret from the recipient: no notice speaks of it."""
 _OF_MACHINES = re.compile(
     r"^\W*(?:(?:this|the) (?:e-?mail|message) (?:has been|was) (?:scanned|checked)|diese e-?mail wurde (?:von|auf viren)|"
     r"cet e-?mail a été vérifié|el software de antivirus|este (?:correo|e-?mail|mensaje) (?:ha sido|foi) (?:analizado|verificado)|"
@@ -82,7 +87,8 @@ def _is_notice(paragraph: str) -> bool:
 
 
 def _is_for_whom(told: str) -> bool:
-    return any(all(sign.search(told) for sign in signs) for signs in _FOR_WHOM)
+    is_present = bool(_PRESENT.search(told))
+    return not is_present and any(all(sign.search(told) for sign in signs) for signs in _FOR_WHOM)
 
 
 def _says(paragraph: str) -> bool:
