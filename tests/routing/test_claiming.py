@@ -289,3 +289,33 @@ async def test_two_who_swap_their_work_at_once_do_not_block_each_other(
 
     assert [each.status_code for each in swapped] == [200] * 4
     await assert_sound(routing)
+
+
+async def test_nobody_is_given_by_hand_what_the_law_keeps_from_him(  # noqa: PLR0917
+    routing: Database,
+    do: Do,
+    hear: Hear,
+    message: Make,
+    install: Install,
+    agent: MakeAgent,
+    rules: Rules,
+) -> None:
+    aurora = rules.stores.stores[AURORA].model_copy(update={"agents_in": ("ES",)})
+    rules.stores.stores[AURORA] = aurora  # type: ignore[index]
+    await install(
+        agent("eva"), agent("iris", country="JP"), agent("lea", country="JP", is_lead=True)
+    )
+    await hear(message())
+    row = await the(routing)
+
+    refused = [
+        await do("iris", "pick", row["id"]),
+        await do("lea", "take-over", row["id"], override=True),
+    ]
+    assert (await do("eva", "pick", row["id"])).status_code == 200
+    refused.append(await do("eva", "transfer", row["id"], to="iris"))
+
+    assert [each.status_code for each in refused] == [422, 422, 422]
+    assert all("must sit in ES" in each.text for each in refused)
+    assert (await the(routing))["agent_id"] == "eva"
+    await assert_sound(routing)

@@ -293,6 +293,26 @@ async def test_snoozed_work_returns_to_its_agent_or_to_who_is_there(
     assert len(again) == {"there": 2, "full": 1, "home": 0}[back]
 
 
+async def test_what_was_snoozed_does_not_wait_for_the_next_look_at_all_desks(
+    scene: Scene, given: list[MessageReceived], rules: Rules
+) -> None:
+    stop = asyncio.Event()
+    seldom = Desks(scene.routing, rules, sweep=timedelta(hours=1))
+    working = asyncio.create_task(seldom.run(stop))
+    now = clock.now()
+    async with scene.routing.transaction() as tx:
+        for each in await conversations.locked_of_agent(tx, EVA):
+            await parking.snooze(tx, each, now + timedelta(seconds=1), BY_EVA, now)
+    assert await states(scene.routing) == {"parked": 2}
+
+    async def is_back() -> bool:
+        return await states(scene.routing) == {"assigned": 2}
+
+    await testing.eventually(is_back, within=20)
+    stop.set()
+    await working
+
+
 async def test_a_customer_who_writes_wakes_what_was_snoozed(
     scene: Scene, given: list[MessageReceived]
 ) -> None:

@@ -25,7 +25,8 @@ class Settings(ServiceSettings):
     shift_ending_before: timedelta = timedelta(minutes=15)
     """How long before the end of a shift ShiftEnding is said."""
     desks_sweep: timedelta = timedelta(seconds=5)
-    """How often is looked for who has left, whose shift ends, and what was snoozed until now."""
+    """How often is looked for who has left and whose shift ends; for what was snoozed, twice a
+    second."""
     promises_file: Path | None = None
     """promises.yaml: promises by store, channel, language and priority; the first that fits."""
     demands_file: Path | None = None

@@ -45,9 +45,45 @@ HIGH_VALUES: Mapping[str, int] = MappingProxyType(
         "MXN": 9_000_00,
         "INR": 42_000_00,
         "TRY": 17_000_00,
+        "THB": 19_000_00,
+        "HUF": 200_000_00,
+        "AED": 2_100_00,
+        "SAR": 2_100_00,
+        "QAR": 2_100_00,
+        "RON": 2_500_00,
+        "ILS": 1_900_00,
+        "EGP": 27_000_00,
+        "IDR": 9_500_000_00,
+        "MYR": 2_400_00,
+        "VND": 15_000_000,
+        "PHP": 33_000_00,
+        "SGD": 750_00,
+        "NZD": 1_000_00,
+        "ZAR": 10_000_00,
+        "UAH": 24_000_00,
+        "RUB": 46_000_00,
+        "KZT": 300_000_00,
+        "BGN": 980_00,
+        "RSD": 58_000_00,
+        "ISK": 71_000,
+        "CLP": 550_000,
+        "COP": 2_250_000_00,
+        "ARS": 800_000_00,
+        "PEN": 2_000_00,
+        "MAD": 5_300_00,
+        "KWD": 180_000,
+        "BHD": 220_000,
+        "OMR": 220_000,
+        "JOD": 410_000,
+        "TND": 1_700_000,
+        "PKR": 160_000_00,
+        "BDT": 70_000_00,
+        "LKR": 175_000_00,
     }
 )
-"""From which total on an order presses, in minor units by ISO 4217 code; about 500 euros."""
+"""From which total on an order presses, in minor units by ISO 4217 code; about 500 euros.
+
+Rough on purpose: what presses in a shop is for its own table to say."""
 
 
 @dataclass(frozen=True)

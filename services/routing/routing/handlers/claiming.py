@@ -1,12 +1,14 @@
 """Conversations that people take, are offered, or hand on: all by the statement of `claims`."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from routing import metrics
 from routing.domain import saying
 from routing.domain.conversation import Conversation, State
 from routing.domain.offers import DECLINED
+from routing.domain.team import Agent
 from routing.handlers.agents import Act
 from routing.handlers.releasing import take_back, wake_for
 from routing.handlers.rules import NotNow, Rules
@@ -135,19 +137,14 @@ async def _give(
     """Make it this agent's, whoever has it, if he has the room, or a lead overrides that.
 
     Raises `NotNow` when he has not, his chair is empty, or it is over; `Refused` when he does not
-    work there.
+    work there, or sits where the store's agents must not: nobody may go over that.
     """
     of, now, by = act.conversation, act.now, act.actor.by
     if of.state in (State.PENDING, State.RESOLVED):
         raise NotNow(f"the conversation is {of.state}")
     if is_override and act.actor.role is not Role.LEAD:
         raise Refused("only a lead may go over an agent's room")
-    agent = (await agents.some(tx, [to], now, rules.heartbeat)).get(to)
-    if agent is None or of.store_id not in agent.stores:
-        raise Refused("this agent does not work for the store")
-    if agent.has_left(now):
-        # It would be taken from the empty chair again at once.
-        raise NotNow(f"{to} is {agent.absence(now)}")
+    agent = await _who_may(tx, of, to, now, rules)
     messages: list[Event] = []
     before = of
     if of.agent_id is not None:
@@ -177,6 +174,22 @@ async def _give(
     await say(tx, messages, cause=act.cause(why), correlation_id=of.flow_id)
     metrics.conversations_assigned.labels(of.family, Step.MANUAL).inc()
     return _answer(replace(before, state=State.ASSIGNED, agent_id=to, version=before.version + 1))
+
+
+async def _who_may(
+    tx: Transaction, of: Conversation, to: AgentId, now: datetime, rules: Rules
+) -> Agent:
+    """The agent, who works for the store, sits where the law wants him and is at his desk."""
+    agent = (await agents.some(tx, [to], now, rules.heartbeat)).get(to)
+    if agent is None or of.store_id not in agent.stores:
+        raise Refused("this agent does not work for the store")
+    store = rules.store(of.store_id)
+    if store is not None and store.agents_in and agent.country not in store.agents_in:
+        raise Refused(f"agents of this store must sit in {', '.join(store.agents_in)}")
+    if agent.has_left(now):
+        # It would be taken from the empty chair again at once.
+        raise NotNow(f"{to} is {agent.absence(now)}")
+    return agent
 
 
 async def _keep_note(tx: Transaction, act: Act, note: str | None) -> None:

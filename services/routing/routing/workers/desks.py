@@ -22,6 +22,8 @@ from shared.wakes import Wake
 log = structlog.get_logger()
 
 _MANY = 100
+_SNOOZED_EVERY = 0.5
+"""Seconds between two looks for what was snoozed until now: one statement, by an index."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,21 @@ class Desks:
                     if not is_unavailable(why):
                         raise
                     log.warning("desks not looked after", error=type(why).__name__)
-                await wake.wait(self.sweep.total_seconds())
+                await self._wait(wake, stop)
         finally:
             stopping.cancel()
+
+    async def _wait(self, wake: Wake, stop: asyncio.Event) -> None:
+        """Until the next look, or until woken; what was snoozed is not to wait for as long."""
+        rest = self.sweep.total_seconds()
+        while rest > 0.0 and not await wake.wait(min(rest, _SNOOZED_EVERY)) and not stop.is_set():
+            rest -= _SNOOZED_EVERY
+            try:
+                await self._wake_snoozed()
+            except Exception as why:
+                if not is_unavailable(why):
+                    raise
+                log.warning("snoozed work not looked for", error=type(why).__name__)
 
     async def look(self) -> None:
         """Do all that is to be done by now."""
