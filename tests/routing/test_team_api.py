@@ -135,6 +135,28 @@ async def test_a_shift_is_swapped_once_and_who_is_retired_is_gone(
     assert (await lea.delete("/agents/iris")).status_code == 404
 
 
+async def test_a_team_that_goes_out_and_comes_in_again_keeps_what_was_swapped(
+    scene: Scene, client: Client
+) -> None:
+    day = clock.now().date() + timedelta(days=7)
+    shift = Shift(frozenset(range(7)), 540, 1020)
+    night = Shift(frozenset(range(7)), 1200, 1260)
+    await scene.install(scene.agent("eva", shifts=(shift,)), scene.agent("iris", shifts=(night,)))
+    lea, root = client("lea"), client("root")
+    body = {"giver": "eva", "taker": "iris", "day": f"{day}", "begins_at": "09:00"}
+    key = {"idempotency-key": "a-key-of-the-test"}
+    assert (await lea.post("/swaps", json=body, headers=key)).status_code == 201
+
+    out = await root.get("/team")
+    back = await root.put("/team", content=out.text, headers={"if-match": out.headers["etag"]})
+
+    assert back.status_code == 200, back.text
+    [given] = (await lea.get("/agents/eva/exceptions")).json()
+    assert given["swapped_with"] == "iris"
+    assert (await lea.delete(f"/agents/eva/exceptions/{given['id']}")).status_code == 204
+    assert await testing.rows(scene.routing, "SELECT agent_id FROM differences") == []
+
+
 async def test_two_shifts_that_overlap_are_swapped_and_each_agent_sees_his_own(
     scene: Scene, client: Client
 ) -> None:

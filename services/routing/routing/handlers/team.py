@@ -198,11 +198,18 @@ def _costs(members: Iterable[Agent]) -> Mapping[Family, int]:
 
 async def _put_differences(tx: Transaction, of: Iterable[Agent]) -> None:
     members = list(of)
-    await differences.clear(tx, [each.agent_id for each in members])
+    before = await differences.clear(tx, [each.agent_id for each in members])
+    # A document says nothing of swaps: a day that stays as it was is still a side of its own.
+    swaps = {(each.agent_id, *_hours(each.difference)): each.swap_id for each in before}
     await differences.add(
         tx,
         [
-            differences.kept(uuid5(_NAMESPACE, f"{each.agent_id}/{n}/{one}"), each.agent_id, one)
+            differences.kept(
+                uuid5(_NAMESPACE, f"{each.agent_id}/{n}/{one}"),
+                each.agent_id,
+                one,
+                swaps.get((each.agent_id, *_hours(one))),
+            )
             for each in members
             for n, one in enumerate(each.calendar.differences)
         ],
@@ -216,6 +223,12 @@ async def _note(
     return await teams.note(
         tx, what, by=change.by, now=change.now, agent_id=agent_id, details=details
     )
+
+
+def _hours(of: Difference) -> tuple[object, ...]:
+    """What a document tells of a difference: of its shift not the other days of the week."""
+    hours = (of.shift.begin, of.shift.end, of.shift.breaks) if of.shift else ()
+    return of.kind, of.day, of.zone, *hours
 
 
 def _told(of: Difference) -> dict[str, Any]:

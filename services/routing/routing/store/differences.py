@@ -21,7 +21,12 @@ _ADD = text(
     ON CONFLICT (id) DO NOTHING
     """
 )
-_CLEAR = text("DELETE FROM differences WHERE agent_id = ANY (cast(:ids AS text[]))")
+_CLEAR = text(
+    """
+    DELETE FROM differences AS d WHERE agent_id = ANY (cast(:ids AS text[]))
+    RETURNING cast(to_jsonb(d) AS text)
+    """
+)
 _OF = text(
     """
     SELECT cast(to_jsonb(d) AS text) FROM differences AS d
@@ -77,9 +82,9 @@ async def add(tx: Transaction, differences: Sequence[Kept]) -> None:
         await tx.execute(_ADD, {"rows": rows.packed(differences)})
 
 
-async def clear(tx: Transaction, agents: Iterable[AgentId]) -> None:
-    """Forget every difference of these agents."""
-    await tx.execute(_CLEAR, {"ids": list(agents)})
+async def clear(tx: Transaction, agents: Iterable[AgentId]) -> list[Kept]:
+    """Forget every difference of these agents, and return what was known."""
+    return await rows.read(tx, Kept, _CLEAR, ids=list(agents))
 
 
 async def of(tx: Transaction, agent_id: AgentId, since: date) -> list[Kept]:
