@@ -1,5 +1,7 @@
 """Intake's knobs."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 
 from intake.domain.sealing import Seal
@@ -22,6 +24,10 @@ class Settings(ServiceSettings):
     """Port of the SMTP server; 0 takes a free one and logs it."""
     smtp_hostname: str = "localhost"
     """Name by which the SMTP server greets; for servers of others it is the MX's own."""
+    smtp_tls_cert: Path | None = None
+    """Certificate and those above it, PEM, for STARTTLS; without it mail comes in clear text."""
+    smtp_tls_key: Path | None = None
+    """Its private key, PEM; empty: it lies beside the certificate. Both are read when renewed."""
     smtp_max_octets: int = Field(default=25 * 1024 * 1024, ge=1024)
     """Largest mail that is taken in; a larger one is answered 552."""
     smtp_max_connections: int = Field(default=100, ge=1)

@@ -14,6 +14,7 @@ import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from intake import metrics
+from intake.api.smtp_tls import Certificate
 from intake.channels.mail import OurOwn, Recipient
 from intake.handlers.keeping import Keeper
 from intake.handlers.mails import arrivals
@@ -121,6 +122,7 @@ class _Session(SMTP):
             enable_SMTPUTF8=True,
             hostname=settings.smtp_hostname,
             ident="Meridian",
+            tls_context=door.certificate.context() if door.certificate else None,
             timeout=_PATIENCE,
             loop=asyncio.get_running_loop(),
         )
@@ -158,9 +160,12 @@ class SmtpListener:
     """Listens, and ends sessions when it is told to stop."""
 
     def __init__(self, own: OurOwn, keeper: Keeper, settings: Settings) -> None:
+        """Raises `Refused` when the certificate of the settings cannot be used."""
         self.handler = SmtpDoor(own, keeper)
         self.port: int | None = None
         """Where it listens, once it does."""
+        chain, key = settings.smtp_tls_cert, settings.smtp_tls_key
+        self.certificate = Certificate(chain, key) if chain else None
         self._settings = settings
         self._sessions: set[_Session] = set()
         # It would log addresses.
@@ -185,7 +190,9 @@ class SmtpListener:
                     session.transport.close()
 
     def admit(self, session: _Session) -> bool:
-        """Whether there is room for one more; counts it."""
+        """Whether there is room for one more; counts it once, also if it begins anew in TLS."""
+        if session in self._sessions:
+            return True
         if len(self._sessions) >= self._settings.smtp_max_connections:
             return False
         self._sessions.add(session)
