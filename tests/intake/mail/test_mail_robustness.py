@@ -213,3 +213,24 @@ def test_a_long_paragraph_takes_no_longer_than_its_length() -> None:
     check(HEAD + b"\r\n" + prose)
 
     assert time.process_time() - begun < 0.1
+
+
+def test_words_under_very_many_files_are_read_and_what_is_left_out_is_told() -> None:
+    file = "--b\nContent-Type: text/csv\nContent-Disposition: attachment; filename=a.csv\n\n1,2\n"
+    head = "From: ana@example.org\nContent-Type: multipart/mixed; boundary=b\n\n"
+    text = "--b\nContent-Type: text/plain\n\nThe lamp came broken.\n--b--\n"
+
+    shown = line("x", "mail", mails.alone((head + file * 400 + text).encode(), AT))
+
+    [message] = shown["messages"]
+    assert "The lamp came broken." in str(message)
+    assert any("are left out" in note for note in shown["notes"]), shown["notes"]
+    few = line("x", "mail", mails.alone((head + file * 3 + text).encode(), AT))
+    assert not any("are left out" in note for note in few["notes"])
+
+
+def test_very_many_parts_take_a_time_of_their_number() -> None:
+    part = "--b\nContent-Type: text/plain\n\nHola\n"
+    head = "From: ana@example.org\nContent-Type: multipart/mixed; boundary=b\n\n"
+
+    check((head + part * 20_000 + "--b--\n").encode())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from email import policy
 from email.parser import BytesParser
 from functools import partial
+from itertools import islice
 
 from intake.channels.mail import flowed, parts, smime, tnef, uuencoded
 from intake.channels.mail.charsets import decoded, is_known
@@ -26,6 +27,7 @@ from shared.contracts.intake import Attachment
 
 _PARSER = BytesParser(policy=policy.compat32)
 _MOST_PARTS = 300
+"""Behind so many only text is looked for: a customer's words may stand under all his files."""
 _MOST_BOUNDARIES = 5_000
 """Each costs the parser as much as a part; no mail has so many but to keep us busy."""
 _MOST_FIELDS = 20_000
@@ -131,7 +133,11 @@ def _with_boundary(message: Part, octets: bytes, found: Structure) -> Part:
 
 
 def _take_all(message: Part, found: Structure) -> None:
-    for part in _leaves(message):
+    for n, part in enumerate(_leaves(message)):
+        if n >= _MOST_PARTS and not _is_text(part, part.get_content_type()):
+            note = f"files after its first {_MOST_PARTS} parts are left out"
+            found.notes += [note] if note not in found.notes else []
+            continue
         try:
             _take(part, found)
             if part is not message and found.returned is None and _is_bare_mail(part):
@@ -143,7 +149,7 @@ def _take_all(message: Part, found: Structure) -> None:
 def _leaves(message: Part) -> Iterator[Part]:
     """All parts that hold something, in order. Attached mails stay whole."""
     waiting = [(message, 0)]
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MOST_BOUNDARIES):
         if not waiting:
             return
         part, depth = waiting.pop()
@@ -258,7 +264,8 @@ def _take_file(part: Part, kind: str, found: Structure) -> None:
 
 def _take_signed(octets: bytes, found: Structure) -> None:
     """What lies in a mail that is signed as one piece; another such mail in it stays a file."""
-    for part in _leaves(_PARSER.parsebytes(octets)) if octets else ():
+    leaves = _leaves(_PARSER.parsebytes(octets)) if octets else iter(())
+    for part in islice(leaves, _MOST_PARTS):
         kind = part.get_content_type()
         if _is_text(part, kind):
             _take_text(part, kind, found)
