@@ -47,7 +47,7 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS, 20, 20)
-    gc.enable()  # a process begins without
+    gc.enable()  # a test run begins without
 
 
 class Stopped(Exception):
@@ -179,7 +179,6 @@ async def opened(name: str, settings: ServiceSettings) -> AsyncIterator[Runtime]
 @asynccontextmanager
 async def opened_quietly(name: str, settings: ServiceSettings) -> AsyncIterator[Runtime]:
     """The same for a command that a person runs: warnings only, no migrations, no signals."""
-    gc.enable()
     logs.start(name, "warning", for_good=False, is_command=True)
     async with db.opened(login(name, settings)) as database:
         stores = Stores.load(settings.stores_file)

@@ -137,6 +137,22 @@ async def test_a_service_waits_for_its_database(tmp_path: Path) -> None:
     assert code == 0, output
 
 
+@pytest.mark.parametrize("package", ["intake", "routing", "logistics_watch", "returns", "notify"])
+def test_a_command_looks_for_garbage_while_it_works(package: str) -> None:
+    program = f"""
+import contextlib, gc, runpy, sys
+sys.argv = ["{package}", "--help"]
+with contextlib.suppress(SystemExit):
+    runpy.run_module("{package}", run_name="__main__")
+sys.exit(0 if gc.isenabled() and gc.get_freeze_count() else 1)
+"""
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+
+    assert b"Usage" in done.stdout
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_setting_has_a_sentence() -> None:
     class Settings(ServiceSettings):
         model_config = config("X_")
