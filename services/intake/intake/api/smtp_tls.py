@@ -29,14 +29,14 @@ class Certificate:
 
     def context(self) -> ssl.SSLContext:
         """What a session that begins now is to use; a renewal that cannot be read is passed by."""
-        changed_at = self._changed_at()
-        if changed_at != self._read_at:
-            self._read_at = changed_at
-            try:
+        try:
+            changed_at = self._changed_at()
+            if changed_at != self._read_at:
+                self._read_at = changed_at
                 self._context = self._read()
                 log.info("certificate read again")
-            except (OSError, ssl.SSLError) as why:
-                log.error("certificate not read", error=type(why).__name__)
+        except (OSError, ssl.SSLError) as why:
+            log.error("certificate not read", error=type(why).__name__)
         return self._context
 
     def _read(self) -> ssl.SSLContext:
