@@ -254,7 +254,10 @@ async def test_who_goes_home_hands_over_and_who_writes_back_is_not_given_to_the_
     assert note.asked_at is not None
     assert kept.last_reply_id is not None
     shown = (await house.ask("iris", "GET", f"/conversations/{moved.conversation_id}")).json()
-    assert [(each["by"], each["text"]) for each in shown["notes"]] == [("eva", "Mañana llega")]
+    said, stands = shown["notes"]
+    assert (said["by"], said["text"]) == ("eva", "Mañana llega")
+    assert stands["by"] == "routing"
+    assert stands["text"].startswith("Handed over by eva: shift ended, ")
     [handed] = [each for each in shown["history"] if each["what"] == "shift ended"]
     assert handed["agent_id"] == "eva"
     assert handed["answer_by"] is not None

@@ -94,6 +94,15 @@ async def test_at_the_end_of_a_shift_what_waits_goes_on_and_the_rest_is_kept(
         scene.routing, "SELECT details FROM history WHERE what = 'shift ended' ORDER BY id"
     )
     assert {note["details"]["agent_id"] for note in notes} == {"eva"}
+    left = await testing.rows(
+        scene.routing,
+        "SELECT by_id, n.text FROM notes AS n JOIN conversations AS c ON c.id = conversation_id "
+        "ORDER BY c.state DESC",
+    )
+    assert [(each["by_id"], each["text"].split("\n")[1][:26]) for each in left] == [
+        ("routing", "The customer waits since 2"),
+        ("routing", "The customer has his answe"),
+    ]
     await assert_sound(scene.routing)
     # And iris gets it
     await scene.dispatch()
@@ -123,6 +132,10 @@ async def test_who_writes_back_after_the_agent_went_home_is_not_given_to_the_emp
     await assert_sound(scene.routing)
     rows = await testing.rows(scene.routing, "SELECT known_agent_id, version FROM conversations")
     assert {row["known_agent_id"] for row in rows} == {"eva"}
+    left = await testing.rows(scene.routing, "SELECT text FROM notes")
+    assert [each["text"].startswith("Handed over by eva: agent gone") for each in left] == [
+        True
+    ] * 2
     queued = await told(scene.routing, ConversationQueued)
     assert sorted(each.version for each in queued)[-2:] == [row["version"] for row in rows]
 

@@ -35,7 +35,7 @@ def router(db: Database) -> APIRouter:
 
         async def do(tx: Transaction, act: Act) -> dict[str, Any]:
             of = act.conversation
-            await notes.keep(tx, of, body.text, by=act.actor.by, at=act.now)
+            await notes.keep(tx, [(of, body.text)], by=act.actor.by, at=act.now)
             return {"conversation_id": str(of.id), "at": act.now.isoformat()}
 
         return await once(db, actor, conversation_id, key, body, do)

@@ -194,7 +194,7 @@ async def _who_may(
 
 async def _keep_note(tx: Transaction, act: Act, note: str | None) -> None:
     if note is not None:
-        await notes.keep(tx, act.conversation, note, by=act.actor.by, at=act.now)
+        await notes.keep(tx, [(act.conversation, note)], by=act.actor.by, at=act.now)
 
 
 def _answer(of: Conversation) -> dict[str, Any]:

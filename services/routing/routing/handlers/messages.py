@@ -13,10 +13,11 @@ from routing import metrics
 from routing.domain import saying, saying_promises
 from routing.domain.conversation import Conversation, State
 from routing.domain.customer import OrderFacts
+from routing.domain.handing_over import hand_over_note
 from routing.handlers import joining, writers
 from routing.handlers.rules import Rules, pool
 from routing.handlers.understanding import understand
-from routing.store import agents, claims, turns
+from routing.store import agents, claims, notes, turns
 from routing.store.history import Happening, happening
 from shared import clock, db
 from shared.bus import Heard, Said, batch
@@ -145,6 +146,8 @@ async def _release(tx: Transaction, turn: _Turn) -> None:
     taken = sorted(turn.released.values(), key=lambda of: (of.store_id, of.id))
     for store_id, group in groupby(taken, key=lambda of: of.store_id):
         await claims.release(tx, store_id, [of.id for of in group], why=LEFT, now=turn.now)
+    told = [(of, hand_over_note(of, LEFT, turn.now)) for of in taken]
+    await notes.keep(tx, told, by=saying.ROUTING, at=turn.now)
     turn.happened.extend(
         happening(of.store_id, of.id, turn.now, LEFT, agent_id=of.agent_id) for of in taken
     )

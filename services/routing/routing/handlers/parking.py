@@ -7,10 +7,11 @@ from itertools import groupby
 from routing import metrics
 from routing.domain import saying
 from routing.domain.conversation import Conversation, State
+from routing.domain.handing_over import hand_over_note
 from routing.domain.team import Agent
 from routing.handlers.releasing import requeue, take_back, wake_for
 from routing.handlers.rules import Rules
-from routing.store import agents, claims, conversations, history, replies
+from routing.store import agents, claims, conversations, history, notes, replies
 from routing.store.claims import Claim, Conflict
 from routing.store.history import happening
 from shared.bus import Said, cause_of, say
@@ -33,7 +34,8 @@ async def leave(
     """Take from an agent whose chair is empty what counts for him; returns what became of each.
 
     Where the customer waits, it waits for another agent with its due date as it was. The rest stays
-    his without counting until the customer writes. Nothing happens when he is back by now.
+    his without counting until the customer writes. Each gets a note of how it stands, for whoever
+    has it next. Nothing happens when he is back by now.
     """
     held = [
         of
@@ -48,6 +50,8 @@ async def leave(
     kept = [each for each in held if each.asked_at is None]
     taken = await take_back(tx, waiting, why=why, now=now, rules=rules) if waiting else []
     parked = await park(tx, kept, why=why, by=saying.ROUTING, now=now)
+    told = [(each, hand_over_note(each, why, now)) for each in held]
+    await notes.keep(tx, told, by=saying.ROUTING, at=now)
     metrics.handed_over.labels(why, "queued").inc(len(taken))
     metrics.handed_over.labels(why, "kept").inc(len(parked))
     return [*taken, *parked]

@@ -1,18 +1,22 @@
-"""What agents write for each other beside a conversation; no customer sees it."""
+"""What stands beside a conversation for colleagues; no customer sees it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 
 from routing.domain.conversation import Conversation
+from routing.store import rows
 from shared.contracts.base import By, ConversationId, StoreId
 from shared.db import Transaction
 
 _KEEP = text(
     """
     INSERT INTO notes (store_id, conversation_id, contact_id, at, by_id, text)
-    VALUES (:store_id, :conversation_id, :contact_id, :at, :by_id, :text)
+    SELECT store_id, conversation_id, contact_id, :at, :by_id, text
+    FROM jsonb_to_recordset(cast(:rows AS jsonb))
+        AS r (store_id text, conversation_id uuid, contact_id uuid, text text)
     """
 )
 _OF = text(
@@ -24,19 +28,22 @@ _OF = text(
 )
 
 
-async def keep(tx: Transaction, of: Conversation, note: str, *, by: By, at: datetime) -> None:
-    """Keep a note beside a conversation."""
-    await tx.execute(
-        _KEEP,
+async def keep(
+    tx: Transaction, kept: Sequence[tuple[Conversation, str]], *, by: By, at: datetime
+) -> None:
+    """Keep a note beside each of these conversations."""
+    if not kept:
+        return
+    notes = [
         {
             "store_id": of.store_id,
             "conversation_id": of.id,
             "contact_id": of.contact_id,
-            "at": at,
-            "by_id": by.id,
             "text": note,
-        },
-    )
+        }
+        for of, note in kept
+    ]
+    await tx.execute(_KEEP, {"rows": rows.packed(notes), "by_id": by.id, "at": at})
 
 
 async def of(
