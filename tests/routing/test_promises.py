@@ -1,4 +1,4 @@
-"""What is promised to whom: the first row that fits, then the family's own."""
+"""What is promised to whom: the first row that fits, then the family's own; by priority."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,24 +36,73 @@ def asked(
     return Asked("aurora", channel, family, language, priority)
 
 
-def test_without_a_row_the_family_decides_and_what_presses_is_answered_sooner() -> None:
-    day = Promise(timedelta(hours=24), in_business_hours=True)
-    for priority in (Priority.LOW, Priority.NORMAL):
-        assert USUAL.of(asked(priority=priority)) == day
-    waits = [USUAL.of(asked(priority=each)).within for each in (Priority.HIGH, Priority.URGENT)]
-    assert day.within > waits[0] > waits[1]
-    assert not USUAL.of(asked(priority=Priority.URGENT)).in_business_hours
-
-    chat = USUAL.of(asked("chat", Family.CHAT, priority=Priority.URGENT))
-    assert chat == Promise(timedelta(seconds=30))
+BY_PRIORITY = [Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW]
 
 
-def test_a_promise_shorter_than_ours_is_not_made_longer_by_a_priority() -> None:
-    quick = Promises({Family.MESSAGING: Promise(timedelta(minutes=2))})
+@pytest.mark.parametrize(
+    ("channel", "family", "expected"),
+    [
+        ("mail", Family.MAIL, ["2:00:00", "8:00:00", "1 day, 0:00:00", "2 days, 0:00:00"]),
+        ("whatsapp", Family.MESSAGING, ["0:05:00", "0:10:00", "0:15:00", "0:30:00"]),
+        ("chat", Family.CHAT, ["0:00:10", "0:00:20", "0:00:30", "0:01:00"]),
+    ],
+)
+def test_each_priority_has_a_promise_of_its_own(
+    channel: str, family: Family, expected: list[str]
+) -> None:
+    promises = [USUAL.of(asked(channel, family, priority=each)) for each in BY_PRIORITY]
 
-    for priority in Priority:
-        of = quick.of(asked("whatsapp", Family.MESSAGING, priority=priority))
-        assert of.within == timedelta(minutes=2)
+    assert [str(each.within) for each in promises] == expected
+    in_hours = family is Family.MAIL
+    assert [each.in_business_hours for each in promises] == [False, in_hours, in_hours, in_hours]
+
+
+@pytest.mark.parametrize("family", [Family.CHAT, Family.MESSAGING, Family.MAIL])
+@pytest.mark.parametrize("seconds", [3, 120, 90_000, 9_000_000])
+@pytest.mark.parametrize("in_business_hours", [True, False])
+def test_whatever_is_usual_what_presses_more_is_answered_sooner(
+    family: Family, seconds: int, in_business_hours: bool
+) -> None:
+    usual = Promise(timedelta(seconds=seconds), in_business_hours)
+    promises = Promises({family: usual})
+
+    urgent, high, normal, low = (promises.of(asked("x", family, priority=p)) for p in BY_PRIORITY)
+
+    assert normal == usual
+    assert urgent.within < high.within < normal.within < low.within
+    assert urgent.within <= timedelta(hours=2)
+    assert not urgent.in_business_hours
+    assert high.in_business_hours is low.in_business_hours is in_business_hours
+
+
+def test_a_row_without_a_priority_is_the_usual_and_one_that_names_it_is_taken_as_it_stands(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "promises.yaml"
+    path.write_text(
+        "promises:\n"
+        "  - {channel: mail, within: 24h}\n"
+        "  - {channel: mail, priority: high, within: 20h, business_hours: true}\n"
+        "  - {family: messaging, priority: urgent, within: 40m}\n"
+        "  - {family: messaging, within: 3m}\n"
+        "  - {store: aurora, within: 1m}\n",
+        encoding="utf-8",
+    )
+    promises = Promises(USUAL.by_family, terms=read_promises(path, STORES))
+
+    def of(channel: str, family: Family) -> list[Promise]:
+        return [promises.of(asked(channel, family, priority=each)) for each in BY_PRIORITY]
+
+    day = timedelta(days=1)
+    assert of("mail", Family.MAIL) == [
+        Promise(timedelta(hours=2)),
+        Promise(timedelta(hours=20), in_business_hours=True),
+        Promise(day),
+        Promise(2 * day),
+    ]
+    waits = [each.within.seconds for each in of("whatsapp", Family.MESSAGING)]
+    assert waits == [2400, 120, 180, 360]
+    assert [each.within.seconds for each in of("chat", Family.CHAT)] == [10, 20, 60, 120]
 
 
 def test_the_first_row_that_fits_counts(tmp_path: Path) -> None:

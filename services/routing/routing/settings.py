@@ -28,17 +28,19 @@ class Settings(ServiceSettings):
     """How often is looked for who has left and whose shift ends; for what was snoozed, twice a
     second."""
     promises_file: Path | None = None
-    """promises.yaml: promises by store, channel, language and priority; the first that fits."""
+    """promises.yaml: promises by store, channel, language and priority; the first that fits, those
+    that name the priority before the others."""
     demands_file: Path | None = None
     """demands.yaml: skills that conversations need by intent, store, channel; all rows that fit."""
     hours_file: Path | None = None
     """hours.yaml: when which desk is open; without it Monday to Friday 9 to 18 at the store."""
     promise_chat: timedelta = timedelta(seconds=30)
-    """Within which an answer in live chat is promised."""
+    """Within which an answer in live chat is promised; sooner for what is high or urgent."""
     promise_messaging: timedelta = timedelta(minutes=15)
-    """Within which an answer by WhatsApp and its like is promised."""
+    """Within which one by WhatsApp and its like is promised; sooner for what is high or urgent."""
     promise_mail: timedelta = timedelta(hours=24)
-    """Within which an answer by mail is promised, in business hours."""
+    """Within which one by mail is promised, in business hours; sooner for what is high or urgent,
+    which counts in plain time."""
     high_values: dict[str, int] = Field(default_factory=dict)
     """Totals in minor units by currency, as JSON, from which on an order presses; else ours."""
     late_cap: float = Field(default=4.0, ge=1.0)

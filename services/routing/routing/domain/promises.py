@@ -1,4 +1,4 @@
-"""What is promised to who waits: a table, the first row that fits counts."""
+"""What is promised to who waits: a table, and by its rows each priority has its own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,23 +68,32 @@ class Term:
         )
 
 
-_SHORTER: Mapping[tuple[Family, Priority], Promise] = {
-    # A day of business hours is no answer to who is in danger or goes to court tonight.
-    (Family.MAIL, Priority.URGENT): Promise(timedelta(hours=2)),
-    (Family.MAIL, Priority.HIGH): Promise(timedelta(hours=8), in_business_hours=True),
-    (Family.MESSAGING, Priority.URGENT): Promise(timedelta(minutes=5)),
-    (Family.MESSAGING, Priority.HIGH): Promise(timedelta(minutes=10)),
+_SHARES: Mapping[Priority, float] = {Priority.URGENT: 1 / 3, Priority.HIGH: 2 / 3, Priority.LOW: 2}
+"""What each priority is promised, as a share of the usual."""
+_AT_MOST: Mapping[tuple[Family, Priority], timedelta] = {
+    (Family.MAIL, Priority.URGENT): timedelta(hours=2),
+    (Family.MAIL, Priority.HIGH): timedelta(hours=8),
+    (Family.MESSAGING, Priority.URGENT): timedelta(minutes=5),
+    (Family.MESSAGING, Priority.HIGH): timedelta(minutes=10),
+    (Family.CHAT, Priority.URGENT): timedelta(seconds=10),
+    (Family.CHAT, Priority.HIGH): timedelta(seconds=20),
 }
+"""What presses is promised no more than this, however much the usual is."""
 
 
 @dataclass(frozen=True)
 class Promises:
     """The table of an installation.
 
-    `terms` are its own rows, in the order in which they are asked; `by_family` is for what none of
-    them fits, where what is urgent or high gets the shorter of that and our own. Whatever waits
-    `late_cap` times its promise goes before all, see `turn`. `hours` are the clocks of promises
-    in business hours. It is warned of when only `soon_share` of the promise is left.
+    `terms` are its own rows, in the order in which they are asked: first those that name the
+    priority, which are taken as they stand. One that names none, or `by_family` where none fits,
+    is the usual promise, and each priority has its own by it: high two thirds, urgent a third,
+    never more than `_AT_MOST` (whoever writes that a day is promised does not mean who is in
+    danger); low twice as much, so that thanks and what a lead puts last leave room for the rest.
+    Urgent is promised in plain time, whatever the usual runs on: a night is no answer to it.
+
+    Whatever waits `late_cap` times its promise goes before all, see `turn`. `hours` are the clocks
+    of promises in business hours. It is warned of when only `soon_share` of the promise is left.
     """
 
     by_family: Mapping[Family, Promise]
@@ -97,15 +106,16 @@ class Promises:
         """What is promised to this.
 
         >>> promises = Promises({Family.CHAT: Promise(timedelta(seconds=30))})
-        >>> promises.of(Asked("aurora", "chat", Family.CHAT)).within.seconds
-        30
+        >>> asked = [Asked("aurora", "chat", Family.CHAT, None, each) for each in Priority]
+        >>> [(each.priority.value, promises.of(each).within.seconds) for each in asked[:4]]
+        [('urgent', 10), ('high', 20), ('normal', 30), ('low', 60)]
         """
-        for term in self.terms:
-            if term.fits(asked):
-                return term.promise
-        usual = self.by_family[asked.family]
-        shorter = _SHORTER.get((asked.family, asked.priority), usual)
-        return shorter if shorter.within < usual.within else usual
+        fitting = [term for term in self.terms if term.fits(asked)]
+        named = next((term.promise for term in fitting if term.priority is not None), None)
+        if named is not None:
+            return named
+        usual = fitting[0].promise if fitting else self.by_family[asked.family]
+        return _of_priority(usual, asked.family, asked.priority)
 
     def due(self, asked: Asked, at: datetime) -> Due:
         """When what was asked at `at` is to be answered.
@@ -129,6 +139,12 @@ class Promises:
     def clock(self, asked: Asked) -> Clock | None:
         """The opening hours that business hours are counted on; None: plain time."""
         return self.hours.clock(asked.store_id, asked.region, asked.family)
+
+
+def _of_priority(usual: Promise, family: Family, priority: Priority) -> Promise:
+    within = usual.within * _SHARES.get(priority, 1)
+    within = min(within, _AT_MOST.get((family, priority), within))
+    return Promise(within, usual.in_business_hours and priority is not Priority.URGENT)
 
 
 def _later(clock: Clock, business: timedelta, at: datetime) -> datetime:
