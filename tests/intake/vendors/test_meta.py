@@ -85,6 +85,40 @@ def test_a_text_has_all_that_an_answer_needs(page: Any) -> None:
         ({"postback": {"title": "Talk to us", "payload": "TALK"}}, "Talk to us", []),
         ({"reaction": {"mid": "m.0", "action": "react", "emoji": "❤"}}, "❤", []),
         ({"reaction": {"mid": "m.0", "action": "react", "reaction": "love"}}, "[love]", []),
+        ({"message": {"mid": "m.1", "attachments": [
+            {"type": "image", "payload": {"url": URL, "sticker_id": 5}},
+            {"type": "sticker", "payload": {"url": URL, "sticker_id": 5}}]}}, "[sticker]", []),
+        (attached("ig_reel", url=URL, title="New kettles"), "[reel] New kettles", ["image/jpeg"]),
+        (attached("ig_post", url="https://ig.example/p/1", title="Blue", id=4),
+         "[post] Blue https://ig.example/p/1", []),
+        (attached("appointment_booking", booking_id="b", status="requested",
+                  start_time=1739612400, end_time=1739616000, timezone="America/Los_Angeles"),
+         "[appointment] requested 2025-02-15 01:40 America/Los_Angeles"
+         " – 2025-02-15 02:40 America/Los_Angeles", []),
+        (attached("appointment_booking", start_time=1739612400, timezone="Mars/Base"),
+         "[appointment] 2025-02-15 09:40 UTC", []),
+        (attached("template", product={"elements": [
+            {"id": "1", "retailer_id": "R-1", "title": "Ring", "subtitle": "$40"},
+            {"title": "Chain"}]}), "[template] Ring, $40, R-1; Chain", []),
+        (attached("template", generic={"elements": [{"title": "Track it", "subtitle": "now"}]}),
+         "[template] Track it, now", []),
+        ({"message": {"mid": "m.1", "text": "Is it blue?", "referral": {"product": {"id": "9"}}}},
+         "Is it blue?", []),
+        ({"message": {"mid": "m.1", "referral": {"source": "ADS", "ads_context_data":
+            {"ad_title": "Kettles", "product_id": "9"}}}}, "[product] 9 Kettles", []),
+        ({"message": {"mid": "m.1", "text": "wow", "reply_to": {"story": {"id": "s", "url": URL}}}},
+         "wow", []),
+        ({"order": {"note": "as a present", "products": [
+            {"id": 1, "retailer_id": "R-1", "name": "Ring", "unit_price": 11.5,
+             "currency": "THB", "quantity": 2},
+            {"id": 2}]}}, "[order] 2 × Ring [R-1] (11.5 THB), 1 × 2 as a present", []),
+        ({"messaging_feedback": {"feedback_screens": [{"screen_id": 0, "questions": {"q": {
+            "type": "csat", "payload": "2", "follow_up":
+            {"type": "free_form", "payload": "Nobody answered"}}}}]}},
+         "[feedback] 2: Nobody answered", []),
+        ({"messaging_customer_information": {"screens": [{"screen_id": "address", "responses": [
+            {"key": "street", "value": "Gran Vía 1"}, {"key": "city", "value": "Madrid"}]}]}},
+         "[form]\nstreet: Gran Vía 1\ncity: Madrid", []),
     ],
 )  # fmt: skip
 def test_every_kind_says_something(
@@ -109,6 +143,22 @@ def test_a_reaction_has_one_name_however_often_it_comes(page: Any) -> None:
     assert first.answers == "m.0"
 
 
+def test_a_basket_has_one_name_however_often_it_comes(page: Any) -> None:
+    def basket(quantity: int, **more: Any) -> Any:
+        products = [{"name": "Ring", "quantity": quantity}]
+        return page.message(batch({"order": {"products": products}, **more})).event.message_id
+
+    assert basket(1) == basket(1)
+    assert len({basket(1), basket(2), basket(1, timestamp=SENT + 1)}) == 3
+
+
+def test_what_bears_no_time_of_its_own_came_with_its_batch(page: Any) -> None:
+    payload = batch({"order": {"note": "soon"}})
+    del payload["entry"][0]["messaging"][0]["timestamp"]
+
+    assert page.message(payload).event.occurred_at == page.AT - timedelta(minutes=1)
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -120,6 +170,10 @@ def test_a_reaction_has_one_name_however_often_it_comes(page: Any) -> None:
         {"postback": {"title": "Get Started", "payload": "START"}},
         {"postback": {"title": "Comenzar", "payload": "GET_STARTED_PAYLOAD"}},
         {"delivery": {"watermark": SENT}},
+        {"sender": {"id": "100"}, "recipient": {"id": "7"}, **text()},
+        {"order": {"products": []}},
+        {"messaging_feedback": {"feedback_screens": [
+            {"questions": {"q": {"type": "csat", "payload": "5"}}}]}},
         *({name: {"x": 1}} for name in (
             "postback", "referral", "optin", "account_linking", "policy_enforcement",
             "pass_thread_control", "take_thread_control", "request_thread_control", "app_roles",

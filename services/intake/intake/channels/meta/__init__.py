@@ -2,18 +2,20 @@
 
 Sources: developers.facebook.com, Graph API, "Webhooks: getting started" (handshake,
 X-Hub-Signature-256); Messenger Platform, "Webhook events reference"; Instagram Platform,
-"Webhooks".
+"Webhooks". What has no words of its own is put into words in `words`.
 """
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from intake.channels.peers import Fate, File, Said, inbound, status, user
+from intake.channels.meta import words
+from intake.channels.peers import Fate, Said, inbound, status, user
 from intake.domain.contacts import Contact
 from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
-from intake.domain.texts import joined, line
+from intake.domain.texts import joined
 from intake.domain.times import from_milliseconds
 from shared.contracts.intake import Delivery as Outcome
 from shared.stores import Account, WhatsAppAccount
@@ -61,7 +63,7 @@ def _entries(came: Came[Delivery, Account]) -> Iterator[_Entry]:
         for _ in objects(entry.get("standby")):
             yield Known("what another app of the page answers")
         for event in objects(entry.get("messaging")):
-            yield from _event(event, owner, came.at)
+            yield from _event({"timestamp": entry.get("time"), **event}, owner, came.at)
         for change in objects(entry.get("changes")):
             yield from _change(change, owner, came.at)
 
@@ -92,12 +94,11 @@ def _event(event: Object, account: Account, received_at: datetime) -> Iterator[_
     sender = obj(event.get("sender"))
     contact = user(account, text(sender.get("id")) or text(sender.get("user_ref")))
     at = from_milliseconds(event.get("timestamp"))
-    if "message" in event:
-        yield _message(obj(event["message"]), at, contact, account, received_at)
-    elif "reaction" in event:
-        yield _reaction(obj(event["reaction"]), at, contact, account, received_at)
-    elif "postback" in event:
-        yield _postback(obj(event["postback"]), at, contact, account, received_at)
+    said = next((name for name in _SAYING if name in event), None)
+    if contact is not None and contact.address == account.account_id:
+        yield Known("what the page itself did")
+    elif said is not None:
+        yield _SAYING[said](obj(event[said]), at, contact, account, received_at)
     elif "delivery" in event or "read" in event:
         fates = _fates(event, at)
         yield from (status(fate, contact, account, received_at) for fate in fates)
@@ -132,10 +133,10 @@ def _message(
         return Known("what the page itself wrote")
     if message.get("is_deleted"):
         return Known("a message was taken back")
-    words, files = _attached(message)
-    written = joined((text(message.get("text")), *words), "\n")
-    if written is None and not files and message.get("is_unsupported"):
-        written = "[unsupported message]"
+    told, files = words.attached(message)
+    written = joined((text(message.get("text")), *told), "\n")
+    if written is None and not files:
+        written = _instead(message)
     said = Said(
         external_id=text(message.get("mid")),
         text=written,
@@ -147,51 +148,28 @@ def _message(
     return inbound(said, contact, account, received_at)
 
 
-def _attached(message: Object) -> tuple[list[str], tuple[File, ...]]:
-    """What hangs on a message: words for what is no file, and the files."""
-    words, files = [], []
-    for attachment in objects(message.get("attachments")):
-        kind = text(attachment.get("type")) or "attachment"
-        payload = obj(attachment.get("payload"))
-        url = text(payload.get("url")) or text(attachment.get("url"))
-        if "sticker_id" in payload or "sticker_id" in message:
-            is_thumb = text(payload.get("sticker_id") or message.get("sticker_id")) in _THUMBS
-            words.append("👍" if is_thumb else "[sticker]")
-        elif kind == "like_heart":
-            words.append("❤️")
-        elif kind in _FILES and url:
-            files.append(File(kind=_FILES[kind], reference=url, is_url=True))
-        else:
-            words.append(_shared(kind, attachment, payload, url))
-    return words, tuple(files)
+def _instead(message: Object) -> str | None:
+    """What a message without text and files was sent by."""
+    pressed = text(obj(message.get("quick_reply")).get("payload"))
+    unsupported = "[unsupported message]" if message.get("is_unsupported") else None
+    return pressed or words.came_from(message) or unsupported
 
 
-_THUMBS = {"369239263222822", "369239343222814", "369239383222810"}
-"""Messenger's own thumb in three sizes."""
-
-_FILES = {
-    "image": "image",
-    "video": "video",
-    "audio": "audio",
-    "file": "file",
-    "animated_image": "image",
-    "animated_image_share": "image",
-    "story_mention": "story mention",
-    "ig_reel": "reel",
-    "reel": "reel",
-}
-
-
-def _shared(kind: str, attachment: Object, payload: Object, url: str | None) -> str:
-    """What is no file: a place, a product, a page, a post."""
-    where = obj(payload.get("coordinates"))
-    place = joined((str(where[name]) for name in ("lat", "long") if name in where), ", ")
-    elements = objects(obj(payload.get("product")).get("elements"))
-    products = joined((text(each.get("title")) for each in elements), ", ")
-    title = text(attachment.get("title")) or text(payload.get("title"))
-    name = "link" if kind == "fallback" else line(kind.replace("_", " "), 40)
-    shown = joined((f"[{name}]", title, place, products, None if place else url), " ")
-    return shown or "[attachment]"
+def _form(
+    written: str | None,
+    at: datetime | None,
+    contact: Contact | None,
+    account: Account,
+    received_at: datetime,
+) -> Inbound | Known | Odd:
+    """What a customer put together and sent; it has no id, so who, what and when name it."""
+    if written is None:
+        return Known("a form or a basket without words")
+    what = hashlib.sha256(written.encode("utf-8", "replace")).hexdigest()[:16]
+    said = Said(
+        external_id=f"form:{what}:{_who_and_when(contact, at)}", text=written, at=at, window=WINDOW
+    )
+    return inbound(said, contact, account, received_at)
 
 
 def _reaction(
@@ -249,3 +227,16 @@ _LETTERS = re.compile(r"[\W_]+")
 def _who_and_when(contact: Contact | None, at: datetime | None) -> str:
     """Names what has no id of its own, the same at each try."""
     return f"{contact.address[:50] if contact else ''}:{int(at.timestamp() * 1000) if at else 0}"
+
+
+_Said = Callable[[Object, datetime | None, Contact | None, Account, datetime], _Entry]
+
+_SAYING: Mapping[str, _Said] = {
+    "message": _message,
+    "reaction": _reaction,
+    "postback": _postback,
+    "order": lambda told, *around: _form(words.ordered(told), *around),
+    "messaging_feedback": lambda told, *around: _form(words.judged(told), *around),
+    "messaging_customer_information": lambda told, *around: _form(words.filled_in(told), *around),
+}
+"""What a customer says, by the field of an event that holds it."""
