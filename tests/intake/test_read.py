@@ -1,12 +1,18 @@
 """`python -m intake read`: one JSON line an input, whatever it is."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner
 
 from intake.cli import main
+from intake.handlers import inputs
 
 MAIL = (
     b"From: =?iso-2022-jp?B?GyRCOzNFRBsoQg==?= <yamada@example.org>\r\nSubject: Lamp\r\n"
@@ -58,3 +64,122 @@ def test_a_bounce_tells_what_it_would_say_if_the_mail_was_ours(tmp_path: Path) -
     assert (event["type"], event["status"]) == ("MessageStatusChanged", "bounced")
     assert (event["reason"], event["is_permanent"]) == ("5.1.1", True)
     assert found["notes"] == ["a bounce of no mail of ours"]
+
+
+def requests(path: str, given: bytes = b"") -> list[dict[str, Any]]:
+    """What `read requests` prints of this."""
+    result = CliRunner().invoke(main, ["read", "requests", path], input=given)
+    assert result.exit_code == 0
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+REQUEST = b'{"channel": "zalo", "body": {"event_name": "user_send_text"}}\n'
+
+
+@pytest.mark.parametrize(
+    ("octets", "places"),
+    [
+        (b"", [""]),
+        (b" \n\n", [""]),
+        (b"\xff\xfe\x00\n" + REQUEST, [":1", ":2"]),
+        (b"\x7fELF\x00\x01\x02", [":1"]),
+        (b"[" * 100_000 + b"\n" + REQUEST, [":1", ":2"]),
+        (REQUEST + b"\n" + REQUEST, [":1", ":3"]),
+        (b"\r\n".join([b"{}", b"null", b'"a"', b"NaN", b"{"]), [f":{n}" for n in range(1, 6)]),
+    ],
+)
+def test_every_request_is_a_line_however_bad(
+    tmp_path: Path, octets: bytes, places: list[str]
+) -> None:
+    path = tmp_path / "requests.jsonl"
+    path.write_bytes(octets)
+
+    found = requests(str(path))
+
+    assert [one["source"] for one in found] == [f"{path}{place}" for place in places]
+    assert {one["outcome"] for one in found} <= {"unreadable", "event"}
+    assert all(one["notes"] for one in found)
+
+
+def test_a_file_of_requests_that_is_not_there_is_a_line_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+
+    for path in (tmp_path / "missing.jsonl", tmp_path / "loop", tmp_path / ("x" * 300)):
+        [found] = requests(str(path))
+        assert found in ([{**one, "channel": ""} for one in lines(path)])
+        assert (found["source"], found["outcome"]) == (str(path), "unreadable")
+        assert found["notes"] == ["no file that can be read"]
+    assert requests(str(tmp_path))[0]["notes"] == ["no file that can be read"]
+
+
+def test_requests_and_mails_come_by_standard_input_too() -> None:
+    result = CliRunner().invoke(main, ["read", "mail", "-"], input=MAIL)
+
+    assert json.loads(result.stdout)["outcome"] == "message"
+    assert [one["source"] for one in requests("-", REQUEST)] == ["-:1"]
+    assert [one["outcome"] for one in requests("-")] == ["unreadable"]
+
+
+def test_a_line_without_end_costs_no_other(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(inputs, "_MOST", 1000)
+    path = tmp_path / "requests.jsonl"
+    path.write_bytes(b"x" * 3000 + b"\n" + REQUEST)
+    (tmp_path / "large.eml").write_bytes(MAIL + b"x" * 3000)
+
+    first, second = requests(str(path))
+    [mail] = lines(tmp_path / "large.eml")
+
+    assert (first["outcome"], first["notes"]) == ("unreadable", ["longer than is read"])
+    assert second["channel"] == "zalo"
+    assert mail["outcome"] == "message"
+    assert inputs.CUT in mail["notes"]
+
+
+def test_folders_may_be_empty_or_link_to_themselves(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    within = tmp_path / "mails"
+    within.mkdir()
+    (within / "a.eml").write_bytes(MAIL)
+    (within / "again").symlink_to(within, target_is_directory=True)
+    (within / "nowhere.eml").symlink_to(within / "gone.eml")
+    os.mkfifo(within / "pipe")
+
+    found = lines(tmp_path / "empty", within)
+
+    assert [Path(one["source"]).name for one in found] == ["empty", "a.eml", "nowhere.eml", "pipe"]
+    assert [one["outcome"] for one in found] == ["unreadable", "message", *["unreadable"] * 2]
+
+
+def begun(*args: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "intake", "read", *args],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_who_has_read_enough_is_not_complained_to(tmp_path: Path) -> None:
+    path = tmp_path / "requests.jsonl"
+    path.write_bytes(REQUEST * 5000)
+
+    with begun("requests", str(path)) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        running.stdout.close()
+        complaint = running.stderr.read() if running.stderr else None
+
+    assert (running.returncode, complaint) == (0, b"")
+
+
+def test_ctrl_c_ends_it_quietly() -> None:
+    with begun("requests", "-") as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        running.stdin.write(REQUEST)
+        running.stdin.flush()
+        running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=30)
+
+    assert (running.returncode, said) == (130, (b"", b""))

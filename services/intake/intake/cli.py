@@ -1,8 +1,9 @@
 """The command line of intake."""
 
 import asyncio
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,8 +17,9 @@ import shared.cli
 from intake import app
 from intake.channels.mail import Mailboxes, OurOwn
 from intake.domain.items import Odd, Reading
-from intake.handlers import mails, recordings
+from intake.handlers import inputs, mails, recordings
 from intake.handlers.doors import Around
+from intake.handlers.inputs import Input
 from intake.handlers.readings import line
 from intake.settings import Settings
 from intake.workers.replay import Done, Replay, Wanted
@@ -42,14 +44,17 @@ def _read() -> None:
 def read_mail(
     paths: Annotated[list[Path], typer.Argument(help="Raw mails, or folders of them.")],
 ) -> None:
-    """Show what raw mails would be made of. Needs no database, no Kafka and no stores' file."""
-    for path in _files(paths):
-        octets = _octets(path)
-        if octets is None:
-            reading = Reading(odd=(Odd("no file that can be read"),))
-        else:
-            reading = mails.alone(octets, clock.now())
-        _show(line(str(path), "mail", reading))
+    """Show what raw mails would be made of. Needs no database, no Kafka and no stores' file.
+
+    What cannot be read is a line like any other; - is standard input.
+    """
+    _show(map(_of_mail, inputs.files(paths)))
+
+
+def _of_mail(told: Input) -> dict[str, Any]:
+    if told.wrong:
+        return line(told.source, "mail", Reading(odd=(Odd(told.wrong),)))
+    return line(told.source, "mail", mails.alone(told.octets, clock.now()), told.notes)
 
 
 @read.command("requests")
@@ -71,15 +76,13 @@ def read_requests(
                             or an object by the names of the account's fields; with it the
                             signature is checked (not its age), without it it is not
     """
-    try:
-        opened = sys.stdin.buffer if str(path) == "-" else path.open("rb")
-    except OSError as why:
-        typer.echo(f"{path} cannot be read: {why.strerror}", err=True)
-        raise typer.Exit(2) from None
-    with opened:
-        for number, octets in enumerate(opened, start=1):
-            if octets.strip():
-                _show(recordings.line(f"{path}:{number}", octets, clock.now()))
+    _show(map(_of_request, inputs.lines(path)))
+
+
+def _of_request(told: Input) -> dict[str, Any]:
+    if told.wrong:
+        return line(told.source, "", Reading(odd=(Odd(told.wrong),)))
+    return recordings.line(told.source, told.octets, clock.now())
 
 
 @main.command()
@@ -125,22 +128,14 @@ async def _replay(settings: Settings, wanted: Wanted, dry_run: bool) -> None:
         raise typer.Exit(1)
 
 
-def _files(paths: list[Path]) -> Iterator[Path]:
-    """The files, and all in the folders, in order of their names."""
-    for path in paths:
-        if path.is_dir():
-            yield from (one for one in sorted(path.rglob("*")) if not one.is_dir())
-        else:
-            yield path
-
-
-def _octets(path: Path) -> bytes | None:
+def _show(lines: Iterable[dict[str, Any]]) -> None:
+    """Print them one by one. Who stops reading, or stops us, has seen enough: that is no error."""
     try:
-        return path.read_bytes() if path.is_file() else None
-    except OSError:
-        return None
-
-
-def _show(shown: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(shown) + b"\n")
-    sys.stdout.buffer.flush()
+        for each in lines:
+            sys.stdout.buffer.write(msgspec.json.encode(each) + b"\n")
+            sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # What is left in the buffer would be complained of at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
