@@ -30,6 +30,14 @@ def by_address(posted: Any, secret: str) -> Any:
     return posted(BODY, url=f"https://h.example/x?secret={secret}")
 
 
+def test_the_secret_may_be_name_and_password(vendor: Callable[..., Any], posted: Any) -> None:
+    account = vendor("infobip", "care", webhook_secret="infobip:open")
+
+    given = [account.verifies(by_password(posted, secret)) for secret in ("open", "shut")]
+
+    assert given == [True, False]
+
+
 @pytest.mark.parametrize("how", [by_mac, by_password, by_address])
 def test_each_way_takes_either_secret(infobip: Any, posted: Any, how: Any) -> None:
     given = [infobip.verifies(how(posted, secret)) for secret in ("new", "old", "other", "")]

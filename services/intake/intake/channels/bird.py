@@ -40,8 +40,10 @@ def entry(
         return Known("a message of ours that is on its way")
     to = next(objects(obj(told.get("receiver")).get("contacts")), {})
     at = from_iso(told.get("lastStatusAt"))
-    code = text(obj(told.get("failure")).get("code"))
-    fate = Fate(external_id=text(told.get("id")), status=outcome, at=at, reason=code)
+    is_failed = outcome is Outcome.FAILED
+    code = text(obj(told.get("failure")).get("code")) or text(told.get("reason"))
+    why = code if is_failed else None
+    fate = Fate(external_id=text(told.get("id")), status=outcome, at=at, reason=why)
     return status(fate, _contact(to, came.account), came.account, came.at)
 
 

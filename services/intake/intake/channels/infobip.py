@@ -30,6 +30,8 @@ _Entry = Inbound | StatusNews | Known | Odd
 def verify(delivery: Delivery, account: InfobipAccount) -> bool:
     """Whether a secret signed the body, is the password of basic authentication, or in the address.
 
+    Of basic authentication it may be user and password too, with a colon between.
+
     What carries an HMAC has to have the right one, whatever else it shows.
     """
     secrets = account.webhook_secret
@@ -39,10 +41,11 @@ def verify(delivery: Delivery, account: InfobipAccount) -> bool:
     scheme, _, given = delivery.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
         try:
-            password = base64.b64decode(given).decode().partition(":")[2]
+            shown = base64.b64decode(given).decode()
         except ValueError:
             return False
-        return True in [equal(password, secret) for secret in secrets]
+        password = shown.partition(":")[2]
+        return True in [equal(each, secret) for secret in secrets for each in (password, shown)]
     return has_secret(delivery, secrets)
 
 
@@ -102,19 +105,25 @@ def _report(result: Object, came: Came[Delivery, InfobipAccount]) -> StatusNews 
         return Odd("a status that is not understood")
     error = obj(result.get("error"))
     is_failed = _STATUSES[group] is Outcome.FAILED
+    if text(error.get("name")) == "NO_ERROR":  # then the status alone tells why
+        error = {}
     is_permanent = error.get("permanent")
+    why = text(error.get("name")) or text(obj(result.get("status")).get("name"))
     fate = Fate(
         external_id=text(result.get("messageId")),
         status=_STATUSES[group],
         at=from_iso(result.get("doneAt")),
-        reason=text(error.get("name")) if is_failed else None,
+        reason=why if is_failed else None,
         is_permanent=is_permanent if is_failed and isinstance(is_permanent, bool) else None,
     )
     to = result.get("to") or result.get("destination")
     return status(fate, _contact(to, _channel(result), None, came.account), came.account, came.at)
 
 
-def _message(result: Object, came: Came[Delivery, InfobipAccount]) -> Inbound | Odd:
+def _message(result: Object, came: Came[Delivery, InfobipAccount]) -> Inbound | Known | Odd:
+    told = obj(result.get("message"))
+    if text(told.get("type")) == "REACTION" and not told.get("emoji"):
+        return Known("a reaction was taken back")
     channel = _channel(result)
     name = obj(result.get("contact")).get("name")
     sender = result.get("from") or result.get("sender")

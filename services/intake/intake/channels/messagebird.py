@@ -99,6 +99,7 @@ def _sms(payload: Object, came: Came[Delivery, MessageBirdAccount]) -> Inbound |
         text=written or (None if files else "[empty message]"),
         files=files,
         at=from_iso(payload.get("createdDatetime") or payload.get("CreatedDatetime"))
+        or from_iso(payload.get("receive_datetime"))
         or _digits(payload.get("receive_datetime")),
     )
     return inbound(said, caller(came.account, payload.get("originator")), came.account, came.at)

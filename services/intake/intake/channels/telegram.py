@@ -56,8 +56,7 @@ def _entries(came: Came[Delivery, TelegramAccount]) -> Iterator[Inbound | Known 
 
 def _message(message: Object, came: Came[Delivery, TelegramAccount]) -> Inbound | Known | Odd:
     chat = obj(message.get("chat"))
-    # Channels write in groups too, and whoever hides behind his group: then no person is named.
-    sender = obj(message.get("from")) or obj(message.get("sender_chat"))
+    sender = _sender(message, chat)
     chat_id, id = text(chat.get("id")), text(message.get("message_id"))
     name = joined((text(sender.get("first_name")), text(sender.get("last_name"))), " ")
     contact = user(
@@ -69,6 +68,8 @@ def _message(message: Object, came: Came[Delivery, TelegramAccount]) -> Inbound 
     is_ours = "business_connection_id" in message and text(sender.get("id")) != chat_id
     if sender.get("is_bot") or is_ours:
         return Known("what we or another bot wrote")
+    if message.get("is_automatic_forward"):
+        return Known("a post of the group's own channel")
     if _SERVICE & message.keys():
         return Known("a message of the service")
     written = text(message.get("text")) or text(message.get("caption"))
@@ -92,6 +93,15 @@ def _message(message: Object, came: Came[Delivery, TelegramAccount]) -> Inbound 
         phone=_own_phone(message, sender),
     )
     return inbound(said, contact, came.account, came.at)
+
+
+def _sender(message: Object, chat: Object) -> Object:
+    """Who wrote. Channels write in groups too, and whoever hides behind his group: then no person
+    is named, or a bot of Telegram's stands in for him.
+    """
+    hidden = obj(message.get("sender_chat"))
+    alone = chat if text(chat.get("type")) == "private" else {}
+    return hidden or obj(message.get("from")) or alone
 
 
 def _own_phone(message: Object, sender: Object) -> str | None:

@@ -102,6 +102,6 @@ def _words(kind: str, body: Object) -> str | None:
         return text(body.get("body"))
     if kind in _MEDIA or not kind:
         return None
-    url = text(body.get("embed_url")) or text(body.get("url"))
+    url = text(body.get("embed_url")) or text(body.get("url")) or text(body.get("video_id"))
     title = text(body.get("title")) or text(body.get("text"))
     return joined((f"[{line(kind.replace('_', ' '), 40) or 'message'}]", title, url), " ")

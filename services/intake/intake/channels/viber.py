@@ -95,14 +95,16 @@ def _files(kind: str, message: Object) -> tuple[File, ...]:
 
 def _words(kind: str, message: Object) -> str | None:
     body = obj(message.get(kind))
+    written = text(message.get("text"))
     if kind == "location":
         point = joined((str(body.get(part, "")) for part in ("lat", "lon")), ", ")
-        return joined(("[location]", point), " ")
+        shown = joined(("[location]", text(body.get("address")), point), " ")
+        return joined((written, shown), "\n")
     if kind == "contact":
         parts = (text(body.get("name")), text(body.get("phone_number")))
-        return joined(("[contact]", *parts), " ")
+        return joined((written, joined(("[contact]", *parts), " ")), "\n")
     if kind == "url":
-        return joined((text(message.get("text")), text(message.get("media"))), " ")
+        return joined((written, text(message.get("media"))), " ")
     if kind in ("rich_media", "carousel"):
-        return text(message.get("text")) or "[card]"
-    return text(message.get("text"))
+        return written or "[card]"
+    return written

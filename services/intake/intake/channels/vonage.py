@@ -167,6 +167,8 @@ def _of_messages_api(payload: Object, came: Came[Delivery, VonageAccount]) -> _E
         return _status((id, text(payload.get("status")), at, code), contact, came)
     content = obj(obj(payload.get("message")).get("content"))
     kind = text(payload.get("message_type")) or text(content.get("type")) or ""
+    if text(obj(payload.get("reaction")).get("action")) == "unreact":
+        return Known("a reaction was taken back")
     written, files = _content(kind, content or payload)
     if written is None and not files:
         return Odd("a message of a kind that is not understood")
@@ -224,8 +226,8 @@ def _order(_: Object, body: Object) -> str | None:
 
 def _cards(told: Object, body: Object) -> str | None:
     """One, or several in a list."""
-    several = told.get("contact") or told.get("contacts") or body.get("contacts")
-    cards = objects(several if isinstance(several, list) else [body])
+    places = (body.get("contacts"), told.get("contact"), told.get("contacts"))
+    cards = objects(next((each for each in places if isinstance(each, list)), [body]))
     return joined(("[contact]", joined(map(_card, cards), "; ")), " ")
 
 

@@ -34,10 +34,12 @@ def _entries(
     came: Came[Delivery, WhatsAppAccount],
 ) -> Iterator[Inbound | StatusNews | Known | Odd]:
     for change in _changes(came.payload):
-        if (field := change.get("field")) != "messages":
+        value = obj(change.get("value"))
+        # Those who pass deliveries on may leave out what the change is of.
+        usual = "messages" if {"messages", "statuses"} & value.keys() else ""
+        if (field := change.get("field", usual)) != "messages":
             yield Known(_FIELDS.get(str(field), "a field that carries no message"))
             continue
-        value = obj(change.get("value"))
         number = text(obj(value.get("metadata")).get("phone_number_id"))
         is_own = number in (None, came.account.account_id)
         owner = came.account if is_own else came.sibling(number or "")
@@ -99,7 +101,9 @@ def _message(
 ) -> Inbound | Known | Odd:
     wa_id, user_id = text(message.get("from")), line(message.get("from_user_id"), 200)
     person = people.get(wa_id or "") or people.get(user_id or "") or {}
-    contact = _contact(account, wa_id, user_id, line(obj(person.get("profile")).get("name"), 200))
+    profile = obj(person.get("profile"))
+    name = line(profile.get("name"), 200) or line(profile.get("username"), 200)
+    contact = _contact(account, wa_id, user_id, name)
     content = _content(message)
     if isinstance(content, Known | Odd):
         return content

@@ -58,6 +58,8 @@ def _message(
     name: str, event: Object, message: Object, came: Came[Delivery, ZaloAccount]
 ) -> Inbound | Odd:
     kind = name.partition("_send_")[2]
+    is_group = kind.startswith("group_")
+    kind = kind.removeprefix("group_")
     contact = user(came.account, text(obj(event.get("sender")).get("id")))
     words, files = [], []
     for attachment in objects(message.get("attachments")):
@@ -69,11 +71,12 @@ def _message(
             words.append(_words(told, payload))
     written = joined((text(message.get("text")), *words), "\n")
     said = Said(
-        external_id=text(message.get("msg_id")),
+        external_id=text(message.get("msg_id")) or text(message.get("mid")),
         text=written or (None if files else f"[{line(kind, 40)}]"),
         files=tuple(files),
         at=from_milliseconds(event.get("timestamp")),
         answers=text(message.get("quote_msg_id")),
+        peer=text(obj(event.get("recipient")).get("id")) if is_group else None,
     )
     return inbound(said, contact, came.account, came.at)
 

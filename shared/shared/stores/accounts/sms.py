@@ -47,7 +47,7 @@ class InfobipAccount(Account):
     """Infobip, SMS and WhatsApp; `account_id` is any name.
 
     `webhook_secret` comes in one of three ways: as the key of an HMAC of the body, as the password
-    of HTTP basic authentication, or in the address, `?secret=…`.
+    (or `user:password`) of HTTP basic authentication, or in the address, `?secret=…`.
     """
 
     channel: Literal["infobip"]

@@ -10,7 +10,7 @@ from intake.domain.contacts import Contact
 from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import text
 from intake.domain.texts import joined
-from intake.domain.times import from_seconds
+from intake.domain.times import from_milliseconds
 from shared.contracts.intake import Delivery as Outcome
 from shared.stores.accounts.messaging import WeChatAccount
 from shared.webhooks import Delivery, parse
@@ -77,7 +77,7 @@ def _event(
 ) -> Iterator[_Entry]:
     """Events are many and say nothing, but for those that tell of template messages."""
     name = fields.get("Event", "").lower()
-    at = from_seconds(fields.get("CreateTime"))
+    at = from_milliseconds(fields.get("CreateTime"))
     if name == "templatesendjobfinish":
         told = fields.get("Status", "").lower()
         outcome = Outcome.DELIVERED if told == "success" else Outcome.FAILED
@@ -122,7 +122,7 @@ def _message(
         external_id=_id(fields) or _digest(fields),
         text=written,
         files=files,
-        at=from_seconds(fields.get("CreateTime")),
+        at=from_milliseconds(fields.get("CreateTime")),
     )
     return inbound(said, contact, came.account, came.at)
 
