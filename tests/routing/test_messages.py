@@ -38,7 +38,7 @@ async def test_a_message_opens_a_conversation_that_waits(
     assert isinstance(queued, ConversationQueued)
     assert (opened.language, opened.script) == ("es", "Latn")
     assert (opened.region, opened.region_source) == ("ES", "phone")
-    assert opened.time_zone == "Europe/Madrid"
+    assert (opened.time_zone, opened.zone_source) == ("Europe/Madrid", "phone")
     assert (opened.version, queued.version) == (1, 2)
     assert queued.answer_by == wrote.occurred_at + timedelta(minutes=15)
     [row] = await conversations(routing)

@@ -284,6 +284,29 @@ async def test_a_customer_is_linked_to_his_orders_by_exact_mail_or_phone_in_eith
     assert found == [[order_id], []]
 
 
+@pytest.mark.parametrize("by", ["alarm", "message"])
+async def test_the_address_of_an_order_tells_the_zone_and_is_named_for_it(
+    routing: Database, hear: Hear, message: Callable[..., MessageReceived], by: str
+) -> None:
+    order_id = uuid4()
+    buyer = Buyer(contact_id=ContactId(uuid4()), phone="+12125550123")
+    told = Address(country="US", city="Fremont", postal_code="94536")
+    await hear(order(order_id, buyer=buyer, ship_to=told))
+
+    await hear(
+        parcel(CustomsHeld, order_id, uuid4())
+        if by == "alarm"
+        else message(contact=buyer.contact_id, phone=buyer.phone)
+    )
+
+    [opened] = await testing.said(routing, ConversationOpened)
+    assert isinstance(opened, ConversationOpened)
+    assert (opened.region, opened.region_source) == ("US", "order")
+    assert (opened.time_zone, opened.zone_source) == ("America/Los_Angeles", "order")
+    [kept] = await testing.rows(routing, "SELECT cast(to_jsonb(o) AS text) AS o FROM order_facts o")
+    assert "94536" not in kept["o"]
+
+
 async def test_a_customers_answer_joins_the_conversation_about_his_parcel(
     routing: Database, hear: Hear, message: Callable[..., MessageReceived]
 ) -> None:

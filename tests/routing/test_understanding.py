@@ -245,9 +245,16 @@ def test_region_is_read_from_the_most_trusted_source(rules: Rules) -> None:
     area = one('{"text": "ok", "phone": "+14155551234"}', rules)
     assert area["time_zone"] == {"name": "America/Los_Angeles", "source": "phone"}
     assert area["in_business_hours"] is False
-    for where in ('"zip": 94103', '"state": "California"', '"phone": "(415) 555-2671"'):
+    for where, source in (
+        ('"zip": 94103', "order"),
+        ('"post_code": 94103.0', "order"),
+        ('"state": "California"', "order"),
+        ('"phone": "(415) 555-2671"', "phone"),
+    ):
         told = one(f'{{"text": "ok", "country": "US", {where}}}', rules)
-        assert told["time_zone"] == {"name": "America/Los_Angeles", "source": "order"}
+        assert told["region"] == {"country": "US", "source": "order"}
+        assert told["time_zone"] == {"name": "America/Los_Angeles", "source": source}
+    assert one('{"text": "ok", "country": "DE", "zip": 1e300}', rules)["time_zone"]["name"]
     expected = "order DE, phone ES, locale FR, mail IT, market US"
     assert ", ".join(f"{source} {country}" for source, country in found) == expected
 

@@ -130,7 +130,9 @@ def _classified(opened: ConversationOpened) -> str:
     if opened.region:
         parts.append(f"{opened.region} by {opened.region_source}")
     if opened.time_zone:
-        parts.append(f"{local_time(clock.now(), opened.time_zone)} at the customer's")
+        there = local_time(clock.now(), opened.time_zone)
+        by = "" if opened.zone_source == opened.region_source else f" by {opened.zone_source}"
+        parts.append(f"{there} at the customer's{by}")
     if opened.skills:
         parts.append(f"needs {', '.join(opened.skills)}")
     return ", ".join(parts)

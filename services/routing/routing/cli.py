@@ -46,9 +46,10 @@ Each line that is printed has:
       source              script, text, or prior (what is known of him)
   answer_in   the language to answer in, by what is known of him too
   region      country and source: order, phone, locale, mail, market
-  time_zone   IANA name, and the source of the region; where a country has
-              several: that of the order's region, post code or city, then of
-              the phone's area code, else the one where most people live
+  time_zone   IANA name, and its own source; where a country has several: that
+              of the order's region, post code or city (order), then of the
+              phone's area code (phone), else the one where most people live
+              (the region's source)
   intent      name, confidence, matched (the words that told it);
               names: pre_sale order_status customs damaged not_received
               return refund repair complaint other

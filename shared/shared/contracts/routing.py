@@ -157,9 +157,10 @@ class _ConversationEvent(Event, frozen=True, kw_only=True):
 class ConversationOpened(_ConversationEvent, frozen=True, kw_only=True):
     """Something waits for a person.
 
-    `time_zone` is the customer's, an IANA name; `region_source` tells what it was read from.
-    `skills` are what an agent must have beside the language. `language_alternatives` are the
-    runners-up, best first; `urgency_reasons` tell what made the priority.
+    `time_zone` is the customer's, an IANA name; `region_source` and `zone_source` tell what each
+    was read from, most trusted first: order, phone, locale, mail, market. `skills` are what an
+    agent must have beside the language. `language_alternatives` are the runners-up, best first;
+    `urgency_reasons` tell what made the priority.
     """
 
     opened_by: OpenedBy
@@ -180,6 +181,7 @@ class ConversationOpened(_ConversationEvent, frozen=True, kw_only=True):
     intent_confidence: float | None = None
     priority: Priority = Priority.NORMAL
     urgency_reasons: tuple[str, ...] = ()
+    zone_source: str | None = None
 
 
 class ConversationQueued(_ConversationEvent, frozen=True, kw_only=True):

@@ -89,6 +89,7 @@ def narrowed(country: str, region: str | None, post_code: str | None = None) -> 
     return None
 
 
+@cache
 def zones_of(country: str) -> tuple[str, ...]:
     """The IANA zones of a country (ISO 3166-1) of several, the most populous first."""
     found = (zone for (of, _), zone in _zones().by_region.items() if of == country)

@@ -21,7 +21,9 @@ class Shown(BaseModel):
     language: str | None
     second_language: str | None
     region: str | None
+    region_source: str | None
     time_zone: str | None
+    zone_source: str | None
     intent: str | None
     priority: str
     urgency_reasons: list[str]
@@ -52,7 +54,9 @@ def shown(of: Conversation) -> Shown:
         language=of.language,
         second_language=of.second_language,
         region=of.region,
+        region_source=of.region_source,
         time_zone=of.time_zone,
+        zone_source=of.zone_source,
         intent=of.intent,
         priority=of.priority,
         urgency_reasons=list(of.urgency_reasons),

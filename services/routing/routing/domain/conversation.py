@@ -96,6 +96,7 @@ class Conversation:
     region: str | None = None
     region_source: str | None = None
     time_zone: str | None = None
+    zone_source: str | None = None
     skills: tuple[str, ...] = ()
     reply_route: ReplyRoute | None = None
     route_at: datetime | None = None

@@ -24,7 +24,9 @@ class Contact:
 class OrderFacts:
     """One row of `order_facts`. A stub, for an order only heard of, is not `is_known`.
 
-    `shop_total` is in minor units of `shop_currency`, the shop's own.
+    `time_zone` is what its address tells in a country of several, kept instead of city and post
+    code, which nothing else needs. `shop_total` is in minor units of `shop_currency`, the shop's
+    own.
     """
 
     store_id: StoreId
@@ -38,6 +40,7 @@ class OrderFacts:
     language: str | None = None
     country: str | None = None
     region: str | None = None
+    time_zone: str | None = None
     placed_at: datetime | None = None
     shop_total: int | None = None
     shop_currency: str | None = None

@@ -45,6 +45,7 @@ def opened(of: Conversation, at: datetime) -> tuple[Conversation, ConversationOp
         region=now.region,
         region_source=now.region_source,
         time_zone=now.time_zone,
+        zone_source=now.zone_source,
         skills=now.skills,
         thread_id=now.thread_id,
         contact_id=now.contact_id,

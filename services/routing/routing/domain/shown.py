@@ -28,8 +28,8 @@ def shown(
             "source": reading.region.source if reading.region else None,
         },
         "time_zone": {
-            "name": reading.time_zone,
-            "source": reading.region.source if reading.region else None,
+            "name": reading.time_zone.name if reading.time_zone else None,
+            "source": reading.time_zone.source if reading.time_zone else None,
         },
         "intent": {
             "name": reading.meant.intent.value,

@@ -5,27 +5,28 @@ from dataclasses import dataclass, field
 
 from routing.domain.intent import Meant, meant
 from routing.domain.languages import language_of, other_language, prior
-from routing.domain.places import zone_of_address, zone_of_phone
+from routing.domain.places import Zone, zone_at, zone_in
 from routing.domain.region import Region, region_of
 from routing.domain.urgency import HIGH_VALUES, Around, Urgency, urgency
 from shared.i18n.language import LANGUAGES, Detected, detect
-from shared.i18n.zones import zone_of
 
 
 @dataclass(frozen=True)
 class Known:
     """What is known of a writer before he is read.
 
-    `order_country` (ISO 3166-1), region, city and post code are of the newest order's address;
-    `phone` is E.164 or as people write it, `locale` what the channel claims, `market` the store's
-    country. `heard` counts earlier messages by language; `told` are the languages of his orders,
-    `store_languages` those the store is run in.
+    `order_country` (ISO 3166-1), region, city and post code are of the newest order's address,
+    `order_zone` the IANA zone that it was found to tell (`zone_at`); `phone` is E.164 or as people
+    write it, `locale` what the channel claims, `market` the store's country. `heard` counts earlier
+    messages by language; `told` are the languages of his orders, `store_languages` those the store
+    is run in.
     """
 
     order_country: str | None = None
     order_region: str | None = None
     order_city: str | None = None
     order_post_code: str | None = None
+    order_zone: str | None = None
     phone: str | None = None
     locale: str | None = None
     mail: str | None = None
@@ -47,7 +48,7 @@ class Reading:
     language: str | None
     second_language: str | None
     region: Region | None
-    time_zone: str | None
+    time_zone: Zone | None
     meant: Meant
     urgency: Urgency
 
@@ -88,20 +89,13 @@ def read(
     )
 
 
-def _zone(region: Region | None, known: Known) -> str | None:
+def _zone(region: Region | None, known: Known) -> Zone | None:
     if region is None:
         return None
-    if region.source == "order":
-        return zone_of_address(
-            region.country,
-            known.order_region,
-            known.order_city,
-            known.order_post_code,
-            known.phone,
-        )
-    if region.source == "phone" and known.phone:
-        return zone_of_phone(known.phone, region.country)
-    return zone_of(region.country)
+    told = known.order_zone or zone_at(
+        region.country, known.order_region, known.order_city, known.order_post_code
+    )
+    return zone_in(region, told, known.phone)
 
 
 def _detect(text: str, subject: str | None, known: Known, told: Sequence[str | None]) -> Detected:

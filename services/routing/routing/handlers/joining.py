@@ -191,5 +191,6 @@ def _known(conversation: Conversation, found: Reading) -> Conversation:
         conversation,
         region=found.region.country if found.region else None,
         region_source=found.region.source if found.region else None,
-        time_zone=found.time_zone,
+        time_zone=found.time_zone.name if found.time_zone else None,
+        zone_source=found.time_zone.source if found.time_zone else None,
     )

@@ -5,12 +5,13 @@ from typing import TypeAlias
 from uuid import UUID
 
 from routing.domain.customer import OrderFacts
+from routing.domain.places import zone_at
 from routing.handlers.rules import Rules, pool
 from routing.handlers.subjects import completed
 from routing.store import conversations, customers
 from shared import clock, db
 from shared.bus import Heard, Said, batch
-from shared.contracts.base import StoreId
+from shared.contracts.base import Address, StoreId
 from shared.contracts.intake import (
     OrderCancelled,
     OrderPaid,
@@ -70,7 +71,12 @@ def _facts(message: AnyOrder) -> OrderFacts:
         language=order.language,
         country=address.country if address else None,
         region=address.region if address else None,
+        time_zone=_zone(address) if address else None,
         placed_at=order.placed_at,
         shop_total=order.shop_total.amount,
         shop_currency=order.shop_total.currency,
     )
+
+
+def _zone(address: Address) -> str | None:
+    return zone_at(address.country, address.region, address.city, address.postal_code)

@@ -101,9 +101,16 @@ def _of(fields: Mapping[str, Any]) -> Given:
     given = Given()
     for name, said in fields.items():
         field = _ALSO.get(name, name)
-        value = str(said) if field in _DIGITS and type(said) is int else said
+        value = _written(said) if field in _DIGITS else said
         if field in Given.__struct_fields__:
             with suppress(msgspec.ValidationError):
                 one = msgspec.convert({field: value}, Given)
                 given = msgspec.structs.replace(given, **{field: getattr(one, field)})
     return given
+
+
+def _written(said: Any) -> Any:
+    """A number as its digits: tables of data say 10115.0 where a post code may be missing."""
+    if type(said) is float and said.is_integer():
+        return str(int(said))
+    return str(said) if type(said) is int else said

@@ -13,7 +13,8 @@ from routing.domain import saying
 from routing.domain.conversation import Conversation, State
 from routing.domain.customer import OrderFacts
 from routing.domain.languages import language_of
-from routing.domain.region import region_of
+from routing.domain.places import zone_at, zone_in
+from routing.domain.region import Region, region_of
 from routing.handlers.rules import Rules, pool
 from routing.store import conversations, customers, history
 from routing.store.history import happening
@@ -31,7 +32,6 @@ from shared.contracts.base import (
 )
 from shared.contracts.routing import Family, OpenedBy
 from shared.db import Transaction
-from shared.i18n.zones import zone_of
 
 _NAMESPACE = UUID("6d657269-6469-616e-8000-726f7574696e")
 _MAIL = Channel("mail")
@@ -135,6 +135,7 @@ def completed(
         mail=facts.mail,
         market=store.market if store else None,
     )
+    zone = zone_in(region, _zone_told(facts, region), facts.phone) if region else None
     language = language_of(facts.language) or pending.language
     default = language_of(store.languages[0]) if store else None
     after = replace(
@@ -143,13 +144,18 @@ def completed(
         language=language or default,
         region=region.country if region else None,
         region_source=region.source if region else None,
-        time_zone=zone_of(region.country, facts.region) if region else None,
+        time_zone=zone.name if zone else None,
+        zone_source=zone.source if zone else None,
         reply_route=_by_mail(facts, rules),
     ).queued(min(pending.asked_at or now, now), now, rules.promises)
     metrics.conversations_opened.labels(after.family, after.opened_by).inc()
     after, opened = saying.opened(after, now)
     after, queued = saying.queued(after, now)
     return after, [opened, queued]
+
+
+def _zone_told(facts: OrderFacts, region: Region) -> str | None:
+    return facts.time_zone or zone_at(region.country, facts.region, None, None)
 
 
 def _again(

@@ -27,7 +27,8 @@ def understand(
     known = Known(
         order_country=placed.country if placed else None,
         order_region=placed.region if placed else None,
-        phone=message.phone or contact.phone,
+        order_zone=placed.time_zone if placed else None,
+        phone=message.phone or contact.phone or (placed.phone if placed else None),
         locale=message.locale or contact.locale,
         mail=message.mail or contact.mail,
         market=store.market if store else None,
