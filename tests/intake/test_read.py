@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,35 @@ def test_a_bounce_tells_what_it_would_say_if_the_mail_was_ours(tmp_path: Path) -
     assert (event["type"], event["status"]) == ("MessageStatusChanged", "bounced")
     assert (event["reason"], event["is_permanent"]) == ("5.1.1", True)
     assert found["notes"] == ["a bounce of no mail of ours"]
+
+
+def with_file(name: str, octets: bytes) -> bytes:
+    written = EmailMessage()
+    written["From"], written["Subject"] = "ana@example.org", "Files"
+    written.set_content("See there")
+    written.add_attachment(octets, maintype="image", subtype="png", filename=name)
+    return bytes(written)
+
+
+@pytest.mark.parametrize(
+    ("name", "octets", "why"),
+    [
+        ("a.png", b"MZ" + bytes(200), "a program, or a document with programs in it"),
+        ("a.zip", b"PK\x03\x04" + bytes(200), "an archive: send the files themselves"),
+        ("a.png", bytes(25 * 1024 * 1024 + 1), "larger than is taken in"),
+        ("a.png", b"", "empty"),
+        ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(200), None),
+    ],
+)
+def test_a_file_that_would_be_refused_is_named_with_the_reason(
+    tmp_path: Path, name: str, octets: bytes, why: str | None
+) -> None:
+    (tmp_path / "a.eml").write_bytes(with_file(name, octets))
+
+    [found] = lines(tmp_path / "a.eml")
+
+    assert found["outcome"] == "message"
+    assert found["notes"] == ([f'the file "{name}" would be refused: {why}'] if why else [])
 
 
 def requests(path: str, given: bytes = b"") -> list[dict[str, Any]]:

@@ -241,5 +241,3 @@ def test_the_command_gives_a_line_for_each_and_ends_well(tmp_path: Path) -> None
         "message",
         "unreadable",
     ]
-    missing = CliRunner().invoke(main, ["read", "requests", str(tmp_path / "none")])
-    assert missing.exit_code == 2

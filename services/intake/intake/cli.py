@@ -42,7 +42,9 @@ def _read() -> None:
 
 @read.command("mail")
 def read_mail(
-    paths: Annotated[list[Path], typer.Argument(help="Raw mails, or folders of them.")],
+    paths: Annotated[
+        list[Path], typer.Argument(readable=False, help="Raw mails, or folders of them.")
+    ],
 ) -> None:
     """Show what raw mails would be made of. Needs no database, no Kafka and no stores' file.
 
@@ -60,7 +62,10 @@ def _of_mail(told: Input) -> dict[str, Any]:
 @read.command("requests")
 def read_requests(
     path: Annotated[
-        Path, typer.Argument(help="Recorded requests, a JSON object a line; - is standard input.")
+        Path,
+        typer.Argument(
+            readable=False, help="Recorded requests, a JSON object a line; - is standard input."
+        ),
     ],
 ) -> None:
     """Show what recorded requests would be made of. Needs no database, no Kafka, no stores' file.

@@ -11,12 +11,14 @@ from typing import Any
 
 import msgspec
 
-from intake.domain.items import Inbound, Item, LeftMail, Reading
+from intake.domain.files import FAILED, judge
+from intake.domain.items import Inbound, Item, LeftMail, LocalFile, Reading
 from intake.domain.orders import Known as Nothing
 from intake.domain.orders import OrderEvent, OrderNews, events, learn
 from intake.domain.texts import clean
+from intake.settings import Settings
 from shared.contracts.base import Event
-from shared.contracts.intake import Delivery
+from shared.contracts.intake import Attachment, Delivery
 
 _ANY_TIME = datetime.max.replace(tzinfo=UTC)
 
@@ -31,7 +33,15 @@ def line(
         "outcome": outcome(reading),
         "messages": [_shown(event) for event in _said(reading)],
         "notes": list(
-            dict.fromkeys([*_why(reading), *_unsaid(reading), *reading.notes, *extra_notes])
+            dict.fromkeys(
+                [
+                    *_why(reading),
+                    *_unsaid(reading),
+                    *reading.notes,
+                    *_refused(reading),
+                    *extra_notes,
+                ]
+            )
         ),
     }
 
@@ -80,6 +90,31 @@ def _unsaid(reading: Reading) -> Iterator[str]:
     for item in reading.items:
         if isinstance(item, OrderNews) and item.snapshot is None:
             yield "of an order a part alone is told: it is said when the whole order is known"
+
+
+_LARGEST: int = Settings.model_fields["file_max_octets"].default
+
+
+def _refused(reading: Reading) -> Iterator[str]:
+    """The files in it that those who lay files away would refuse, by the same judge.
+
+    It knows neither a larger limit that is set nor a virus scanner.
+    """
+    for item in reading.items:
+        if not isinstance(item, Inbound):
+            continue
+        for local in item.local:
+            file = item.event.attachments[local.index]
+            if (why := _judged(local, file)) is not None:
+                named = f'the file "{file.name}"' if file.name else f"file {local.index + 1}"
+                yield f"{named} would be refused: {why}"
+
+
+def _judged(local: LocalFile, file: Attachment) -> str | None:
+    try:
+        return judge(local.octets(), file.name, file.media_type, _LARGEST).refused
+    except Exception:  # noqa: BLE001 - as whoever lays files away: that costs the file alone
+        return FAILED
 
 
 def _shown(event: Event) -> dict[str, Any]:
