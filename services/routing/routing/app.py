@@ -1,5 +1,6 @@
 """What routing is made of, and who answers what it hears."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -52,7 +53,7 @@ from shared.contracts.routing import Family
 from shared.db import Database
 from shared.i18n import detectors
 from shared.service import Part, Runtime
-from shared.stores import Stores
+from shared.stores import BadFile, Stores
 
 NAME = "routing"
 
@@ -98,11 +99,22 @@ def rules(settings: Settings, stores: Stores) -> Rules:
         _offering(settings),
         Chain(settings.escalate_after, settings.acknowledged_for),
         settings.on_call_url is not None,
-        {**HIGH_VALUES, **settings.high_values},
+        {**HIGH_VALUES, **_high_values(settings, stores)},
         heartbeat=settings.heartbeat_timeout,
         beat_every=settings.heartbeat_every,
         demands=_demands(settings, stores),
     )
+
+
+def _high_values(settings: Settings, stores: Stores) -> Mapping[str, int]:
+    strange = [
+        f"ROUTING_HIGH_VALUES: {key} is neither a currency nor a store"
+        for key in settings.high_values
+        if key not in stores.stores and not re.fullmatch("[A-Z]{3}", key)
+    ]
+    if strange:
+        raise BadFile(strange)
+    return settings.high_values
 
 
 def _calling(settings: Settings, db: Database) -> list[Part]:

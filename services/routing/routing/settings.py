@@ -42,7 +42,8 @@ class Settings(ServiceSettings):
     """Within which one by mail is promised, in business hours; sooner for what is high or urgent,
     which counts in plain time."""
     high_values: dict[str, int] = Field(default_factory=dict)
-    """Totals in minor units by currency, as JSON, from which on an order presses; else ours."""
+    """From which total on an order presses, in minor units: by currency or, for its own orders in
+    its own currency, by store: {"EUR": 50000, "aurora": 20000}; 0 is never, else about 500 EUR."""
     late_cap: float = Field(default=4.0, ge=1.0)
     """After this many times its promise a conversation goes before all others."""
     reopen_within: timedelta = timedelta(days=7)

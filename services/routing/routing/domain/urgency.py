@@ -15,6 +15,8 @@ _BY_INTENT = {
     Intent.NOT_RECEIVED: 1,
     Intent.REFUND: 1,
 }
+_OF_ORDERS = frozenset({Intent.ORDER_STATUS, Intent.RETURN, Intent.REPAIR})
+"""What is asked of an order and presses by nothing but what the order is worth."""
 _BY_WORDS = {"safety": 4, "legal": 2, "threat": 2, "anger": 1, "urgent": 1}
 _CRISES = frozenset({"safety", "legal", "threat"})
 """What a lead has to see at once."""
@@ -22,6 +24,8 @@ _ANGRY_FACES = frozenset("😡🤬😠👿💢😤")
 _URGENT_FROM, _HIGH_FROM = 4, 2
 _REPEATED_FROM = 3
 _SHOUTED_FROM = 12
+_DEAREST_FROM = 5
+"""How many times what presses an order is worth that presses whatever is written of it."""
 
 HIGH_VALUES: Mapping[str, int] = MappingProxyType(
     {
@@ -99,38 +103,51 @@ class Around:
     """What presses beside the words.
 
     `unanswered` counts the customer's messages since our last answer, this one too; `total` is in
-    minor units of `currency`, of the order he writes about.
+    minor units of `currency`, of the order he writes about. `has_files`: pictures or the like came
+    along.
     """
 
     family: Family
     unanswered: int = 1
     total: int | None = None
     currency: str | None = None
+    has_files: bool = False
 
 
 def urgency(
     meant: Meant, text: str, around: Around, high_values: Mapping[str, int] = HIGH_VALUES
 ) -> Urgency:
-    """How pressing a message is. One without letters asks for nothing: low.
+    """How pressing a message is. One without words, numbers, a question mark or a file is low.
+
+    Two points are high, four urgent. An order that is worth as much as `high_values` says (minor
+    units by ISO 4217 code; 0 is never) makes high whatever is asked of it: it is two points where
+    the intent has none of its own, else one. With anything else, as thanks or a question before a
+    purchase, it is one point, and from five times that total on two: who has spent that much is
+    high whatever he writes. What an order is worth alone makes nothing urgent.
 
     >>> urgency(Meant(Intent.DAMAGED, 0.9), "arrived broken 😡", Around(Family.MAIL))
     Urgency(priority=<Priority.HIGH: 'high'>, reasons=('intent damaged', 'angry words'))
+    >>> dear = Around(Family.MAIL, total=600_00, currency="EUR")
+    >>> urgency(Meant(Intent.ORDER_STATUS, 0.9), "where is it", dear).priority.value
+    'high'
     """
     points = {f"intent {meant.intent}": _BY_INTENT.get(meant.intent, 0)}
     for sign, worth in _BY_WORDS.items():
         is_there = sign in meant.pressing or (sign == "anger" and _is_shouted(text))
         points[_SAID[sign]] = worth if is_there else 0
     points["repeated contact"] = int(around.unanswered >= _REPEATED_FROM)
-    points["order value"] = int(_is_high(around, high_values))
+    points[ORDER_VALUE] = _worth(meant.intent, text, around, high_values)
     points["live chat"] = int(around.family is Family.CHAT)
     reasons = tuple(reason for reason, worth in points.items() if worth)
-    priority = _priority(sum(points.values()), text)
+    priority = _priority(sum(points.values()), _asks(text, around))
     is_crisis = not meant.pressing.isdisjoint(_CRISES) or (
         meant.intent is Intent.COMPLAINT and priority is Priority.URGENT
     )
     return Urgency(priority, (*reasons, CRISIS) if is_crisis else reasons)
 
 
+ORDER_VALUE = "order value"
+"""The reason of what is worth much."""
 _SAID = {
     "safety": "safety words",
     "legal": "legal words",
@@ -140,12 +157,16 @@ _SAID = {
 }
 
 
-def _priority(points: int, text: str) -> Priority:
+def _priority(points: int, asks: bool) -> Priority:
     if points >= _URGENT_FROM:
         return Priority.URGENT
     if points >= _HIGH_FROM:
         return Priority.HIGH
-    return Priority.NORMAL if any(map(str.isalpha, text)) else Priority.LOW
+    return Priority.NORMAL if asks else Priority.LOW
+
+
+def _asks(text: str, around: Around) -> bool:
+    return around.has_files or any(sign.isalnum() or sign in "?؟？" for sign in text)
 
 
 def _is_shouted(text: str) -> bool:
@@ -156,8 +177,18 @@ def _is_shouted(text: str) -> bool:
     return len(letters) >= _SHOUTED_FROM and capitals > 0.8 * len(letters)
 
 
-def _is_high(around: Around, high_values: Mapping[str, int]) -> bool:
-    if around.total is None or around.currency is None:
-        return False
-    threshold = high_values.get(around.currency)
-    return threshold is not None and around.total >= threshold
+def _worth(intent: Intent, text: str, around: Around, high_values: Mapping[str, int]) -> int:
+    times = times_high(around.total, around.currency, high_values)
+    if times < 1 or not _asks(text, around):
+        return 0
+    return 2 if times >= _DEAREST_FROM or intent in _OF_ORDERS else 1
+
+
+def times_high(total: int | None, currency: str | None, high_values: Mapping[str, int]) -> float:
+    """How many times the total that presses an order is worth; 0 where either is not known.
+
+    >>> times_high(1_250_00, "EUR", HIGH_VALUES), times_high(10, "XXX", HIGH_VALUES)
+    (2.5, 0.0)
+    """
+    threshold = high_values.get(currency or "", 0)
+    return total / threshold if total is not None and threshold > 0 else 0.0

@@ -59,7 +59,8 @@ def printed(line: str, number: int, channel: str, rules: Rules, now: datetime) -
     at = given.at if given.at and _FIRST_YEAR <= given.at.year < _LAST_YEAR else now
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     channel = given.channel or channel
-    store = rules.store(StoreId(given.store or ""))
+    store_id = StoreId(given.store or "")
+    store = rules.store(store_id)
     known = Known(
         order_country=given.country,
         order_region=given.region,
@@ -74,7 +75,7 @@ def printed(line: str, number: int, channel: str, rules: Rules, now: datetime) -
     )
     family = family_of(channel)
     around = Around(family, given.unanswered, given.total, given.currency)
-    found = read(given.text, given.subject, known, around, rules.high_values)
+    found = read(given.text, given.subject, known, around, rules.high_values_of(store_id))
     told = shown(
         found,
         store=given.store or "",

@@ -25,7 +25,8 @@ class Rules:
 
     `demands` are the skills that conversations need by what they are.
     `chain` is whom a broken promise is brought before, `has_on_call` whether its end is called.
-    `high_values` are the totals, in minor units by currency, from which on an order presses.
+    `high_values` are the totals, in minor units by currency, from which on an order presses; by a
+    store's id, for its own orders, in its own currency.
     `heartbeat` is how long ago a console may have been heard of to count as there; it is to be
     heard of every `beat_every`.
     """
@@ -44,6 +45,13 @@ class Rules:
     def store(self, store_id: StoreId) -> Store | None:
         """The store; None when the file knows it no more."""
         return self.stores.stores.get(store_id)
+
+    def high_values_of(self, store_id: StoreId) -> Mapping[str, int]:
+        """From which total on an order of a store presses, in minor units by currency."""
+        store, own = self.store(store_id), self.high_values.get(store_id)
+        if store is None or own is None:
+            return self.high_values
+        return {**self.high_values, store.currency: own}
 
 
 TEAM = "team"

@@ -15,6 +15,7 @@ from routing.domain.customer import OrderFacts
 from routing.domain.languages import language_of
 from routing.domain.places import zone_at, zone_in
 from routing.domain.region import Region, region_of
+from routing.domain.urgency import ORDER_VALUE, times_high
 from routing.handlers.rules import Rules, pool
 from routing.store import conversations, customers, history
 from routing.store.history import happening
@@ -30,7 +31,7 @@ from shared.contracts.base import (
     ShipmentId,
     StoreId,
 )
-from shared.contracts.routing import Family, OpenedBy
+from shared.contracts.routing import Family, OpenedBy, Priority
 from shared.db import Transaction
 
 _NAMESPACE = UUID("6d657269-6469-616e-8000-726f7574696e")
@@ -147,11 +148,23 @@ def completed(
         time_zone=zone.name if zone else None,
         zone_source=zone.source if zone else None,
         reply_route=_by_mail(facts, rules),
-    ).queued(min(pending.asked_at or now, now), now, rules.promises)
+    )
+    after = _weighed(after, facts, rules).queued(
+        min(pending.asked_at or now, now), now, rules.promises
+    )
     metrics.conversations_opened.labels(after.family, after.opened_by).inc()
     after, opened = saying.opened(after, now)
     after, queued = saying.queued(after, now)
     return after, [opened, queued]
+
+
+def _weighed(of: Conversation, facts: OrderFacts, rules: Rules) -> Conversation:
+    """High where the order is worth much: an alarm or a case is always about it."""
+    values = rules.high_values_of(of.store_id)
+    if times_high(facts.shop_total, facts.shop_currency, values) < 1:
+        return of
+    of = replace(of, priority=Priority.HIGH, urgency_reasons=(ORDER_VALUE,))
+    return replace(of, skills=rules.demands.of(of))
 
 
 def _zone_told(facts: OrderFacts, region: Region) -> str | None:

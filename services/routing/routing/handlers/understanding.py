@@ -41,5 +41,8 @@ def understand(
         unanswered=unanswered,
         total=valued.shop_total if valued else None,
         currency=valued.shop_currency if valued else None,
+        has_files=bool(message.attachments),
     )
-    return read(message.text, message.subject, known, around, rules.high_values)
+    return read(
+        message.text, message.subject, known, around, rules.high_values_of(message.store_id)
+    )
