@@ -23,7 +23,7 @@ _SUBJECT = re.compile(
     r")(?:[\])*>]{1,3}|\s*(?:$|[:：;!.,|/–—-]|\(|（)|\s+(?:\d|until|till|from|bis|vom|ab|jusqu|du|hasta|del|até|fino|dal|tot|van|do|od|до|с|till|från|til|fra)\b)",
     re.IGNORECASE,
 )
-_OF_A_SHOP = re.compile(
+OF_A_SHOP = re.compile(
     r"[?？¿]|neighbou?r|nachbar|voisin|vecin[oa]|vizinh|vicin[oa]\b|\bburen|buur(?:man|vrouw)|sąsiad|сосед|сусід|"
     r"grann|\bnabo|naapuri|komşu|soused|szomszéd|隣|邻居|鄰居|이웃|\bleave (?:it|the|my|them)\b|"
     r"\bgarde[rz]\b|\bguard(?:ar|en|em)\b|aufbewahr|bewaren|przechow|задерж|\bhold (?:it|the|my)\b|\border|parcel|package|deliver|shipment|shipping|\bshipped|refund|invoice|tracking|\bpaid\b|"
@@ -35,6 +35,7 @@ _OF_A_SHOP = re.compile(
     r"注文|荷物|配送|返品|配達|订单|包裹|快递|发货|退款|訂單|貨|주문|택배|배송|환불|طلب|שילוח|הזמנה",
     re.IGNORECASE,
 )
+"""What a customer asks a shop, or speaks to it of."""
 _LONGEST = 2_000
 
 
@@ -45,4 +46,4 @@ def may_be_absence(subject: str) -> bool:
 
 def says_only_that(text: str) -> bool:
     """Whether the new text of such a mail asks nothing and speaks of no shop's doings."""
-    return 0 < len(text.strip()) <= _LONGEST and not _OF_A_SHOP.search(text)
+    return 0 < len(text.strip()) <= _LONGEST and not OF_A_SHOP.search(text)

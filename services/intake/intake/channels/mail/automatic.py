@@ -11,6 +11,7 @@ from intake.channels.mail import absences, forwards, html
 from intake.channels.mail.headers import Headers
 from intake.channels.mail.phrases import AUTOMATIC_SUBJECT, CHALLENGE
 from intake.channels.mail.quotes import new_text
+from intake.channels.mail.speakers import OF_HIMSELF
 from intake.channels.mail.structure import Structure
 from intake.domain.items import Known
 from intake.domain.texts import clean
@@ -48,14 +49,28 @@ _COMPLAINT = re.compile(
 _COMPLAINANT = re.compile(r"(?:scomp|fbl|arf|feedback-?loop)[\w.+-]*@", re.IGNORECASE)
 
 
-_AGGREGATE = re.compile(r"\breport domain:? \S+\s.*\bsubmitter:? \S+.*\breport-id:?", re.IGNORECASE)
+_AGGREGATE = re.compile(
+    r"^\s*(?:\[[^\]]{1,30}\]\s*)?(?:[\w-]{2,20} ){0,3}\W{0,3}report domain:? \S+\s.*"
+    r"\bsubmitter:? \S+.*\breport-id:?",
+    re.IGNORECASE,
+)
 """RFC 7489 §7.2.1.1 (DMARC), RFC 8460 §5.3 (TLS)."""
+
+
+def _is_aggregate(mail: Structure) -> bool:
+    """Whether it is such a report, and no question of somebody who was sent one."""
+    if "in-reply-to" in mail.headers or not _AGGREGATE.match(
+        mail.headers.text("subject", 300) or ""
+    ):
+        return False
+    text = _new(mail)
+    return bool(mail.files) or not ("?" in text or OF_HIMSELF.search(text))
 
 
 def _is_feedback(mail: Structure) -> bool:
     """RFC 5965, XARF, and what Hotmail's programme and others of its age send; reports on all."""
     headers = mail.headers
-    if _AGGREGATE.search(headers.text("subject", 300) or ""):
+    if _is_aggregate(mail):
         return True
     if mail.report_type == "feedback-report" or mail.has_feedback or "x-xarf" in headers:
         return True
@@ -149,7 +164,10 @@ def _is_challenge(mail: Structure) -> bool:
     return bool(CHALLENGE.search(text[:_ENOUGH]))
 
 
-_LIST_FIELDS = ("list-id", "list-post", "x-mailman-version", "x-beenthere", "mailing-list")
+_LIST_FIELDS = (
+    *("list-id", "list-post", "x-mailman-version", "x-beenthere", "mailing-list"),
+    *("x-mlserver", "x-ml-name"),
+)
 _TO_MANY = ("list", "bulk", "junk")
 _LIST_SENDER = re.compile(r"owner-|.*-(?:owner|request|bounces|admin|announce)@", re.IGNORECASE)
 

@@ -1,20 +1,33 @@
 """New text without what a company's gateway writes above and below every mail.
 
 Above: that the mail came from outside. Below: for whom it is meant, that it was scanned. A paragraph
-goes only where it speaks of the mail itself and something else is left.
+goes only where it speaks of the mail itself, no person speaks in it and something else is left.
 """
 # ruff: noqa: E501 - a phrase a line
 
 import re
 
+from intake.channels.mail.absences import OF_A_SHOP
+from intake.channels.mail.speakers import OF_HIMSELF
+
+_OUTSIDE = (
+    r"(?:outside|external\w*|extern\w*|extérieur\w*|esterno|externo|exterior|fuera|fora|buiten|spoza|zewn\w+|извне|внешн\w+|ulkopuol\w+|udefra|"
+    r"utifrån|utanför|utenfra|ekstern\w*)"
+)
+_MAIL = (
+    r"(?:e-?mails?|messages?|senders?|sources?|organi[sz]ation\w*|company|network|domain|nachricht|absenders?|mail|unternehmens?|"
+    r"courriel|expéditeurs?|entreprise|mensaje|correo|remitentes?|organización|empresa|mensagem|remetentes?|organização|messaggio|"
+    r"mittent[ei]|organizzazione|azienda|bericht|afzenders?|organisatie|wiadomość|nadawc\w+|organizacji|сообщени\w*|письмо|"
+    r"отправител\w*|организации|meddelande|avsändare|organisationen|melding|avsender|afsender|viesti|lähettäjä\w*|organisaatio\w*)"
+)
 _FROM_OUTSIDE = re.compile(
-    r"^\W*(?:caution|warning|attention|achtung|vorsicht|external|extern|externe|importante?|atenci[óo]n|atenção|attenzione|let op|uwaga|"
-    r"внимание|varning|advarsel|huomio|this (?:e-?mail|message) (?:came|was sent|originated|is) from)\b(?=.{0,400}\b(?:outside|external|extern\w*|esterno|externo|zewn\w+|"
-    r"внешн\w+|ulkopuol\w+|udefra|utifrån)\b)(?=.{0,400}\b(?:organi[sz]ation|links?|attachments?|senders?|absenders?|anhänge|organisation|pièces jointes|adjuntos|anexos|"
-    r"allegati|bijlagen|załączniki|вложения|bilagor|vedlegg|vedhæftede|liitteitä|liitteet)\b)"
+    rf"^\W*(?=.{{0,400}}\b(?:{_OUTSIDE}\b.{{0,30}}\b{_MAIL}|{_MAIL}\b.{{0,30}}\b{_OUTSIDE})\b)"
+    r"(?:caution|warning|attention|achtung|vorsicht|external|extern|externe|importante?|atenci[óo]n|atenção|attenzione|let op|uwaga|"
+    r"внимание|varning|advarsel|huomio|this (?:e-?mail|message) (?:came|was sent|originated|is) from)\b"
     r".{20,600}$|^\W{0,3}external(?: e-?mail| sender| message)?\W{0,3}$",
     re.IGNORECASE | re.DOTALL,
 )
+"""That the mail itself came from outside: a customer warns of a thing that is external."""
 _FOR_WHOM = tuple(
     tuple(re.compile(words, re.IGNORECASE) for words in signs)
     for signs in (
@@ -69,13 +82,18 @@ def without_notices(text: str) -> str:
         return text
     paragraphs = re.split(r"\n[ \t]*(?:\n[ \t]*)+", text.strip("\n"))
     first, last = 0, len(paragraphs)
-    if _FROM_OUTSIDE.match(paragraphs[0][:1_000]):
+    if _is_banner(paragraphs[0][:1_000]):
         first = 1
     while last > first and _is_notice(paragraphs[last - 1]):
         last -= 1
     if (first, last) == (0, len(paragraphs)) or not any(map(_says, paragraphs[first:last])):
         return text
     return "\n\n".join(paragraphs[first:last])
+
+
+def _is_banner(paragraph: str) -> bool:
+    is_persons = bool(OF_HIMSELF.search(paragraph) or OF_A_SHOP.search(paragraph))
+    return not is_persons and bool(_FROM_OUTSIDE.match(paragraph))
 
 
 def _is_notice(paragraph: str) -> bool:
@@ -87,8 +105,8 @@ def _is_notice(paragraph: str) -> bool:
 
 
 def _is_for_whom(told: str) -> bool:
-    is_present = bool(_PRESENT.search(told))
-    return not is_present and any(all(sign.search(told) for sign in signs) for signs in _FOR_WHOM)
+    is_persons = bool(_PRESENT.search(told) or OF_HIMSELF.search(told))
+    return not is_persons and any(all(sign.search(told) for sign in signs) for signs in _FOR_WHOM)
 
 
 def _says(paragraph: str) -> bool:
