@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from intake.channels.mail import Mailboxes, OurOwn
+from intake.channels.mail import OurOwn
 from shared.stores import Stores
 from shared.tokens import Tokens
 
@@ -133,7 +133,7 @@ def tokens(stores: Stores) -> Tokens:
 @pytest.fixture
 def own(stores: Stores, tokens: Tokens) -> OurOwn:
     """Our mailboxes and tokens."""
-    return OurOwn(Mailboxes.of(stores), tokens)
+    return OurOwn.of(stores, tokens)
 
 
 def whatsapp(

@@ -10,7 +10,7 @@ from intake.api.messages import Messages
 from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
 from intake.api.uploads import Uploads
-from intake.channels.mail import Mailboxes, OurOwn
+from intake.channels.mail import OurOwn
 from intake.channels.mailers import sns
 from intake.clients.amazon import Sns
 from intake.clients.objects import Objects
@@ -44,7 +44,7 @@ async def run(settings: Settings) -> None:
         seal = settings.seal()
         keeper = Keeper(runtime.db, tokens, settings.public_url, seal)
         chat = Chat(runtime.db, stores, tokens, keeper, settings)
-        own = OurOwn(Mailboxes.of(stores), tokens)
+        own = OurOwn.of(stores, tokens)
         accounts = [one for one in stores.accounts if isinstance(one, MailAccount)]
         mailboxes = mailboxes_worker.Mailboxes(
             runtime.db, own, keeper, accounts, settings.smtp_max_octets

@@ -15,7 +15,7 @@ from rich.console import Console
 
 import shared.cli
 from intake import app
-from intake.channels.mail import Mailboxes, OurOwn
+from intake.channels.mail import OurOwn
 from intake.domain.items import Odd, Reading
 from intake.handlers import inputs, mails, recordings
 from intake.handlers.doors import Around
@@ -114,7 +114,7 @@ def replay(
 async def _replay(settings: Settings, wanted: Wanted, dry_run: bool) -> None:
     done, console = Done(), Console(stderr=True)
     async with service.opened_quietly("intake", settings) as runtime:
-        own = OurOwn(Mailboxes.of(runtime.stores), runtime.stores.tokens())
+        own = OurOwn.of(runtime.stores, runtime.stores.tokens())
         work = Replay(runtime.db, Around(runtime.stores, own), settings.seal(), settings.public_url)
         with console.status("") as line_of_progress:
             running = asyncio.create_task(work.run(wanted, done, is_trial=dry_run))

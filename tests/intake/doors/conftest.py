@@ -26,7 +26,7 @@ from intake.api.messages import Messages
 from intake.api.smtp import SmtpListener
 from intake.api.sockets import Chat
 from intake.api.uploads import Uploads
-from intake.channels.mail import Mailboxes, OurOwn
+from intake.channels.mail import OurOwn
 from intake.clients.objects import Objects
 from intake.handlers.doors import Around
 from intake.handlers.keeping import Keeper
@@ -174,7 +174,7 @@ async def intake_process(
             keeper = Keeper(db, tokens, settings.public_url, settings.seal())
             chat = Chat(db, stores, tokens, keeper, settings)
             runtime = Runtime("intake", settings, db, stores, Callers(), stop)
-            own = OurOwn(Mailboxes.of(stores), tokens)
+            own = OurOwn.of(stores, tokens)
             around, objects = Around(stores, own), Objects(settings.files_url)
             doors = api.Doors(
                 Hooks(around, keeper, settings.public_url, settings.smtp_max_octets),

@@ -11,7 +11,7 @@ from uuid import uuid4
 import structlog
 
 from intake.channels import mail
-from intake.channels.mail import Envelope, Mailboxes, OurOwn, Recipient
+from intake.channels.mail import Envelope, Mailboxes, OurOwn, Recipient, Sellers
 from intake.channels.mail.headers import came_at
 from intake.channels.mail.recipients import ADDRESS
 from intake.channels.mail.repairs import with_plain_lines
@@ -118,7 +118,9 @@ def _of_nobody() -> tuple[OurOwn, Recipient]:
         smtp_tls="none",
     )
     account._store_id = StoreId("store")
-    return OurOwn(Mailboxes([account]), Tokens([token_bytes(32)])), Recipient(account, "")
+    sellers = Sellers([(account.store_id, AccountId("amazon"), "eu")])
+    own = OurOwn(Mailboxes([account]), Tokens([token_bytes(32)]), sellers)
+    return own, Recipient(account, "")
 
 
 _RETURN_PATH = re.compile(rb"\nReturn-Path:[ \t]*<([^<>\s]*)>", re.IGNORECASE)

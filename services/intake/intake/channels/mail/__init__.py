@@ -1,6 +1,7 @@
 """Mail: what came by SMTP to one of a store's mailboxes, read."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from intake.channels.mail.bodies import texts_of
 from intake.channels.mail.bounces import Outcome, is_bounce, outcomes, report_in, returned
 from intake.channels.mail.claims import claims, notification_in, notification_of
 from intake.channels.mail.headers import Headers
-from intake.channels.mail.marketplaces import buyers_words
+from intake.channels.mail.marketplaces import Sellers, buyers_words
 from intake.channels.mail.pages import html_of
 from intake.channels.mail.people import Mailbox
 from intake.channels.mail.repairs import body_octets
@@ -22,11 +23,11 @@ from intake.domain.items import Inbound, Known, KnownKind, LocalFile, Reading, S
 from intake.domain.languages import language_tag
 from intake.domain.texts import clean, cut
 from intake.domain.times import happened_at
-from shared.contracts.base import MessageId, NotificationId, ReplyRoute
+from shared.contracts.base import About, MessageId, NotificationId, ReplyRoute
 from shared.contracts.intake import Delivery, MessageReceived, MessageStatusChanged
 from shared.stores import MailAccount
 
-__all__ = ["Envelope", "Mailboxes", "OurOwn", "Recipient", "read"]
+__all__ = ["Envelope", "Mailboxes", "OurOwn", "Recipient", "Sellers", "read"]
 
 _MOST_REFERENCES = 20
 
@@ -130,12 +131,13 @@ def _message(mail: _Arrived) -> Inbound:
     external_id, message_id = _identity(mail)
     contact, mail_address = _writer(mail, message_id)
     claimed = claims(headers, mail.envelope, account.store_id, mail.own)
-    thread_id = ids.mail_thread(account.store_id, message_id)
-    if claimed.about is not None:
-        thread_id = ids.about_thread(
-            account.store_id, contact.contact_id, claimed.about.kind, claimed.about.id
-        )
     written, original = texts_of(mail.mail)
+    about = claimed.about
+    if about is None and claimed.thread_id is None:
+        about = _order_named(mail, mail_address, original)
+    thread_id = ids.mail_thread(account.store_id, message_id)
+    if about is not None:
+        thread_id = ids.about_thread(account.store_id, contact.contact_id, about.kind, about.id)
     written = buyers_words(mail_address or "", original) or written
     text, is_cut = cut(written)
     event = MessageReceived(
@@ -154,7 +156,7 @@ def _message(mail: _Arrived) -> Inbound:
         locale=contact.locale,
         sender_name=contact.name,
         mail=mail_address,
-        about=claimed.about,
+        about=about,
         attachments=tuple(mail.mail.files),
         reply_route=_route(mail, contact.address, external_id),
     )
@@ -168,6 +170,21 @@ def _message(mail: _Arrived) -> Inbound:
         answers=next(iter(headers.message_ids("in-reply-to")), None),
         local=tuple(LocalFile(n, octets) for n, octets in enumerate(mail.mail.contents)),
     )
+
+
+def _order_named(mail: _Arrived, sender: str | None, whole: str) -> About | None:
+    """The order that a marketplace names, in a mail that is from there as far as can be seen."""
+    headers = mail.headers
+    is_theirs = {box.address for box in headers.mailboxes("from")} == {sender}
+    is_forged = any(_FORGED.search(told) for told in headers.every("authentication-results"))
+    if not sender or not is_theirs or is_forged:
+        return None
+    subject = headers.text("subject") or ""
+    return mail.own.sellers.about(mail.account.store_id, sender, subject, whole)
+
+
+_FORGED = re.compile(r"\bdmarc\s*=\s*fail\b", re.IGNORECASE)
+"""RFC 8601 §2.7.8: the host that took the mail in says that it is not from where it says."""
 
 
 def _identity(mail: _Arrived) -> tuple[str, MessageId]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from intake.channels.mail.marketplaces import Sellers
 from shared.stores import MailAccount, Stores
 from shared.tokens import Tokens
 
@@ -46,7 +47,13 @@ class Envelope(NamedTuple):
 
 
 class OurOwn(NamedTuple):
-    """What tells our own mails and addresses from others': mailboxes and signed tokens."""
+    """What tells our own mails, addresses and orders from others'."""
 
     mailboxes: Mailboxes
     tokens: Tokens
+    sellers: Sellers = Sellers()
+
+    @classmethod
+    def of(cls, stores: Stores, tokens: Tokens) -> "OurOwn":
+        """All that the stores' file has."""
+        return cls(Mailboxes.of(stores), tokens, Sellers.of(stores))

@@ -9,6 +9,7 @@ import re
 
 from intake.channels.mail import absences, forwards, html
 from intake.channels.mail.headers import Headers
+from intake.channels.mail.marketplaces import is_relay
 from intake.channels.mail.phrases import AUTOMATIC_SUBJECT, CHALLENGE
 from intake.channels.mail.quotes import new_text
 from intake.channels.mail.speakers import OF_HIMSELF
@@ -176,8 +177,11 @@ def _is_list(headers: Headers, own: str) -> bool:
     """Whether a list or a newsletter passed it on, and not a list that is our own mailbox.
 
     Shops receive through groups: what comes through the group of our very address is a customer's.
-    A form on a page is his too, though machines of newsletters send it.
+    A form on a page is his too, though machines of newsletters send it; so is what a marketplace
+    passes on, from which one may unsubscribe.
     """
+    if any(is_relay(box.address) for box in headers.mailboxes("from")):
+        return False
     if own and any(
         _is_our_group(value, own) for name in _LIST_FIELDS for value in headers.every(name)
     ):
