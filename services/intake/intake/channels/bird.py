@@ -4,6 +4,7 @@ Source: docs.bird.com, Notifications API, "Supported webhook events"; Channels A
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from intake.channels.peers import Fate, File, Said, caller, inbound, status, user
 from intake.domain.contacts import Contact
@@ -14,6 +15,9 @@ from intake.domain.times import from_iso
 from shared.contracts.intake import Delivery as Outcome
 from shared.stores.accounts.sms import MessageBirdAccount
 from shared.webhooks import Delivery
+
+WINDOW = timedelta(hours=24)
+"""WhatsApp's customer service window."""
 
 _STATUSES = {
     "sent": Outcome.SENT,
@@ -51,8 +55,8 @@ def _contact(person: Object, account: MessageBirdAccount) -> Contact | None:
     """By number where that is what identifies him."""
     name = text(obj(person.get("annotations")).get("name"))
     value = text(person.get("identifierValue"))
-    by_number = text(person.get("identifierKey")) == "phonenumber"
-    if by_number:
+    key = text(person.get("identifierKey"))
+    if key == "phonenumber" or (key is None and (value or "").startswith("+")):
         return caller(account, value, name)
     return user(account, value or text(person.get("id")), name)
 
@@ -71,6 +75,7 @@ def _message(
         at=from_iso(told.get("createdAt")),
         answers=text(obj(told.get("replyTo")).get("id")),
         peer=f"{platform}:{contact.address}" if contact and not is_sms else None,
+        window=WINDOW if platform == "whatsapp" else None,
     )
     return inbound(said, contact, came.account, came.at)
 

@@ -68,7 +68,7 @@ def _entry(result: Object, came: Came[Delivery, InfobipAccount]) -> _Entry:
         return status(fate, reader, came.account, came.at)
     if text(result.get("event")) == "DELETION":
         return Known("a message was taken back")
-    if "messageId" in result and ({"from", "sender"} & result.keys()):
+    if "messageId" in result and ({"from", "sender", "contact"} & result.keys()):
         return _message(result, came)
     if {"event", "eventType", "bulkId", "callId", "type"} & result.keys():
         return Known("an event that is no message")
@@ -125,8 +125,10 @@ def _message(result: Object, came: Came[Delivery, InfobipAccount]) -> Inbound | 
     if text(told.get("type")) == "REACTION" and not told.get("emoji"):
         return Known("a reaction was taken back")
     channel = _channel(result)
-    name = obj(result.get("contact")).get("name")
+    person = obj(result.get("contact"))
+    name = person.get("name") or person.get("username")
     sender = result.get("from") or result.get("sender")
+    sender = sender or person.get("phoneNumber") or person.get("userId")
     contact = _contact(sender, channel, name, came.account)
     words, files = [], []
     for content in _contents(result):

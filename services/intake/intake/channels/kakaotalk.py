@@ -42,7 +42,10 @@ def _entry(came: Came[Delivery, KakaoTalkAccount]) -> Inbound | Known | Odd:
     if not request:
         return Odd("no skill request")
     sender = obj(request.get("user"))
-    contact = user(came.account, sender.get("id"), locale=_language(request))
+    keys = obj(sender.get("properties"))
+    known_by = (sender.get("id"), keys.get("botUserKey"), keys.get("plusfriendUserKey"))
+    id = next((each for each in map(text, known_by) if each), None)
+    contact = user(came.account, id, locale=_language(request))
     files = _files(request) or _secured(obj(obj(payload.get("action")).get("params")))
     written = text(request.get("utterance"))
     if files and written and written.strip().startswith("http"):

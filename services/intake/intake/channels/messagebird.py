@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from intake.channels import bird
@@ -24,9 +24,6 @@ from intake.domain.times import from_iso, from_seconds
 from shared.contracts.intake import Delivery as Outcome
 from shared.stores.accounts.sms import MessageBirdAccount
 from shared.webhooks import Delivery, Form, equal
-
-WINDOW = timedelta(hours=24)
-"""WhatsApp's customer service window."""
 
 _Entry = Inbound | StatusNews | Known | Odd
 
@@ -178,7 +175,7 @@ def _of_conversations(
         at=from_iso(message.get("createdDatetime")),
         answers=text(obj(message.get("replyTo")).get("id")),
         peer=f"conversation:{conversation}" if conversation else None,
-        window=WINDOW if platform == "whatsapp" else None,
+        window=bird.WINDOW if platform == "whatsapp" else None,
     )
     return inbound(said, contact, came.account, came.at)
 

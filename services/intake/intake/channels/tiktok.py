@@ -11,7 +11,7 @@ import msgspec
 
 from intake.channels.peers import File, Said, inbound, user
 from intake.domain.items import Came, Inbound, Known, Odd, Reading
-from intake.domain.shapes import Object, obj, text
+from intake.domain.shapes import Object, obj, objects, text
 from intake.domain.texts import joined, line
 from intake.domain.times import from_milliseconds, from_seconds
 from shared.stores.accounts.messaging import TikTokAccount
@@ -45,6 +45,8 @@ def read(came: Came[Delivery, TikTokAccount]) -> Reading:
 def _event(came: Came[Delivery, TikTokAccount]) -> Inbound | Known | Odd:
     event = obj(came.payload)
     kind = text(event.get("event"))
+    if kind == "im_receive_msg_eu":
+        return Known("somebody in Europe wrote, and TikTok keeps to itself who and what")
     if kind != "im_receive_msg":
         if kind == "im_send_msg":
             return Known("what the account itself wrote")
@@ -77,12 +79,19 @@ def _message(
         return Known("what the account itself wrote")
     kind = text(content.get("type")) or ""
     body = obj(content.get(kind))
+    answered = text(obj(content.get("referenced_message_info")).get("referenced_message_id"))
+    signs = list(objects(content.get("reaction"))) if kind == "reaction" else []
+    given = [each for each in signs if text(each.get("operation")) != "REMOVE"]
+    if signs and not given:
+        return Known("a reaction was taken back")
+    for sign in given[-1:]:  # the newest counts
+        body, answered = sign, text(sign.get("original_msg_id")) or answered
     said = Said(
         external_id=text(content.get("message_id")),
-        text=_words(kind, body),
+        text=text(body.get("emoji")) if given and body.get("emoji") else _words(kind, body),
         files=_files(kind, body),
         at=from_milliseconds(content.get("timestamp")),
-        answers=text(obj(content.get("referenced_message_info")).get("referenced_message_id")),
+        answers=answered,
         peer=text(content.get("conversation_id")),
     )
     return inbound(said, user(account, sender, content.get("from")), account, received_at)
@@ -91,7 +100,13 @@ def _message(
 _MEDIA = {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/mpeg", "voice": "audio/mpeg"}
 
 
+_DRAWN = ("sticker", "emoji")
+"""Pictures that are addressed, not held as media."""
+
+
 def _files(kind: str, body: Object) -> tuple[File, ...]:
+    if kind in _DRAWN and (url := text(body.get("url"))):
+        return (File(kind=kind, reference=url, is_url=True, usual_type="image/webp"),)
     if kind not in _MEDIA:
         return ()
     return (File(kind=kind, reference=text(body.get("media_id")), usual_type=_MEDIA[kind]),)
@@ -102,6 +117,9 @@ def _words(kind: str, body: Object) -> str | None:
         return text(body.get("body"))
     if kind in _MEDIA or not kind:
         return None
+    if kind in _DRAWN:
+        return f"[{kind}]"
     url = text(body.get("embed_url")) or text(body.get("url")) or text(body.get("video_id"))
     title = text(body.get("title")) or text(body.get("text"))
+    title = title or joined((text(e.get("title")) for e in objects(body.get("elements"))), ", ")
     return joined((f"[{line(kind.replace('_', ' '), 40) or 'message'}]", title, url), " ")

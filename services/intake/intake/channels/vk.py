@@ -77,7 +77,7 @@ def _message(
     written = joined((text(message.get("text")) or text(message.get("body")), *words), "\n")
     answered = text(obj(message.get("reply_message")).get("id"))
     said = Said(
-        external_id=_id(message, peer),
+        external_id=_id(message, peer) or text(obj(came.payload).get("event_id")),
         text=written,
         files=files,
         at=from_seconds(message.get("date")),

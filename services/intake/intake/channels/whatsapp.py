@@ -153,6 +153,8 @@ def _content(message: Object) -> _Content | Known | Odd:
         return _media(kind, body)
     if kind == "reaction" and not body.get("emoji"):
         return Known("a reaction was taken back")
+    if (known := body.get("type") if kind == "unsupported" else kind) in ("edit", "revoke"):
+        return Known(_NO_MESSAGE[str(known)])
     if kind in _NO_MESSAGE:
         return Known(_NO_MESSAGE[kind])
     told = _WORDS[kind](message, body) if kind in _WORDS else None
@@ -205,6 +207,8 @@ def _interactive(message: Object, body: Object) -> str | None:
     answer = obj(body.get(kind))
     title = text(answer.get("title")) or text(answer.get("body")) or text(answer.get("response"))
     filled = joined(filled_in(answer.get("response_json")), "\n")
+    if (said := line(answer.get("response"), 100)) and title == answer.get("response"):
+        title = f"[{kind.replace('_', ' ')[:50]}] {said}"  # to a call, say
     if title is None and answer:
         title = f"[{text(answer.get('name')) or 'form'}]"
     return joined((title, filled), "\n")
@@ -225,6 +229,12 @@ def filled_in(written: object) -> Iterator[str]:
 
 def _listed(value: object) -> str | None:
     return line(msgspec.json.encode(value).decode())
+
+
+def _unsupported(kind: str | None) -> str:
+    """What WhatsApp does not let through, by its kind where it tells that."""
+    shown = line((kind or "unknown").replace("_", " "), 50)
+    return "[unsupported message]" if shown in (None, "unknown") else f"[unsupported: {shown}]"
 
 
 def _button(message: Object, body: Object) -> str | None:
@@ -269,7 +279,7 @@ _WORDS: dict[str, Callable[[Object, Object], str | None]] = {
     "location": _location,
     "contacts": _contacts,
     "order": _order,
-    "unsupported": lambda message, body: "[unsupported message]",
+    "unsupported": lambda message, body: _unsupported(text(body.get("type"))),
     "unknown": lambda message, body: "[unsupported message]",
 }
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from intake.channels.peers import Fate, File, Said, inbound, status, user
 from intake.domain.items import Came, Inbound, Known, Odd, Reading, StatusNews
-from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.phones import e164
+from intake.domain.shapes import Object, json_of, obj, objects, text
 from intake.domain.texts import joined, line
 from intake.domain.times import from_milliseconds
 from shared.contracts.intake import Delivery as Outcome
@@ -46,6 +47,8 @@ def _entries(
     message = obj(event.get("message"))
     if name.startswith(("user_send_", "anonymous_send_")):
         yield _message(name, event, message, came)
+    elif name == "user_submit_info" and (told := joined(_details(event, message), "\n")):
+        yield _submitted(told, event, message, came)
     elif name in _STATUSES:
         yield from _statuses(name, event, message, came)
     elif name:
@@ -79,6 +82,36 @@ def _message(
         peer=text(obj(event.get("recipient")).get("id")) if is_group else None,
     )
     return inbound(said, contact, came.account, came.at)
+
+
+def _info(event: Object, message: Object) -> Object:
+    """What a customer gives of himself when he is asked to: beside the message, or JSON in it."""
+    return (
+        obj(event.get("info")) or obj(event.get("user_info")) or obj(json_of(message.get("text")))
+    )
+
+
+def _details(event: Object, message: Object) -> Iterator[str]:
+    info = _info(event, message)
+    for name in ("name", "phone", "address", "ward", "district", "city"):
+        if shown := line(info.get(name), 300):
+            yield f"{name}: {shown}"
+
+
+def _submitted(
+    told: str, event: Object, message: Object, came: Came[Delivery, ZaloAccount]
+) -> Inbound | Odd:
+    """Name, number and address that a customer let the account have; the event has no id."""
+    sender, at = text(obj(event.get("sender")).get("id")), text(event.get("timestamp"))
+    named = f"details:{sender}:{at}" if sender and at else None
+    number = (line(_info(event, message).get("phone"), 40) or "").removeprefix("+")
+    said = Said(
+        external_id=text(message.get("msg_id")) or named,
+        text=f"[details]\n{told}",
+        at=from_milliseconds(at),
+        phone=e164(f"+{number}" if number.startswith("84") else number, "VN"),
+    )
+    return inbound(said, user(came.account, sender), came.account, came.at)
 
 
 _SHOWN = {

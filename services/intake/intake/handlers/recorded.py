@@ -15,7 +15,10 @@ from shared.webhooks import Delivery
 def channel_of(name: str, delivery: Delivery) -> str:
     """Ours for a name, which may go on in words (`twilio-sms`). Meta's apps are told apart."""
     named = name.strip().lower().replace("_", "-").replace(" ", "-")
-    if named.partition("-")[0] == "meta":
+    named = named.replace("(", "").replace(")", "")
+    if named.startswith("meta-") and named.split("-")[1] in ("whatsapp", "instagram"):
+        named = named.removeprefix("meta-")
+    elif named.partition("-")[0] == "meta":
         named = next((ours for mark, ours in _OF_META if mark in delivery.body), "messenger")
     known = (each for each in (*DOORS, *_NAMES) if f"{named}-".startswith(f"{each}-"))
     found = max(known, key=len, default=named)
@@ -31,6 +34,9 @@ _NAMES: Mapping[str, str] = {
     "fb": "messenger",
     "ig": "instagram",
     "twitter": "x",
+    "tg": "telegram",
+    "vkontakte": "vk",
+    "x-twitter": "x",
     "x-dm": "x",
     "x-direct": "x",
     "mailchimp": "mandrill",
