@@ -66,6 +66,9 @@ CALLS = {
     ("routing", "POST", "/conversations/{conversation_id}/snooze"): Call(
         LEAD, {"until": "2020-01-01T00:00:00Z"}
     ),
+    ("routing", "POST", "/conversations/{conversation_id}/priority"): Call(
+        LEAD, {"priority": "high"}
+    ),
     ("routing", "POST", "/conversations/{conversation_id}/notes"): Call(LEAD, {"text": "…"}),
     ("routing", "GET", "/me/presence"): Call("agent", is_list=True),
     ("routing", "GET", "/me/shifts"): Call("agent", is_list=True),

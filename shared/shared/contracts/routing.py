@@ -195,10 +195,11 @@ class ConversationQueued(_ConversationEvent, frozen=True, kw_only=True):
 
 
 class PriorityChanged(_ConversationEvent, frozen=True, kw_only=True):
-    """What the customer adds presses more, or less, than what was known.
+    """What the customer adds presses more, or less, than what was known, or a person (`by`) set it.
 
     Said of a conversation that waits or is somebody's already. `answer_by` is what is promised to
-    what has this `priority`, since `asked_at`.
+    what has this `priority`, since `asked_at`; where no customer is waiting, both are this event's
+    own time.
     """
 
     was: Priority
@@ -208,6 +209,7 @@ class PriorityChanged(_ConversationEvent, frozen=True, kw_only=True):
     agent_id: AgentId | None = None
     intent: Intent | None = None
     urgency_reasons: tuple[str, ...] = ()
+    is_waiting: bool = True
 
 
 class ConversationAssigned(_ConversationEvent, frozen=True, kw_only=True):

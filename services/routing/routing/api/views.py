@@ -26,6 +26,7 @@ class Shown(BaseModel):
     zone_source: str | None
     intent: str | None
     priority: str
+    priority_set: str | None
     urgency_reasons: list[str]
     skills: list[str]
     thread_id: UUID | None
@@ -59,6 +60,7 @@ def shown(of: Conversation) -> Shown:
         zone_source=of.zone_source,
         intent=of.intent,
         priority=of.priority,
+        priority_set=of.priority_set,
         urgency_reasons=list(of.urgency_reasons),
         skills=list(of.skills),
         thread_id=of.thread_id,

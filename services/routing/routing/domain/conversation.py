@@ -64,10 +64,10 @@ class Conversation:
     `asked_at` to `first_from` are set while the customer waits for an answer, and only then.
     `route_at` is the time of the message that `reply_route` answers. `order_id` is the order of the
     parcel or case it is about; `order_ids` are all that the customer may mean. `units` are
-    hundredths. An offer stands until `offer_ends_at`; `declined` are who let one pass, with the
-    instants from which on they may be asked again. At `tell_at` the promise is spoken of, at
-    `escalate_at` it is brought higher. `unanswered_count` counts the customer's
-    messages since our last answer.
+    hundredths. `priority_set` is the priority that a person set, until it is resolved. An offer
+    stands until `offer_ends_at`; `declined` are who let one pass, with the instants from which on
+    they may be asked again. At `tell_at` the promise is spoken of, at `escalate_at` it is brought
+    higher. `unanswered_count` counts the customer's messages since our last answer.
     """
 
     store_id: StoreId
@@ -114,6 +114,7 @@ class Conversation:
     intent: Intent | None = None
     intent_confidence: float | None = None
     priority: Priority = Priority.NORMAL
+    priority_set: Priority | None = None
     urgency_reasons: tuple[str, ...] = ()
     unanswered_count: int = 0
     offer_ends_at: datetime | None = None
@@ -237,6 +238,7 @@ class Conversation:
             self,
             state=State.RESOLVED,
             resolved_at=at,
+            priority_set=None,
             asked_at=None,
             answer_by=None,
             first_from=None,

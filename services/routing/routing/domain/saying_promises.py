@@ -90,15 +90,15 @@ def acknowledged(
 
 
 def priority_changed(
-    of: Conversation, was: Priority, at: datetime
+    of: Conversation, was: Priority, at: datetime, *, by: By = ROUTING
 ) -> tuple[Conversation, PriorityChanged]:
-    """What the customer adds presses otherwise than what was known; he waits for an answer."""
+    """What the customer adds presses otherwise than what was known, or a person knows better."""
     now = of.next()
     return now, PriorityChanged(
         occurred_at=at,
         store_id=now.store_id,
         version=now.version,
-        by=ROUTING,
+        by=by,
         conversation_id=now.id,
         channel=now.channel,
         was=was,
@@ -108,4 +108,5 @@ def priority_changed(
         agent_id=now.agent_id,
         intent=now.intent,
         urgency_reasons=now.urgency_reasons,
+        is_waiting=now.asked_at is not None,
     )

@@ -7,14 +7,13 @@ from uuid import UUID, uuid5
 
 from routing.domain.conversation import Conversation, State
 from routing.domain.customer import Contact
+from routing.domain.pressing import presses_more, with_message
 from routing.domain.team import family_of
 from routing.domain.understanding import Reading
 from routing.handlers.rules import Rules
 from shared.contracts.base import ConversationId, StoreId
 from shared.contracts.intake import MessageReceived
-from shared.contracts.routing import Intent, LanguageShare, OpenedBy, Priority
-
-_PRESSING = (Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW, Priority.UNKNOWN)
+from shared.contracts.routing import Intent, LanguageShare, OpenedBy
 
 
 class There:
@@ -134,19 +133,11 @@ def gone_on(
 
 
 def _meant(conversation: Conversation, found: Reading, rules: Rules) -> Conversation:
-    """With what he wants, how pressing it is, and what that demands of who answers.
-
-    While he waits it never gets less pressing.
-    """
+    """With what he wants, how pressing it is, and what that demands of who answers."""
     waits = conversation.unanswered_count > 0
-    presses = _PRESSING.index(found.urgency.priority) < _PRESSING.index(conversation.priority)
+    presses = presses_more(found.urgency.priority, conversation.priority)
     says = found.meant.intent is not Intent.OTHER
-    if not waits or presses:
-        conversation = replace(
-            conversation,
-            priority=found.urgency.priority,
-            urgency_reasons=found.urgency.reasons,
-        )
+    conversation = with_message(conversation, found.urgency)
     if (
         conversation.intent is None
         or (says and (not waits or presses))

@@ -1,0 +1,67 @@
+"""How pressing a conversation is: by what is read in its messages, and by what a person sets."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from routing.domain.conversation import Conversation
+from routing.domain.escalation import CRISIS, OVERDUE, Level
+from routing.domain.promises import Promises
+from routing.domain.urgency import Urgency
+from shared.contracts.routing import Priority
+
+BY_HAND = "set by hand"
+"""The reason of a priority that a person set."""
+_PRESSING = (Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW, Priority.UNKNOWN)
+
+
+def presses_more(priority: Priority, than: Priority) -> bool:
+    """Whether it is more pressing than another."""
+    return _PRESSING.index(priority) < _PRESSING.index(than)
+
+
+def with_message(of: Conversation, said: Urgency) -> Conversation:
+    """The conversation when one more message of the customer was read.
+
+    While he waits it never gets less pressing, and once a crisis it stays one. What a person set
+    stands until the conversation is resolved; only what is urgent or a crisis presses more than
+    that, until the customer has his answer.
+    """
+    waits = of.unanswered_count > 0
+    presses = presses_more(said.priority, of.priority)
+    is_crisis = CRISIS in said.reasons
+    if of.priority_set is None:
+        is_heard = not waits or presses
+    else:
+        is_heard = presses and (is_crisis or said.priority is Priority.URGENT)
+        if not waits:
+            of = replace(of, priority=of.priority_set, urgency_reasons=(BY_HAND,))
+    if is_heard:
+        is_still = waits and of.is_crisis and not is_crisis
+        reasons = (*said.reasons, CRISIS) if is_still else said.reasons
+        return replace(of, priority=said.priority, urgency_reasons=reasons)
+    if is_crisis and not of.is_crisis:
+        told = dict.fromkeys((*of.urgency_reasons, *said.reasons))
+        return replace(of, urgency_reasons=tuple(told))
+    return of
+
+
+def by_hand(
+    of: Conversation, priority: Priority, now: datetime, promises: Promises, *, is_lead: bool
+) -> Conversation:
+    """The conversation when a person sets its priority: promised anew, since the customer wrote.
+
+    A lead who sets normal or low says that it is no crisis. Nobody is bothered further by what is
+    a crisis no more, or has time again.
+    """
+    ends = is_lead and presses_more(Priority.HIGH, priority)
+    reasons = (BY_HAND, CRISIS) if of.is_crisis and not ends else (BY_HAND,)
+    after = replace(of, priority=priority, priority_set=priority, urgency_reasons=reasons)
+    if of.asked_at is None:
+        return after
+    after = after.asked(of.asked_at, promises)
+    is_calm = (of.escalated_why == CRISIS and not after.is_crisis) or (
+        of.escalated_why == OVERDUE and after.answer_by is not None and now < after.answer_by
+    )
+    if is_calm:
+        return replace(after, escalated_to=Level.NONE, escalate_at=None, escalated_why=None)
+    return after
