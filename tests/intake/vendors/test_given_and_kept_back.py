@@ -141,3 +141,19 @@ def test_an_event_of_vk_lends_its_id_to_a_message_without(vendor: Make) -> None:
 )  # fmt: skip
 def test_vendors_are_known_by_more_names(name: str, expected: str) -> None:
     assert channel_of(name, Delivery("POST", "", {}, {}, b"{}")) == expected
+
+
+def test_a_telegram_button_says_its_words(vendor: Make) -> None:
+    keys = [[{"text": "Yes, please", "callback_data": "y"}], [{"text": "No", "callback_data": "n"}]]
+    shown = {"message_id": 4, "chat": {"id": 7}, "reply_markup": {"inline_keyboard": keys}}
+    query = {"id": "q1", "from": {"id": 7, "first_name": "Ana"}, "message": shown, "data": "y"}
+
+    found = vendor("telegram").message({"update_id": 1, "callback_query": query})
+
+    assert (found.event.text, found.answers, found.event.sender_name) == (
+        "Yes, please",
+        "7:4",
+        "Ana",
+    )
+    unknown = {**query, "data": "x"}
+    assert vendor("telegram").kinds({"update_id": 1, "callback_query": unknown}) == (0, 1, 0)

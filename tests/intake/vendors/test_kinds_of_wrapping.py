@@ -45,7 +45,7 @@ FORM = {"id": "w", "from": ANA, "timestamp": str(AT), "type": "interactive", "in
          "[form]\nsaved_address_id: a1\nin_pin_code: 400064\ncity: Mumbai", []),
         ("instagram", {"entry": [{"id": "100", "messaging": [{"sender": {"id": "7"}, "message":
          {"mid": "m", "attachments": [{"type": "ig_post", "payload": {"title": "Ring"}}]}}]}]},
-         "[ig post] Ring", []),
+         "[post] Ring", []),
         ("telegram", {"update_id": 1, "message": {"message_id": 5, "date": AT, "chat": {"id": -9},
          "sender_chat": {"id": -9, "title": "Ring friends"}, "text": "a"}}, "a", []),
         ("tiktok", tiktok("text", unique_identifier="7", text={"body": "a"}), "a", []),
@@ -60,6 +60,8 @@ FORM = {"id": "w", "from": ANA, "timestamp": str(AT), "type": "interactive", "in
          "[order] 2 × ring-7 (30.5 EUR) soon?", []),
         ("messagebird", bird("image", {"url": "https://x.example/1"}), "[image]", ["image/jpeg"]),
         ("infobip", infobip("INTERACTIVE_FLOW_REPLY", response='{"size": "7", "flow_token": "t"}'),
+         "size: 7", []),
+        ("infobip", infobip("FLOW_RESPONSE", response={"size": "7", "flow_token": "t"}),
          "size: 7", []),
         ("infobip", infobip("VOICE", url="https://x.example/1"), "[voice]", ["audio/ogg"]),
     ],

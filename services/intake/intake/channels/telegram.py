@@ -6,6 +6,7 @@ Sources: core.telegram.org/bots/api, "setWebhook" (secret_token), "Update", "Mes
 from collections.abc import Callable, Iterator
 
 from intake.channels.peers import File, Said, inbound, user
+from intake.domain.contacts import Contact
 from intake.domain.items import Came, Inbound, Known, Odd, Reading
 from intake.domain.phones import e164
 from intake.domain.shapes import Object, obj, objects, text
@@ -48,23 +49,38 @@ def _entries(came: Came[Delivery, TelegramAccount]) -> Iterator[Inbound | Known 
     for name in ("message", "business_message"):
         if name in update:
             yield _message(obj(update[name]), came)
-    if told := _OTHERS & update.keys():
+    if (pressed := _pressed(obj(update.get("callback_query")), came)) is not None:
+        yield pressed
+    elif told := _OTHERS & update.keys():
         yield Known(_SHOWN.get(min(told), "an update that is no new message"))
     elif "update_id" in update and not {"message", "business_message"} & update.keys():
         yield Odd("an update that is not understood")
+
+
+def _pressed(query: Object, came: Came[Delivery, TelegramAccount]) -> Inbound | Odd | None:
+    """A button with words says those words, which stand under the message that it hangs on."""
+    message, data = obj(query.get("message")), text(query.get("data"))
+    rows = obj(message.get("reply_markup")).get("inline_keyboard")
+    buttons = (each for row in (rows if isinstance(rows, list) else ()) for each in objects(row))
+    words = (text(each.get("text")) for each in buttons if text(each.get("callback_data")) == data)
+    if data is None or (written := next(words, None)) is None:
+        return None
+    chat_id, id = text(obj(message.get("chat")).get("id")), text(message.get("message_id"))
+    said = Said(
+        external_id=f"button:{text(query.get('id'))}" if text(query.get("id")) else None,
+        text=written,
+        answers=f"{chat_id}:{id}" if chat_id and id else None,
+        peer=chat_id,
+        reply_to_id=id,
+    )
+    return inbound(said, _person(obj(query.get("from")), came), came.account, came.at)
 
 
 def _message(message: Object, came: Came[Delivery, TelegramAccount]) -> Inbound | Known | Odd:
     chat = obj(message.get("chat"))
     sender = _sender(message, chat)
     chat_id, id = text(chat.get("id")), text(message.get("message_id"))
-    name = joined((text(sender.get("first_name")), text(sender.get("last_name"))), " ")
-    contact = user(
-        came.account,
-        text(sender.get("id")),
-        name or text(sender.get("title")) or text(sender.get("username")),
-        sender.get("language_code"),
-    )
+    contact = _person(sender, came)
     is_ours = "business_connection_id" in message and text(sender.get("id")) != chat_id
     if sender.get("is_bot") or is_ours:
         return Known("what we or another bot wrote")
@@ -93,6 +109,12 @@ def _message(message: Object, came: Came[Delivery, TelegramAccount]) -> Inbound 
         phone=_own_phone(message, sender),
     )
     return inbound(said, contact, came.account, came.at)
+
+
+def _person(told: Object, came: Came[Delivery, TelegramAccount]) -> Contact | None:
+    name = joined((text(told.get("first_name")), text(told.get("last_name"))), " ")
+    shown = name or text(told.get("title")) or text(told.get("username"))
+    return user(came.account, text(told.get("id")), shown, told.get("language_code"))
 
 
 def _sender(message: Object, chat: Object) -> Object:

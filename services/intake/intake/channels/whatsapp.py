@@ -217,7 +217,7 @@ def _interactive(message: Object, body: Object) -> str | None:
 def filled_in(written: object) -> Iterator[str]:
     """What a customer filled into a form: its fields, without the token that names the form."""
     try:
-        fields = obj(msgspec.json.decode(written)) if isinstance(written, str) else {}
+        fields = obj(msgspec.json.decode(written) if isinstance(written, str) else written)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         fields = {}
     inner = fields.get("values")  # of an address, beside the id it is saved by
