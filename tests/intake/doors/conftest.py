@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -31,6 +32,7 @@ from intake.clients.objects import Objects
 from intake.handlers.doors import Around
 from intake.handlers.keeping import Keeper
 from intake.settings import Settings
+from intake.workers import mails as mails_worker
 from intake.workers.files import Files
 from intake.workers.mails import Mails
 from intake.workers.orders import Orders
@@ -40,6 +42,8 @@ from shared.contracts.base import ActorKind, Message
 from shared.db import Database
 from shared.service import Runtime
 from shared.stores import Stores
+from tests.intake.doors.mail_services import CHANNELS, Services
+from tests.loopback import serving
 
 
 def hub_signature(body: bytes, secret: str) -> dict[str, str]:
@@ -268,3 +272,19 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@pytest.fixture
+async def services(
+    stores: Stores, free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Services]:
+    """The services, which the accounts ask; attempts follow each other quickly."""
+    port = free_port()
+    for channel in CHANNELS:
+        account = stores.account(channel, "aurora")
+        object.__setattr__(account, "base_url", f"http://127.0.0.1:{port}")
+    monkeypatch.setattr(mails_worker, "_FIRST_PAUSE", timedelta(milliseconds=5))
+    monkeypatch.setattr(mails_worker, "_SWEEP", 0.05)
+    made = Services(port)
+    async with serving(made.app, port):
+        yield made

@@ -30,14 +30,20 @@ class MailErrand:
     attempts: int
 
 
-# Told again it stays as it is: there is one mail, however often its service tells of it.
+HOMELESS = "the store has no mailbox"
+"""Why a mail was given up without a word of it being said."""
+
+# Told again it stays as it is: there is one mail, however often its service tells of it. Only what
+# was given up for want of a mailbox is tried anew.
 _ADD = text(
     """
     INSERT INTO mail_errands (store_id, errand_id, channel, account_id, reference, sender,
         recipients, stand_in, told_at, due_at)
     VALUES (:store_id, :errand_id, :channel, :account_id, :reference, :sender, :recipients,
         :stand_in, :at, :at)
-    ON CONFLICT (store_id, errand_id) DO NOTHING
+    ON CONFLICT (store_id, errand_id) DO UPDATE
+        SET due_at = excluded.due_at, attempts = 0, why = NULL
+        WHERE mail_errands.due_at IS NULL AND mail_errands.why = :homeless
     """
 )
 
@@ -98,6 +104,7 @@ def _row(mail: LeftMail, at: datetime) -> dict[str, Any]:
         "recipients": list(mail.recipients),
         "stand_in": mail.stand_in,
         "at": at,
+        "homeless": HOMELESS,
     }
 
 

@@ -40,6 +40,7 @@ _MOST_REFUSALS = 6
 """A service may tell of a mail a moment before its API knows it: two minutes and a half."""
 _MOST_PATIENCE = timedelta(hours=3)
 """How long a service may say that it is asked too fast: such tries do not count."""
+_MOST_GIVINGS_UP = 3
 _FAILED = "it could not be read"
 _DEADLY = "none who fetched it lived to tell"
 
@@ -79,6 +80,8 @@ class Mails:
             log.error(
                 "mail could not be given up", channel=errand.channel, error=type(why).__name__
             )
+            if errand.attempts > _MOST_ATTEMPTS + _MOST_GIVINGS_UP:
+                await self._lay_aside(errand, _FAILED)
 
     async def _try(self, errand: MailErrand, apis: MailApis) -> None:
         try:
@@ -114,7 +117,7 @@ class Mails:
             errand.store_id, errand.recipients, mails.addresses_in(octets)
         )
         if not ours:
-            raise Unavailable("the store has no mailbox")
+            raise Unavailable(mail_errands.HOMELESS)
         found = mails.of_service(
             octets, errand.sender, ours, self._around.own, errand.told_at, self._most
         )
@@ -144,7 +147,14 @@ class Mails:
 
     async def _give_up(self, errand: MailErrand, why: str) -> None:
         log.error("mail is not to be had", channel=errand.channel, why=why)
-        await self._keeper.keep(await asyncio.to_thread(self._arrival, errand, errand.stand_in))
+        if self._around.mailboxes(errand.store_id, ()):
+            await self._keeper.keep(await asyncio.to_thread(self._arrival, errand, errand.stand_in))
+        else:
+            # Nowhere to say it: it lies as it was told until it is told again, or replayed.
+            why = mail_errands.HOMELESS
+        await self._lay_aside(errand, why)
+
+    async def _lay_aside(self, errand: MailErrand, why: str) -> None:
         async with self._db.transaction() as tx:
             await mail_errands.later(tx, errand, None, why[:200])
         metrics.mails_asked.labels(errand.channel, "given_up").inc()
