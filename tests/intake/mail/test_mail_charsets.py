@@ -233,3 +233,12 @@ def test_a_mark_of_utf_16_is_believed_though_an_octet_is_missing(label: str | No
 
     assert decoded(octets, label) == "Lámpara rota"
     assert decoded(octets[:-1], label).startswith("Lámpara rot")
+
+
+@pytest.mark.parametrize("text", ["Où est mon colis ?", "Naïve", "Le coût, où ?", "un cœur"])
+def test_a_letter_or_two_are_no_reason_to_doubt_a_label(text: str) -> None:
+    assert decoded(text.encode("cp1252"), "iso-8859-1") == text
+
+
+def test_no_word_goes_on_with_a_capital_behind_a_small_letter() -> None:
+    assert decoded("¿Dónde está?".encode("latin-1"), None) == "¿Dónde está?"

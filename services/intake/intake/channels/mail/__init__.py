@@ -224,12 +224,18 @@ def _people(mail: _Arrived) -> Iterator[Mailbox]:
     authors = headers.mailboxes("from")
     for box in headers.mailboxes("reply-to")[:1]:
         if mail.own.mailboxes.find(box.address) is None:
-            same = (author.name for author in authors if author.address == box.address)
+            same = (each.name for each in authors if _is_same(each.address, box.address))
             yield Mailbox(box.name or next(same, None), box.address)
     yield from authors
     yield from headers.mailboxes("sender")
     if "@" in mail.envelope.sender:
         yield Mailbox(None, clean(mail.envelope.sender).lower()[:254])
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two addresses are one person's: the same, or the same below one's domain."""
+    (name, _, domain), (other_name, _, other_domain) = one.partition("@"), other.partition("@")
+    return name == other_name and f".{other_domain}".endswith(f".{domain}")
 
 
 def _route(mail: _Arrived, peer: str, external_id: str) -> ReplyRoute:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from charset_normalizer import from_bytes
 
 from intake.channels.mail import japanese
-from intake.channels.mail.guesses import best_guess, better_guess, score
+from intake.channels.mail.guesses import LATIN, best_guess, better_guess, score
 
 # What mail programs write, and what they mean by it (WHATWG Encoding Standard §4.2: a label stands
 # for the superset that its writers use).
@@ -77,6 +77,8 @@ _GUESSES = [
 ]  # fmt: skip
 _ENOUGH = 8 * 1024
 _CLEARLY = 0.3
+_READS_WELL, _FEW, _HIGH = 0.55, 8, re.compile(rb"[\x80-\xff]")
+"""Letters of its languages, if seldom ones, and too few of them to say that the label is wrong."""
 _GENERAL_LATIN = "iso8859-15"
 """Where windows-1252 has the sign for any currency, which nobody writes, it has the euro's."""
 
@@ -197,6 +199,8 @@ def _or_better(octets: bytes, codec: str) -> str:
     """The charset of the label, unless another reads clearly better: it is on everything."""
     sample = octets[:_ENOUGH]
     guess = better_guess(sample, codec, _CLEARLY)
+    if guess in LATIN and score(sample, codec) >= _READS_WELL and len(_HIGH.findall(sample)) < _FEW:
+        guess = None  # `où` alone is no reason to read `oů`
     return guess or (_GENERAL_LATIN if b"\xa4" in octets else codec)
 
 

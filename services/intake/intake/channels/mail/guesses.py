@@ -36,7 +36,7 @@ _ALPHABETS = {
 }
 _UNLIKELY = {"mac_roman": 0.4, "mac_cyrillic": 0.1, "cp850": 0.4, "cp866": 0.1, "iso8859-5": 0.05}
 """What must be made up for by a better reading: few mail programs still write these."""
-_LATIN = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257", "mac_roman", "cp850")
+LATIN = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257", "mac_roman", "cp850")
 """In their languages most letters of a word are those of ASCII."""
 _VOWELS = frozenset("аеиоуыэюяёіїє")
 _THAI_MARKS = frozenset("ัิีึืฺุู็่้๊๋์ํ๎ำ")
@@ -153,7 +153,7 @@ def score(octets: bytes, codec: str) -> float:
     found = sum(n * weights[pair] for pair, n in sample.pairs.items()) / sample.high
     if codec in _CYRILLIC_CHARSETS and not _has_vowels(sample, codec):
         found *= 0.5
-    if codec in _LATIN and sample.high * 2 > len(sample.octets.translate(None, _NO_LETTERS)):
+    if codec in LATIN and sample.high * 2 > len(sample.octets.translate(None, _NO_LETTERS)):
         found *= 0.3
     return found - _UNLIKELY.get(codec, 0.0)
 
@@ -188,7 +188,9 @@ class _PairWeights(dict[tuple[int, int], float]):
         found = 0.0
         if char > "\x7f":
             found = self._weights.get(char, _sign(char)) - _misplaced(char, before, self._is_latin)
-        elif not self._is_latin and char.isalpha() and before > "\x7f" and before.isalpha():
+        elif (not self._is_latin and char.isalpha() and before > "\x7f" and before.isalpha()) or (
+            self._is_latin and char.isupper() and before > "\x7f" and before.islower()
+        ):
             found = -1.0
         self[pair] = found
         return found
