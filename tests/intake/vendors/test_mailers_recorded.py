@@ -59,3 +59,26 @@ def test_what_would_have_to_be_fetched_is_noted() -> None:
 
     assert shown["outcome"] == "event"
     assert any("nothing was fetched" in note for note in shown["notes"])
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome"),
+    [
+        (["delivered", "click", "bounce"], "bounce"),
+        (["click", "delivered"], "status"),
+        (["delivered", "spamreport"], "feedback"),
+        (["click", "unsubscribe"], "event"),
+    ],
+)
+def test_a_batch_is_what_weighs_most_in_it(events: list[str], outcome: str) -> None:
+    body = [{"event": each, "email": "ana@x.example", "sg_message_id": each} for each in events]
+
+    assert read("sendgrid", body)["outcome"] == outcome
+
+
+def test_a_bounce_of_postal_is_one_under_any_name() -> None:
+    payload = {"original_message": {"to": "ana@x.example"}, "bounce": {"to": "b@x.example"}}
+    shown = read("postal", {"event": "MessageDelayed", "payload": payload})
+
+    assert shown["outcome"] == "bounce"
+    assert shown["messages"][0]["address"] == "ana@x.example"

@@ -136,6 +136,29 @@ def with_missing(fields: Fields, others: Mapping[str, object]) -> Fields:
     return [*fields, *((n, value) for n, value in given if value and n.lower() not in there)]
 
 
+def mailbox(name: object, address: object) -> str | None:
+    """Somebody as an address field has him; None without an address.
+
+    >>> mailbox('Ana "the" Gil', "ana@x.example")
+    '"Ana \'the\' Gil" <ana@x.example>'
+    """
+    at, shown = text(address), (text(name) or "").replace("\\", "").replace('"', "'")
+    return f'"{shown}" <{at}>' if at and shown else at or None
+
+
+def with_name(fields: Fields, name: object, address: object) -> Fields:
+    """The fields, with the sender's name that a service tells apart from a bare `From`."""
+    bare, named = (text(address) or "").lower(), mailbox(name, address)
+    return [
+        (key, named if named and key.lower() == "from" and _bare(value) == bare else value)
+        for key, value in fields
+    ]
+
+
+def _bare(value: str) -> str:
+    return value.strip().strip("<>").lower()
+
+
 def of_object(told: object) -> Fields:
     """Fields out of an object by name, whose values are texts or lists of them."""
     return [

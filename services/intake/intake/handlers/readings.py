@@ -48,11 +48,11 @@ def line(
 
 def outcome(reading: Reading) -> str:
     """What the delivery is, by the weightiest thing in it; `unreadable` where nothing was read."""
-    found = [_outcome(item) for item in reading.items]
-    for kind in ("message", "order", "bounce", "status"):
-        if kind in found:
-            return kind
-    return reading.known[0].kind if reading.known else "unreadable"
+    found = {*map(_outcome, reading.items), *(each.kind for each in reading.known)}
+    return next((kind for kind in _BY_WEIGHT if kind in found), "unreadable")
+
+
+_BY_WEIGHT = (*("message", "order", "bounce", "feedback", "auto-reply", "list", "status", "event"),)
 
 
 def _outcome(item: Item) -> str:

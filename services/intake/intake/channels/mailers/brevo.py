@@ -7,7 +7,14 @@ the files stay with Brevo, to be had by their tokens). Brevo signs nothing.
 from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
 from intake.channels.mailers.notices import with_files
 from intake.channels.mailers.proofs import proven, shared
-from intake.domain.composing import compose, of_object, sender_of, texts_of, with_missing
+from intake.domain.composing import (
+    compose,
+    mailbox,
+    of_object,
+    sender_of,
+    texts_of,
+    with_missing,
+)
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
 from intake.domain.texts import joined
@@ -90,8 +97,10 @@ def _mail(item: Object, came: Came[Delivery, BrevoAccount]) -> Reading:
             "In-Reply-To": item.get("InReplyTo"),
         },
     )
-    texts = texts_of(item, "RawTextBody", "RawHtmlBody")
-    octets = compose(fields, texts)
+    plain, html = texts_of(item, "RawTextBody", "RawHtmlBody")
+    if not plain and not html:
+        plain = text(item.get("ExtractedMarkdownMessage")) or ""
+    octets = compose(fields, (plain, html))
     reading = came.read_mail(octets, sender_of(fields), recipients)
     files = [
         (one.get("Name"), one.get("ContentType"), one.get("ContentLength"),
@@ -102,8 +111,4 @@ def _mail(item: Object, came: Came[Delivery, BrevoAccount]) -> Reading:
 
 
 def _person(told: Object) -> str | None:
-    address, name = text(told.get("Address")), text(told.get("Name"))
-    if not address:
-        return None
-    quoted = (name or "").replace("\\", "").replace('"', "'")
-    return f'"{quoted}" <{address}>' if quoted else address
+    return mailbox(told.get("Name"), told.get("Address"))

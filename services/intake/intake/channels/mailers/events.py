@@ -55,8 +55,8 @@ def entry(told: Told, came: Came[Any, Any]) -> StatusNews | Known:
     address = _address(told.address)
     status, is_permanent = told.fate.value
     code = _code(told.why)
-    if is_permanent is None and status is Delivery.BOUNCED and code:
-        is_permanent = {"5": True, "4": False}.get(code[0])
+    if is_permanent is None and status is Delivery.BOUNCED:
+        is_permanent = {"5": True, "4": False}.get(code[0]) if code else _is_for_good(told)
     external_id = next(iter(known_as), None) or _digest(told, came)
     is_well = status in (Delivery.DELIVERED, Delivery.READ)
     event = MessageStatusChanged(
@@ -82,6 +82,19 @@ def entry(told: Told, came: Came[Any, Any]) -> StatusNews | Known:
         event=event,
         status_id=ids.status_id(came.account.store_id, came.account.channel_name, *natural),
     )
+
+
+_FOR_GOOD = re.compile(
+    r"hard.?(?:bounce|fail)|^invalid$|\binvalid.{0,7}(?:address|domain|mailbox|recipient|user)|"
+    r"bounced address|previously bounced|does not exist|user unknown|unknown user|no such user",
+    re.IGNORECASE,
+)
+
+
+def _is_for_good(told: Told) -> bool | None:
+    """Whether the service's words, where there is no code, say that the address is no good."""
+    said = (line(each, 400) or "" for each in (told.word, told.why))
+    return True if any(map(_FOR_GOOD.search, said)) else None
 
 
 def of_no_concern(name: str) -> Known:

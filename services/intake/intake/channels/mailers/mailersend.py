@@ -4,9 +4,20 @@ Sources: developers.mailersend.com, "Webhooks" (event types, `Signature`: hex of
 the raw body), "Inbound" (payload with the whole mail in `raw`).
 """
 
+from collections.abc import Iterator
+
 from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
 from intake.channels.mailers.proofs import proven, shared
-from intake.domain.composing import compose, of_object, sender_of, texts_of, with_missing
+from intake.domain.composing import (
+    File,
+    compose,
+    decoded,
+    mailbox,
+    of_object,
+    sender_of,
+    texts_of,
+    with_missing,
+)
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, obj, objects, text
 from intake.domain.times import from_iso
@@ -68,7 +79,7 @@ def _event(
 
 
 def _mail(data: Object, came: Came[Delivery, MailerSendAccount]) -> Reading:
-    to = obj(data.get("recipients"))
+    to, writer = obj(data.get("recipients")), obj(data.get("from"))
     told = (one.get("email") for one in objects(to.get("rcptTo")))
     recipients = [one for one in told if isinstance(one, str)]
     fields = of_object(data.get("headers"))
@@ -78,11 +89,21 @@ def _mail(data: Object, came: Came[Delivery, MailerSendAccount]) -> Reading:
     fields = with_missing(
         fields,
         {
-            "From": obj(data.get("from")).get("raw") or obj(data.get("from")).get("email"),
+            "From": writer.get("raw") or mailbox(writer.get("name"), writer.get("email")),
             "To": obj(to.get("to")).get("raw"),
             "Subject": data.get("subject"),
             "Date": data.get("date"),
         },
     )
-    octets = compose(fields, texts_of(data, "text", "html"))
+    octets = compose(fields, texts_of(data, "text", "html"), _files(data))
     return came.read_mail(octets, sender, recipients)
+
+
+def _files(data: Object) -> Iterator[File]:
+    for told in objects(data.get("attachments")):
+        yield File(
+            name=text(told.get("file_name")),
+            media_type=text(told.get("content_type")),
+            octets=decoded(told.get("content")),
+            content_id=text(told.get("content_id")),
+        )

@@ -14,10 +14,12 @@ from intake.domain.composing import (
     File,
     compose,
     decoded,
+    mailbox,
     of_object,
     sender_of,
     texts_of,
     with_missing,
+    with_name,
 )
 from intake.domain.items import Came, Known, Odd, Reading, StatusNews
 from intake.domain.shapes import Object, json_of, obj, objects, text
@@ -121,14 +123,20 @@ def _last_answer(mail: Object) -> str | None:
 
 
 def _mail(mail: Object, came: Came[Delivery, MandrillAccount]) -> Reading:
-    fields = of_object(mail.get("headers"))
+    fields = with_name(
+        of_object(mail.get("headers")), mail.get("from_name"), mail.get("from_email")
+    )
     sender = sender_of(fields, mail.get("from_email"))
     recipients = [found] if (found := text(mail.get("email"))) else []
     if raw := text(mail.get("raw_msg")):
         return came.read_mail(raw.encode("utf-8", "replace"), sender, recipients)
     fields = with_missing(
         fields,
-        {"From": mail.get("from_email"), "To": mail.get("email"), "Subject": mail.get("subject")},
+        {
+            "From": mailbox(mail.get("from_name"), mail.get("from_email")),
+            "To": mail.get("email"),
+            "Subject": mail.get("subject"),
+        },
     )
     texts = texts_of(mail, "text", "html")
     return came.read_mail(compose(fields, texts, _files(mail)), sender, recipients)

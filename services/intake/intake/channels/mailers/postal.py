@@ -79,9 +79,11 @@ _STATUSES = {
 def _event(
     name: str, payload: Object, body: Object, came: Came[Delivery, PostalAccount]
 ) -> StatusNews | Known | Odd:
-    if not name:
+    if "bounce" in payload:
+        name = "MessageBounced"  # recordings have it under the names of others too
+    elif not name:
         status = text(payload.get("status")) or ""
-        name = "MessageBounced" if "bounce" in payload else _STATUSES.get(status, status)
+        name = _STATUSES.get(status, status)
     fate = _FATES.get(name)
     if fate is None:
         return of_no_concern(name) if name else Odd("an event without name")

@@ -12,6 +12,7 @@ from intake.domain.composing import (
     File,
     compose,
     decoded,
+    mailbox,
     of_list,
     sender_of,
     texts_of,
@@ -137,10 +138,9 @@ def _recipients(body: Object) -> list[str]:
 
 def _main(body: Object) -> dict[str, object]:
     """The fields that Postmark tells apart from the others. Its `MessageID` is its own."""
-    sender, name = text(body.get("From")), text(body.get("FromName"))
-    if sender and name and "<" not in sender:
-        quoted = name.replace("\\", "").replace('"', "'")
-        sender = f'"{quoted}" <{sender}>'
+    sender = text(body.get("From"))
+    if sender and "<" not in sender:
+        sender = mailbox(body.get("FromName"), sender)
     names = {"To": "To", "Cc": "Cc", "Subject": "Subject", "Date": "Date", "Reply-To": "ReplyTo"}
     return {"From": sender, **{ours: body.get(theirs) for ours, theirs in names.items()}}
 

@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from datetime import datetime
 
+from intake.channels.mail import charsets as charset
 from intake.channels.mailers.events import Fate, Told, batch, entry, of_no_concern
 from intake.channels.mailers.keys import is_signed_by_key
 from intake.channels.mailers.proofs import proven, shared
@@ -99,12 +100,8 @@ def _mail(form: Form, came: Came[Delivery, SendGridAccount]) -> Reading:
 
 
 def _text(form: Form, name: str, charsets: Object) -> str:
-    """A field in the charset that SendGrid names for it."""
-    octets = form.octets.get(name, b"")
-    try:
-        return octets.decode(text(charsets.get(name)) or "utf-8", "replace")
-    except (LookupError, ValueError):
-        return octets.decode("utf-8", "replace")
+    """A field in the charset that SendGrid names for it: the mail's own label, true or not."""
+    return charset.decoded(form.octets.get(name, b""), text(charsets.get(name)))
 
 
 def _files(form: Form) -> Iterator[File]:
