@@ -5,6 +5,7 @@ Sources: woocommerce.github.io/woocommerce-rest-api-docs, "Orders", "Webhooks" (
 `order`; WooCommerce Shipment Tracking's `_wc_shipment_tracking_items`.
 """
 
+import html
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -44,9 +45,19 @@ def read(came: Came[Delivery, WooCommerceAccount]) -> Reading:
     if isinstance(came.payload, Form):
         return Reading.of([Known("a test of the address")])
     topic = came.delivery.headers.get("x-wc-webhook-topic", "").strip().lower()
-    if isinstance(came.payload, list) and not topic:
-        return Reading.of(_entry("", body, came) for body in objects(came.payload))
-    return Reading.of([_entry(topic, obj(came.payload), came)])
+    if topic or not came.payload:
+        return Reading.of([_entry(topic, obj(came.payload), came)])
+    return Reading.of(_entry("", body, came) for body in _bodies(came.payload))
+
+
+def _bodies(payload: object) -> Iterator[Object]:
+    """Without a topic: the one object, or all that a list or an answer of the API has of them."""
+    body = obj(payload)
+    if body and set(body) <= {"create", "update", "delete"}:  # what it answers to several at once
+        payload = [each for name in ("create", "update") for each in objects(body.get(name))]
+    elif isinstance(body.get("orders"), list):
+        payload = body["orders"]
+    yield from objects(payload if isinstance(payload, list) else [payload])
 
 
 def _entry(
@@ -59,14 +70,13 @@ def _entry(
         return Known("a topic of no concern")
     if "line_items" in order and "currency" in order:
         return _order(order, came) or _unfinished(order)
-    is_known = not topic and _is_of_the_shop(body)
+    is_known = not topic and body and not set(order) >= _LIKE_AN_ORDER
     why = "something of the shop that is no order"
     return Known(why) if is_known else Odd("an object of another shape")
 
 
-def _is_of_the_shop(body: Object) -> bool:
-    """Customers, products, coupons, notes, refunds and webhooks: all have an id and its times."""
-    return "id" in body and any(name in body for name in ("date_created", "created_at", "_links"))
+_LIKE_AN_ORDER = {"line_items", "total"}
+"""Refunds have the first, reports the second."""
 
 
 _UNFINISHED = ("checkout-draft", "auto-draft", "draft")
@@ -93,7 +103,7 @@ def _order(order: Object, came: Came[Delivery, WooCommerceAccount]) -> OrderNews
         total=total,
         lines=tuple(_lines(order, total.currency)),
         buyer=Person(
-            name=full_name(billing) or full_name(shipping),
+            name=_name(billing) or _name(shipping),
             mail=billing.get("email"),
             phone=e164(billing.get("phone"), country(billing.get("country"))),
             locale=_meta(order, "wpml_language", "_locale", "locale", "trp_language"),
@@ -116,12 +126,15 @@ def _order(order: Object, came: Came[Delivery, WooCommerceAccount]) -> OrderNews
 
 
 def _at(told: Object, *names: str) -> datetime | None:
-    """A time: `…_gmt` is UTC and does not say so; others only with an offset of their own."""
+    """A time: `…_gmt` is UTC and does not say so.
+
+    The API's first version has the shop's own clock alone, and no zone: it is taken for UTC, from
+    which it is hours away at most.
+    """
     for name in names:
-        if isinstance(gmt := told.get(f"{name}_gmt"), str):
-            return from_iso(gmt if gmt.endswith("Z") else f"{gmt}+00:00")
-        if found := from_iso(told.get(name)):
-            return found
+        for value in (told.get(f"{name}_gmt"), told.get(name)):
+            if found := from_iso(value) or from_iso(f"{value}+00:00"):
+                return found
     return None
 
 
@@ -150,7 +163,7 @@ def _lines(order: Object, currency: str) -> Iterator[OrderLine]:
 
 def _pieces(told: Object) -> tuple[object, object]:
     """How many pieces, and what they are; of a part (1.5 m, by an extension) one that says so."""
-    quantity, name = told.get("quantity"), told.get("name")
+    quantity, name = told.get("quantity"), _unescaped(told.get("name"))
     if isinstance(quantity, int):
         return quantity, name
     try:
@@ -177,13 +190,22 @@ def _sum(amount: object, tax: object, currency: str) -> Money | None:
 def _address(told: Object, billing: Object) -> Address | None:
     return address(
         told.get("country"),
-        name=full_name(told) or full_name(billing),
-        lines=(told.get("company"), told.get("address_1"), told.get("address_2")),
-        city=told.get("city"),
+        name=_name(told) or _name(billing),
+        lines=[_unescaped(told.get(name)) for name in ("company", "address_1", "address_2")],
+        city=_unescaped(told.get("city")),
         region=told.get("state"),
         postal_code=told.get("postcode"),
         phone=told.get("phone") or billing.get("phone"),
     )
+
+
+def _unescaped(value: object) -> str | None:
+    """Text as people read it: WordPress hands it out as it stands in its pages."""
+    return html.unescape(value) if isinstance(value, str) else text(value)
+
+
+def _name(person: Object) -> str | None:
+    return _unescaped(full_name(person))
 
 
 def _meta(order: Object, *keys: str) -> object:

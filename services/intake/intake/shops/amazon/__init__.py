@@ -46,12 +46,25 @@ def read(came: Came[Delivery, AmazonAccount]) -> Reading:
     if isinstance(body.get("order"), dict) and "orderId" in body["order"]:
         found = whole_order(body["order"], body.get("refunds"), came.account, came.at)
         return Reading.of([found or Known("an order whose payment is not authorised yet")])
-    if isinstance(body.get("Records"), list):
-        records = objects(body["Records"])
-        return Reading.all(_notification(obj(json_of(one.get("body"))), came) for one in records)
-    if isinstance(body.get("Message"), str):
-        body = obj(json_of(body["Message"]))
-    return _notification(body, came)
+    return Reading.all(_notification(one, came) for one in _wrapped(came.payload))
+
+
+def _wrapped(payload: object) -> Iterator[Object]:
+    """The notifications in what a queue or a forwarder makes of them: one or several."""
+    body = obj(payload)
+    for name in ("Records", "Messages"):
+        payload = body[name] if isinstance(body.get(name), list) else payload
+    if isinstance(payload, list):
+        for one in objects(payload):
+            yield from _wrapped(one)
+        return
+    body = obj(body.get("Sns")) or body
+    written = next((body[name] for name in _TEXTS if isinstance(body.get(name), str)), None)
+    yield body if written is None else obj(json_of(written))
+
+
+_TEXTS = ("body", "Body", "Message")
+"""Where Lambda, SQS and SNS have a notification, as text."""
 
 
 def _notification(told: Object, came: Came[Delivery, AmazonAccount]) -> Reading:

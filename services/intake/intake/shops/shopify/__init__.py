@@ -32,13 +32,24 @@ def delivery_id(delivery: Delivery) -> str | None:
 
 def read(came: Came[Delivery, ShopifyAccount]) -> Reading:
     """The order, or the part of one, that the delivery tells of."""
-    topic = came.delivery.headers.get("x-shopify-topic", "").strip().lower()
+    topic, payload = _told(came)
     if topic in _SAYS_NOTHING:
         return Reading.of([Known("a topic that says nothing by itself")])
-    bodies = list(_bodies(topic, came.payload))
-    if came.payload and not bodies:
+    bodies = list(_bodies(topic, payload))
+    if payload and not bodies:
         return Reading.of([Known("a list of something that is no order")])
     return Reading.of(_entry(topic, body, came) for body in bodies)
+
+
+def _told(came: Came[Delivery, ShopifyAccount]) -> tuple[str, object]:
+    """Topic and object: of the request, or inside what EventBridge makes of them."""
+    detail = obj(obj(came.payload).get("detail"))
+    headers, payload = came.delivery.headers, came.payload
+    if isinstance(detail.get("payload"), dict):
+        told = obj(detail.get("metadata")).items()
+        headers = {name.lower(): value for name, value in told if isinstance(value, str)}
+        payload = detail["payload"]
+    return headers.get("x-shopify-topic", "").strip().lower(), payload
 
 
 def _entry(
@@ -49,8 +60,10 @@ def _entry(
         return reader(body, came.account, came.at) or Odd("an object of another shape")
     if topic:
         return Known("a topic of no concern")
-    is_known = not _SHOPS_OWN.isdisjoint(body) or any(
-        isinstance(v, dict | list) and v for v in body.values()
+    is_known = (
+        not _SHOPS_OWN.isdisjoint(body)
+        or any(isinstance(value, dict | list) and value for value in body.values())
+        or (len(body) == 1 and "id" not in body)
     )
     return Known("something of the shop that is no order") if is_known else Odd("no topic")
 

@@ -1,0 +1,119 @@
+"""Orders inside what an API, a queue or a forwarder makes of them, and all that is no order."""
+
+import json
+from typing import Any
+
+import pytest
+
+from intake.domain.items import Reading
+from intake.domain.orders import OrderNews
+
+TEA: dict[str, Any] = {
+    "id": 7,
+    "status": "processing",
+    "currency": "EUR",
+    "total": "4.00",
+    "date_created_gmt": "2026-05-04T09:00:00",
+    "date_paid_gmt": "2026-05-04T09:01:00",
+    "billing": {"first_name": "Aoife", "last_name": "O&#039;Neil", "country": "IE",
+                "address_1": "1 Bread &amp; Tea St", "email": "a@x.example"},
+    "line_items": [{"id": 1, "name": "Tea &amp; milk &#8211; 2&nbsp;kg", "quantity": 1,
+                    "total": "4.00"}],
+}  # fmt: skip
+CHANGE = {
+    "NotificationType": "ORDER_CHANGE",
+    "Payload": {"OrderChangeNotification": {"AmazonOrderId": "902-1"}},
+}
+
+
+def ids(reading: Reading) -> list[str]:
+    assert not reading.odd
+    return [item.external_id for item in reading.items if isinstance(item, OrderNews)]
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([TEA, {**TEA, "id": 8}], ["7", "8"]),
+        ({"orders": [TEA]}, ["7"]),
+        ({"create": [TEA], "update": [{**TEA, "id": 8}], "delete": [{**TEA, "id": 9}]}, ["7", "8"]),
+    ],
+)
+def test_all_orders_of_an_answer_of_woocommerce_count(
+    vendor: Any, told: Any, expected: list[str]
+) -> None:
+    assert ids(vendor("woocommerce", "tea.example").read(told)) == expected
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"webhook": {"id": 5, "topic": "order.created"}},
+        {"order_notes": [{"id": "4", "note": "sent"}]},
+        {"order_refund": {"id": 6, "amount": "1.00", "line_items": []}},
+        {"message": "Permanently deleted webhook"},
+        {"count": 4},
+        {"create": [{"id": 5, "name": "a webhook"}]},
+        [{"total_sales": "14.00", "total_orders": 3}],
+        {"id": "bacs", "title": "Bank transfer"},
+    ],
+)
+def test_all_else_of_woocommerce_is_known_for_no_order(vendor: Any, told: Any) -> None:
+    assert vendor("woocommerce", "tea.example").kinds(told) == (0, 1, 0)
+
+
+def test_half_an_order_of_woocommerce_is_odd(vendor: Any) -> None:
+    one = vendor("woocommerce", "tea.example")
+
+    assert one.kinds({name: TEA[name] for name in TEA if name != "currency"}) == (0, 0, 1)
+    assert one.kinds({**TEA, "id": None}) == (0, 0, 1)
+    assert one.kinds({}) == (0, 0, 1)
+
+
+def test_woocommerce_writes_as_for_its_pages(vendor: Any) -> None:
+    [found] = vendor("woocommerce", "tea.example").read(TEA).items
+    order = found.snapshot.order
+
+    assert order.lines[0].title == "Tea & milk – 2 kg"
+    assert (order.buyer.name, order.ship_to.lines) == ("Aoife O'Neil", ("1 Bread & Tea St",))
+
+
+def test_a_time_of_the_shops_own_clock_is_better_than_none(vendor: Any) -> None:
+    clock = {"date_created": "2026-05-04T09:00:00", "date_paid": "2026-05-04T09:01:00"}
+    told = {**{name: value for name, value in TEA.items() if "_gmt" not in name}, **clock}
+    [found] = vendor("woocommerce", "tea.example").read(told).items
+
+    assert found.snapshot.order.placed_at.isoformat() == "2026-05-04T09:00:00+00:00"
+    assert found.snapshot.paid_at.isoformat() == "2026-05-04T09:01:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        [CHANGE, CHANGE],
+        {"Messages": [{"Body": json.dumps(CHANGE)}, {"Body": json.dumps(CHANGE)}]},
+        {"Records": [{"Sns": {"Message": json.dumps(CHANGE)}}, {"body": json.dumps(CHANGE)}]},
+    ],
+)
+def test_a_queue_may_hand_over_several_notifications_of_amazon(vendor: Any, wrapped: Any) -> None:
+    assert ids(vendor("amazon-sp-api", "A1").read(wrapped)) == ["902-1", "902-1"]
+
+
+def test_a_queue_may_hand_over_one(vendor: Any) -> None:
+    told = {"MessageId": "m", "Body": json.dumps(CHANGE)}
+
+    assert ids(vendor("amazon-sp-api", "A1").read(told)) == ["902-1"]
+    assert vendor("amazon-sp-api", "A1").kinds({"Body": "no JSON"}) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("topic", "expected"), [("orders/create", ["5"]), ("customers/create", []), (None, ["5"])]
+)
+def test_eventbridge_hands_over_what_shopify_would(
+    vendor: Any, topic: str | None, expected: list[str]
+) -> None:
+    order = {"id": 5, "financial_status": "paid", "total_price": "1.00", "currency": "EUR"}
+    metadata = {"X-Shopify-Topic": topic} if topic else {}
+    told = {"detail-type": "shopifyWebhook", "detail": {"payload": order, "metadata": metadata}}
+
+    assert ids(vendor("shopify", "a.myshopify.com").read(told)) == expected
