@@ -27,6 +27,14 @@ from shared.stores.values import countries
         ("PT", "AÇORES", "Atlantic/Azores"),
         ("DE", "BY", "Europe/Berlin"),
         ("XX", None, UNKNOWN),
+        ("MX", "BC", "America/Tijuana"),
+        ("MX", "Q Roo", "America/Cancun"),
+        ("ID", "North Sulawesi", "Asia/Makassar"),
+        ("ID", "ID-KB", "Asia/Pontianak"),
+        ("RU", "Кемеровская область", "Asia/Novokuznetsk"),
+        ("RU", "ORE", "Asia/Yekaterinburg"),
+        ("RU", "Sakhalin Oblast", "Asia/Sakhalin"),
+        ("EC", "Galapagos", "Pacific/Galapagos"),
     ],
 )
 def test_country_and_region_tell_the_zone(country: str, region: str | None, zone: str) -> None:
@@ -48,10 +56,31 @@ def test_country_and_region_tell_the_zone(country: str, region: str | None, zone
         ("RU", "690001", "Asia/Vladivostok"),
         ("ES", "35001", "Atlantic/Canary"),
         ("DE", "10115", "Europe/Berlin"),
+        ("ID", "78111", "Asia/Pontianak"),
+        ("ID", "96115", "Asia/Makassar"),
+        ("MX", "32000", "America/Ciudad_Juarez"),
+        ("RU", "650000", "Asia/Novokuznetsk"),
+        ("RU", "667000", "Asia/Krasnoyarsk"),
     ],
 )
 def test_a_post_code_tells_the_zone(country: str, post_code: str, zone: str) -> None:
     assert zone_of(country, None, post_code) == zone
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "post_code", "zone"),
+    [
+        ("US", "FL", "32501", "America/Chicago"),
+        ("US", "TX", "79901", "America/Denver"),
+        ("US", "Tennessee", "37902", "America/New_York"),
+        ("US", "HI", "00000", "Pacific/Honolulu"),
+        ("CA", "NU", "X0A 0H0", "America/Toronto"),
+    ],
+)
+def test_of_a_state_with_two_zones_the_post_code_tells(
+    country: str, region: str, post_code: str, zone: str
+) -> None:
+    assert zone_of(country, region, post_code) == zone
 
 
 def test_every_country_has_a_zone_that_exists() -> None:

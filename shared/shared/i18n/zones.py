@@ -64,8 +64,8 @@ def zone_of(country: str, region: str | None = None, post_code: str | None = Non
     """The IANA time zone of a country (ISO 3166-1 alpha-2), narrowed by a region of it.
 
     `region` is an ISO 3166-2 code, with or without the country, the English or own name, or the
-    city that a zone is named for; `post_code` counts where that tells nothing. Of several zones the
-    most populous is taken; a country nobody knows gets UTC. Source: tzdata's zone.tab.
+    city that a zone is named for; `post_code` counts where that tells nothing, in the US first. Of
+    several zones the most populous is taken; a country nobody knows gets UTC. Source: zone.tab.
 
     >>> zone_of("US"), zone_of("US", "CA"), zone_of("US", "US-HI"), zone_of("ES", "Canarias")
     ('America/New_York', 'America/Los_Angeles', 'Pacific/Honolulu', 'Atlantic/Canary')
@@ -78,15 +78,13 @@ def zone_of(country: str, region: str | None = None, post_code: str | None = Non
 def narrowed(country: str, region: str | None, post_code: str | None = None) -> str | None:
     """The zone that region or post code tell in a country of several; None when neither does."""
     zones = _zones()
-    if region:
-        name = _plain(region).removeprefix(f"{country.lower()}-")
-        if found := zones.by_region.get((country, name)):
-            return found
-    codes = zones.by_post_code.get(country)
-    if codes and post_code:
-        code = "".join(filter(str.isalnum, post_code)).upper()
-        return next((codes[code[:n]] for n in (3, 2, 1) if code[:n] in codes), None)
-    return None
+    name = _plain(region or "").removeprefix(f"{country.lower()}-")
+    by_region = zones.by_region.get((country, name)) if name else None
+    if by_region and country != "US":  # whose post codes are finer: some states have two zones
+        return by_region
+    codes = zones.by_post_code.get(country, {})
+    code = "".join(filter(str.isalnum, post_code or "")).upper()
+    return next((codes[code[:n]] for n in (3, 2, 1) if code[:n] in codes), by_region)
 
 
 @cache
