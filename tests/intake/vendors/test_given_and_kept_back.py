@@ -157,3 +157,20 @@ def test_a_telegram_button_says_its_words(vendor: Make) -> None:
     )
     unknown = {**query, "data": "x"}
     assert vendor("telegram").kinds({"update_id": 1, "callback_query": unknown}) == (0, 1, 0)
+
+
+def test_a_message_without_id_is_known_by_what_it_tells(vendor: Make) -> None:
+    def ids(*texts: str) -> list[str]:
+        told = [whatsapp("text", text={"body": each}) for each in texts]
+        messages = [each["entry"][0]["changes"][0]["value"]["messages"][0] for each in told]
+        for each in messages:
+            del each["id"]
+        found = [vendor("whatsapp").message(each).event for each in told]
+        assert {event.reply_route.reply_to_id for event in found} == {None}
+        return [event.external_id for event in found]
+
+    first, again, other = ids("hola", "hola", "adiós")
+
+    assert first == again != other
+    timeless = whatsapp("text", text={"body": "hola"}, id=None, timestamp=None)
+    assert vendor("whatsapp").kinds(timeless) == (0, 0, 1)

@@ -195,7 +195,7 @@ def test_receipts_tell_of_the_messages_they_name(page: Any) -> None:
 
 
 def test_all_entries_count_and_an_odd_one_costs_no_other(page: Any) -> None:
-    payload = batch(text("m.1"), {"hologram": {}}, text("m.2"), {"message": {"text": "no id"}})
+    payload = batch(text("m.1"), {"hologram": {}}, text("m.2"), {"message": {"mid": "m.9"}})
     payload["entry"] += [
         None,
         {"id": "100", "standby": [text("m.3")], "changes": [{"field": "feed", "value": {}}]},

@@ -1,5 +1,6 @@
 """What messengers have in common: somebody at an address, his one thread, the way back to him."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from mimetypes import guess_type
@@ -113,11 +114,15 @@ def caller(account: Account, number: object, name: object = None) -> Contact | N
 def inbound(
     said: Said, contact: Contact | None, account: Account, received_at: datetime
 ) -> Inbound | Odd:
-    """The customer's message, with words in place of files where it has none of its own."""
-    external_id = line(said.external_id, 320)
+    """The customer's message, with words in place of files where it has none of its own.
+
+    One that has no id of the vendor's gets one made of what it tells, and is not quoted in answers.
+    """
+    written = clean(said.text or "").strip() or joined(map(_stand_in, said.files), " ")
+    given_id = line(said.external_id, 320)
+    external_id = given_id or (_made_id(said, contact, written or "") if contact else None)
     if external_id is None or contact is None:
         return Odd("a message without id or sender")
-    written = clean(said.text or "").strip() or joined(map(_stand_in, said.files), " ")
     if written is None:
         return Odd("a message that says nothing")
     text, is_cut = cut(written)
@@ -147,7 +152,7 @@ def inbound(
             account_id=account.account_id,
             peer=line(said.peer, 200) or contact.address,
             subject=line(said.subject),
-            reply_to_id=line(said.reply_to_id, 300) or external_id,
+            reply_to_id=line(said.reply_to_id, 300) or given_id,
             window_until=at + said.window if said.window else None,
         ),
     )
@@ -163,6 +168,15 @@ def inbound(
         answers=line(said.answers, 300),
         remote=tuple(remote),
     )
+
+
+def _made_id(said: Said, contact: Contact, written: str) -> str | None:
+    """For a message without one: who, when and what, the same at each try; None without a time."""
+    if said.at is None:
+        return None
+    files = (file.reference or "" for file in said.files)
+    told = "\n".join((contact.address, said.at.isoformat(), written, *files))
+    return f"made:{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:40]}"
 
 
 _WEB = ("https://", "http://")
