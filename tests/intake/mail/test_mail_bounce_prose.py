@@ -32,6 +32,11 @@ def letter(
             [("bo@one.example", "5.7.1"), ("eva@two.example", "5.1.1")],
         ),
         (
+            'The following address failed:\n\n"bo@one.example":\nSMTP error: 5.1.1 User unknown\n'
+            '"eva@two.example":\nSMTP error: 5.2.2 Mailbox full\n',
+            [("bo@one.example", "5.1.1"), ("eva@two.example", "5.2.2")],
+        ),
+        (
             "Unknown user: bo@one.example\nRCPT TO was answered:\n553 no such user\n\n"
             "Unknown user: eva@one.example\nRCPT TO was answered:\n553 no such user\n",
             [("bo@one.example", "5.1.1"), ("eva@one.example", "5.1.1")],
@@ -174,3 +179,22 @@ def test_a_person_who_writes_of_it_is_heard(sender: str, subject: str, text: str
 )
 def test_a_parcel_is_no_mail_even_from_a_null_return_path(subject: str, text: str) -> None:
     assert not is_bounce(take_apart(letter(text, "Ana <ana@example.org>", subject)), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("Not delivered, for nobody here takes mail from lists@other.example:\n\tbo", None),
+        ("It was from lists@other.example and bo@one.example is no user here.", "bo@one.example"),
+        ("This failed:\n  an address (generated from bo@one.example)", "bo@one.example"),
+        (
+            "Ours look like name@ours.example. The address to which your message was addressed, "
+            "bo@one.example, does not.",
+            "bo@one.example",
+        ),
+    ],
+)
+def test_whom_a_mail_was_from_is_no_recipient(text: str, address: str | None) -> None:
+    [found] = outcomes(take_apart(letter(text)))
+
+    assert found.address == address

@@ -195,3 +195,24 @@ def test_no_text_keeps_us_busy(text: str) -> None:
     new_text(text)
 
     assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "De : Bo <bo@lamps.example>\nRépondre à : <shop@lamps.example>\nDate : 4 mai 2026 10:12\n"
+        "À : ana@example.org\nObjet : Lampe\n\nElle est rouge ?",
+        "-------- Ursprungsbrev --------\nÄmne: Lampa\nDatum: 4 maj 2026 10:12\n"
+        "Från: Bo <bo@lamps.example>\n\nÄr den röd?",
+    ],
+)
+def test_a_mail_that_begins_with_a_copy_of_a_header_comes_whole(text: str) -> None:
+    assert new_text(text) == (text, False)
+
+
+def test_a_line_of_who_and_when_stands_above_the_earlier_mail() -> None:
+    below = "From: bo@lamps.example Date: Mon, 4 May 2026 10:12:07 +0200\nIt is on its way."
+    route = "From: Berlin Date: 4 May 2026 at 10:12:07, by train"
+
+    assert new_text(f"Is it red?\n\n{below}") == ("Is it red?", True)
+    assert new_text(f"Is it red?\n\n{route}")[1] is False

@@ -10,6 +10,7 @@ import re
 from intake.channels.mail import absences, forwards, html
 from intake.channels.mail.headers import Headers
 from intake.channels.mail.marketplaces import is_relay
+from intake.channels.mail.people import domain
 from intake.channels.mail.phrases import AUTOMATIC_SUBJECT, CHALLENGE
 from intake.channels.mail.quotes import new_text
 from intake.channels.mail.speakers import OF_HIMSELF
@@ -206,9 +207,4 @@ def _is_form(headers: Headers) -> bool:
     """Whether somebody at another domain than the sender's is to be answered."""
     answer = [box.address for box in headers.mailboxes("reply-to")]
     author = [box.address for box in headers.mailboxes("from")]
-    return bool(answer and author) and _domain(answer[0]) != _domain(author[0])
-
-
-def _domain(address: str) -> str:
-    """The last two labels of an address's domain."""
-    return ".".join(address.rpartition("@")[2].split(".")[-2:])
+    return bool(answer and author) and domain(answer[0]) != domain(author[0])

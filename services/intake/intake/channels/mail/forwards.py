@@ -21,7 +21,9 @@ _PASSED_ON = (
     r"chuyển tiếp|ที่ส่งต่อ|terusan|diteruskan|معاد توجيهها|مُعاد توجيهها|מועברת"
 )
 _BEGINS = (
-    r"begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|début du message (?:réexpédié|transféré)|"
+    r"(?:begin )?forwarded message|weitergeleitete nachricht|message (?:transf[ée]ré|réexpédié)|mensaje reenviado|mensagem (?:re)?encaminhada|"
+    r"messaggio inoltrato|doorgestuurd bericht|przekaz(?:ana|ywana) wiadomość|пересылаемое сообщение|пересланное сообщение|"
+    r"anfang der weitergeleiteten (?:nachricht|e-mail)|début du message (?:réexpédié|transféré)|"
     r"inizio messaggio inoltrato|inicio del mensaje reenviado|início da mensagem (?:reencaminhada|encaminhada)|"
     r"begin doorgestuurd bericht|początek przekazywanej wiadomości|начало переадресованного сообщения|"
     r"початок листа, що пересилається|påbegynt vidarebefordrat|vidarebefordrat (?:brev|mejl|meddelande)|"

@@ -12,6 +12,7 @@ from intake.channels.mail.charsets import decoded
 from intake.channels.mail.encoded_words import words
 from intake.channels.mail.moments import instant
 from intake.channels.mail.people import Mailbox, mailboxes
+from intake.channels.mail.repairs import with_plain_header
 from intake.domain.texts import clean, line
 
 _MESSAGE_ID = re.compile(r"<([^<>]{1,900})>")
@@ -82,8 +83,9 @@ _END = re.compile(rb"\n\r?\n")
 
 def came_at(octets: bytes) -> datetime | None:
     """When a mail came by its newest Received field, else by its Date; None without either."""
-    end = _END.search(octets, 0, 64 * 1024)
-    head = octets[: end.start() if end else 64 * 1024].decode("latin-1").replace("\r\n", "\n")
+    octets = with_plain_header(octets[: 64 * 1024])
+    end = _END.search(octets)
+    head = octets[: end.start() if end else None].decode("latin-1").replace("\r\n", "\n")
     head = re.sub(r"\n[ \t]+", " ", head)
     received = re.search(r"^Received:[^\n]*;([^;\n]*)$", head, re.IGNORECASE | re.MULTILINE)
     date = re.search(r"^Date:([^\n]*)$", head, re.IGNORECASE | re.MULTILINE)

@@ -61,7 +61,8 @@ def _parsed(written: str) -> datetime | None:
 
 def _repaired(told: str) -> str:
     """As RFC 5322 has it, as far as it can be known."""
-    told = re.sub(r"(?<=[+-]\d{4}) \(.*\)$", "", told)
+    told = re.sub(r"(?<=\d [+-]\d{4})(?: \(.*\)|[A-Z][\w-]*: .*)$", "", told)
+    told = re.sub(r"(?<=\d)(?: ?\([^()]*\))? ?: ?(?=\d)", ":", told)
     told = _HALF_DAY.sub(_by_24_hours, told)
     told = _ZONE_NAME.sub(lambda zone: _ZONES.get(zone[1], zone[0]), told)
     if re.search(r"\d:\d\d.*[+-]\d{1,2}:?(?:\d\d)?$", told):

@@ -59,3 +59,18 @@ def _mailbox(name: str, address: str) -> Mailbox:
     if shown and len(shown) > 2 and shown[0] == shown[-1] == "'" and "'" not in shown[1:-1]:
         shown = line(shown[1:-1])  # Outlook's quotes
     return Mailbox(shown, address.strip().rstrip(".").lower()[:254])
+
+
+_SHARED = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gv", "ne", "net", "or", "org"})
+"""Labels under which many lands give names to others: `co.uk`, `com.br`."""
+
+
+def domain(address: str) -> str:
+    """The name that its owner registered: the last two labels of its domain, or three.
+
+    >>> domain("ana@mail.lamps.example"), domain("ana@mail.lamps.co.uk")
+    ('lamps.example', 'lamps.co.uk')
+    """
+    labels = address.rpartition("@")[2].split(".")
+    is_shared = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SHARED
+    return ".".join(labels[-3 if is_shared else -2 :])

@@ -106,7 +106,7 @@ RECIPIENTS_BELOW = _any(
     r"\bfollowing (?:e-?mail )?(?:recipient|address|user|destination|mailbox)",
     r"\bfailed (?:recipients?|address(?:es)?)\b|\bdid(?: not|n't) reach\b",
     r"\b(?:not|n't|cannot) (?:be )?(?:delivere?d?|sent) (?:your \w+ |the \w+ )?to\b",
-    r"\bundeliverable (?:address|to)\b|\b(?:error-for|recipient address|intended recipient)\s*:",
+    r"\byour (?:message|mail|e-?mail) was addressed\b|\bundeliverable (?:address|to)\b|\b(?:error-for|recipient address|intended recipient)\s*:",
     r"\b(?:folgende[nr]?|nachfolgende[nr]?) (?:empfänger|adresse)",
     r"\b(?:destinataires?|adresses?) suivante?s?\b|\bpu être \w+ (?:à|a)\b|\bpu etre \w+ a\b",
     r"\b(?:siguientes?|seguintes?|seguenti?) (?:destinatari|direcci|endereç|indirizz)",

@@ -19,7 +19,8 @@ _DIVIDER = re.compile(
     r"^[\s>*]*[-_=*‐—]{2,}\s*(?:original message|original mail|original|repl(?:y|ied) message|"
     r"ursprüngliche nachricht|original-?nachricht|antwort ?nachricht|"
     r"mensaje original|message d'origine|(?:message|mail|e-?mail) original|mensagem original|"
-    r"messaggio originale|oorspronkelijk bericht|wiadomość oryginalna|oryginalna wiadomość|"
+    r"messaggio originale|(?:oorspronkelijk|origineel) bericht|"
+    r"wiadomość oryginalna|oryginalna wiadomość|"
     r"исходное сообщение|原始邮件|原始郵件|邮件原件|[邮郵]件原文|"
     r"回复的原邮件|回覆的原郵件|元のメッセージ|"
     r"オリジナルメッセージ|원본 메시지|원본 메일|원본 이메일|original ?meddelelse|"
@@ -67,7 +68,10 @@ _OTHERS = (
     r"تاريخ|التاريخ|تم الإرسال|إلى|الموضوع|נשלח|אל|נושא|odesláno|odeslat|odoslané|komu|předmět|"
     r"predmet|elküldve|küldve|dátum|címzett|tárgy|trimis|către|subiect|στάλθηκε|ημερομηνία|προς|"
     r"θέμα|ส่ง|วันที่|ถึง|เรื่อง|đã gửi|ngày|đến|chủ đề|dikirim|tanggal|kepada|subjek|perihal|"
-    r"poslano|prima|za|надіслано|изпратено|до|относно|alıcı|日付"
+    r"poslano|prima|za|надіслано|изпратено|до|относно|alıcı|日付|"
+    r"reply[- ]to|antwort(?: an)?|répondre à|responder a|rispondi a|antwoord(?: aan)?|"
+    r"odpowied[zź](?: do)?|"
+    r"ответить|返信先|回复(?:地址)?|답장|svar(?:a)? til(?:l)?|vastaus(?:osoite)?"
 )
 _SENDER_FIELD = re.compile(rf"^[\s>*]*(?:{_SENDER})\s{{0,20}}\*?\s{{0,20}}[:：]", re.IGNORECASE)
 _OTHER_FIELD = re.compile(rf"^[\s>*]*(?:{_OTHERS})\s{{0,20}}\*?\s{{0,20}}[:：]", re.IGNORECASE)
@@ -76,6 +80,10 @@ _ONE_LINE = re.compile(
     re.IGNORECASE,
 )
 """All fields in one line, as programs write them that drop line ends."""
+_WHO_AND_WHEN = re.compile(
+    rf"^[\s>*]*(?:{_SENDER})\s?[:：]\s?\S.{{0,120}}?\s\*?(?:{_OTHERS})\s?[:：].{{0,30}}\b\d{{4}}\b.{{0,12}}\d{{1,2}}:\d{{2}}:\d{{2}}",
+    re.IGNORECASE,
+)
 _TELLS_A_MAIL = re.compile(
     r"@|\d[:.h]\d{2}(?!\d)|^[\s>*]*(?:subject|betreff|asunto|objet|sujet|assunto|oggetto|onderwerp|"
     r"temat|тема|主题|主旨|件名|제목|emne|ämne|aihe|konu|předmět|predmet|tárgy|subiect|θέμα|เรื่อง|"
@@ -173,6 +181,10 @@ def _last_written(lines: list[str]) -> str:
     return next((line.rstrip() for line in reversed(lines) if line.strip()), "")
 
 
+_RULED = re.compile(r"^\s{0,3}-{4,}[^-\n]{0,40}(?:-{4,})?\s*$")
+"""What may stand above a copy of a header in a language of which we know no line."""
+
+
 def _is_field(line: str) -> bool:
     if ":" not in line and "：" not in line:
         return False
@@ -180,8 +192,8 @@ def _is_field(line: str) -> bool:
 
 
 def _is_text(line: str) -> bool:
-    """Whether it is more than a field of a header."""
-    return bool(line.strip()) and not _is_field(line)
+    """Whether it is more than a field of a header or a rule."""
+    return bool(line.strip()) and not (_is_field(line) or _RULED.match(line))
 
 
 def _header_block(lines: list[str], at: int) -> int:
@@ -193,7 +205,7 @@ def _header_block(lines: list[str], at: int) -> int:
     """
     if not _is_field(lines[at]):
         return 0
-    if "@" in lines[at] and _ONE_LINE.match(lines[at][:500]):
+    if "@" in lines[at] and (_ONE_LINE.match(lines[at][:500]) or _WHO_AND_WHEN.match(lines[at])):
         return 1
     block = lines[at : at + 8]
     senders = [n for n, line in enumerate(block) if _SENDER_FIELD.match(line)]
@@ -323,4 +335,5 @@ def _by_library(text: str) -> tuple[str, bool]:
         return text, False
     newest = replies[0].content if replies else ""
     has_address = any("@" in (reply.headers or "") for reply in replies[1:2])
-    return (newest, True) if newest and has_address else (text, False)
+    is_text = any(map(_is_text, newest.split("\n")))
+    return (newest, True) if is_text and has_address else (text, False)

@@ -9,17 +9,23 @@ _ADDRESS = r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
 ADDRESS = re.compile(_ADDRESS)
 _LISTED = re.compile(
     rf"^(?P<before>[ \t>*•-]*)(?P<label>(?:unknown (?:user|recipient)|error-for|failed|user): *)?"
-    rf"<?(?:smtp:)?(?P<address>{_ADDRESS})>?(?P<after>[:;,]?)",
+    rf"[<\"]?(?:smtp:)?(?P<address>{_ADDRESS})[>\"]?(?P<after>[:;,]?)",
     re.IGNORECASE | re.MULTILINE,
 )
 """How one of several stands at the beginning of its line."""
+_FROM = re.compile(r"(?<!generated )\bfrom\W{0,3}\Z", re.IGNORECASE)
 _NEAR = 600
 _MOST = 50
 
 
 def told_of(text: str) -> Iterator[str]:
-    """The addresses in a text that may be a recipient's, in order, in lower case."""
+    """The addresses in a text that may be a recipient's, in order, in lower case.
+
+    Whom a mail is from is none.
+    """
     for found in ADDRESS.finditer(text):
+        if _FROM.search(text, max(0, found.start() - 30), found.start()):
+            continue
         address = found[0].lower().strip(".'=").removeprefix("smtp=")
         if not NOT_THE_RECIPIENT.match(address):
             yield address

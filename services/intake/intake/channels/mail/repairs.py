@@ -5,8 +5,13 @@ import re
 from email.message import Message
 
 _END_OF_HEADERS = re.compile(rb"\n\r?\n")
-_PLAIN_HEADER = re.compile(rb"(?:[!-9;-~]+[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z))+")
+_PLAIN_HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z))+")
 """Nothing but fields."""
+_SPACED_FIELD = re.compile(rb"(\A|\n)([!-9;-~]{1,76})[ \t]+:")
+"""With white space before its colon (RFC 5322 §4.5.8)."""
+_SPACED_CONTENT = re.compile(
+    rb"(\n)(Content-(?:Type|Transfer-Encoding|Disposition|ID))[ \t]+:", re.IGNORECASE
+)
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 _ALMOST = re.compile(rb"[ \t]|[!-9;-~]+[ \t]*:|X-[^:]{1,200}:", re.IGNORECASE)
 """What goes on with a field, a field, or what was meant to be one."""
@@ -49,16 +54,40 @@ def with_plain_header(octets: bytes) -> bytes:
     after it, it is that: programs forget the empty line.
     """
     octets = octets.lstrip(b"\r\n") if octets[:1] in (b"\r", b"\n") else octets
+    octets = _in_one_piece(octets)
     end = _END_OF_HEADERS.search(octets, 0, _MOST_OF_HEADER)
     head = octets[: end.start()].removesuffix(b"\r") if end else b""
     if not head or _PLAIN_HEADER.fullmatch(head):
         return octets
+    if _SPACED_FIELD.search(head):
+        return with_plain_header(_SPACED_FIELD.sub(rb"\1\2:", head) + octets[len(head) :])
     lines = re.split(rb"\r?\n", head)
     last = max((n for n, one in enumerate(lines) if _USUAL.match(one)), default=-1)
     while last + 1 < len(lines) and _ALMOST.match(lines[last + 1]):
         last += 1
     kept = _fields(lines[: last + 1]) + lines[last + 1 :]
     return octets if kept == lines or end is None else _joined(kept, octets[len(head) :])
+
+
+_TELLS_WHO = re.compile(rb"^(?:from|to|subject|date|content-type)[ \t]*:", re.I | re.M)
+_BY_WHOM = re.compile(rb"^from[ \t]*:", re.I | re.M)
+_MBOX = re.compile(rb"\AFrom [^\n]*\n")
+
+
+def _in_one_piece(octets: bytes) -> bytes:
+    """The mail without empty lines in its header: where what tells of it stands below one."""
+    end = _END_OF_HEADERS.search(octets, 0, _MOST_OF_HEADER)
+    head = octets[: end.start()].removesuffix(b"\r") if end else b""
+    is_begun = any(map(_USUAL.match, head.split(b"\n"))) and _PLAIN_HEADER.fullmatch(
+        _MBOX.sub(b"", head)
+    )
+    if end is None or not is_begun or _TELLS_WHO.search(head):
+        return octets
+    rest = octets[end.end() :].lstrip()
+    below = _END_OF_HEADERS.search(rest, 0, _MOST_OF_HEADER)
+    more = rest[: below.start()].removesuffix(b"\r") if below else b""
+    is_header = bool(_BY_WHOM.search(more) and _PLAIN_HEADER.fullmatch(more))
+    return octets[: end.start() + 1] + rest if is_header else octets
 
 
 def _fields(lines: list[bytes]) -> list[bytes]:
@@ -106,6 +135,7 @@ def with_folded_fields(octets: bytes) -> bytes:
     """
     if _BARE_PARAMETER.search(octets):
         octets = _UNFOLDED.sub(rb"\1\2 ", b"\n" + octets)[1:]
+    octets = _SPACED_CONTENT.sub(rb"\1\2:", octets)
     if len(octets) > _LONGEST_FIELD:
         octets = _CONTENT_FIELD.sub(_cut, b"\n" + octets)[1:]
     return octets
