@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared import testing
+from shared import clock, testing
 from shared.contracts.base import About, AccountId, Channel, ReplyRoute
 from shared.contracts.intake import MessageReceived
 from shared.contracts.routing import ConversationOpened, ConversationQueued, PriorityChanged
@@ -63,7 +63,7 @@ async def test_a_message_heard_twice_changes_nothing(
 async def test_more_messages_of_a_thread_join_its_open_conversation(
     routing: Database, hear: Hear, message: Make
 ) -> None:
-    first = message()
+    first = message(at=clock.now() - timedelta(minutes=2))
     more = [message("sigo esperando", thread=first.thread_id) for _ in range(3)]
 
     await hear(first, *more[:2])
@@ -75,6 +75,21 @@ async def test_more_messages_of_a_thread_join_its_open_conversation(
     kinds = [type(each) for each in await testing.said(routing)]
     assert kinds == [ConversationOpened, ConversationQueued, PriorityChanged]
     assert len(await testing.rows(routing, "SELECT * FROM history")) == 4
+
+
+@pytest.mark.parametrize(("seconds", "priority"), [(59, "normal"), (61, "high")])
+async def test_lines_in_a_row_are_one_contact_and_who_asks_again_presses(
+    routing: Database, hear: Hear, message: Make, seconds: int, priority: str
+) -> None:
+    now = clock.now()
+    first = message("Hola", channel="chat", at=now - timedelta(seconds=seconds))
+    await hear(first)
+
+    for text in ("Tengo una pregunta", "¿Dónde está mi pedido?"):
+        await hear(message(text, channel="chat", thread=first.thread_id, at=now))
+
+    [row] = await conversations(routing)
+    assert (row["unanswered_count"], row["priority"]) == (3, priority)
 
 
 async def test_the_newest_way_back_counts_and_an_older_message_does_not_undo_it(
@@ -228,7 +243,7 @@ async def test_stores_do_not_share_threads_contacts_or_languages(
 async def test_what_a_customer_wants_and_how_it_presses_is_kept_and_said(
     routing: Database, hear: Hear, message: Make
 ) -> None:
-    first = message("El jarrón ha llegado roto")
+    first = message("El jarrón ha llegado roto", at=clock.now() - timedelta(minutes=2))
     await hear(first)
     await hear(message("¿y?", thread=first.thread_id))
     await hear(message("voy a llamar a mi abogado, estafadores", thread=first.thread_id))

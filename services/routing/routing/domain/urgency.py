@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 
 from routing.domain.escalation import CRISIS
@@ -23,6 +24,8 @@ _CRISES = frozenset({"safety", "legal", "threat"})
 _ANGRY_FACES = frozenset("😡🤬😠👿💢😤")
 _URGENT_FROM, _HIGH_FROM = 4, 2
 _REPEATED_FROM = 3
+IN_A_ROW = timedelta(minutes=1)
+"""Messages that all come within so much time are lines of one."""
 _SHOUTED_FROM = 12
 _DEAREST_FROM = 5
 """How many times what presses an order is worth that presses whatever is written of it."""
@@ -102,9 +105,10 @@ class Urgency:
 class Around:
     """What presses beside the words.
 
-    `unanswered` counts the customer's messages since our last answer, this one too; `total` is in
-    minor units of `currency`, of the order he writes about. `has_files`: pictures or the like came
-    along.
+    `unanswered` counts the customer's messages since our last answer, this one too; they are
+    `in_a_row` when he wrote them all within `IN_A_ROW`, as people chat, which is one contact.
+    `total` is in minor units of `currency`, of the order he writes about. `has_files`: pictures or
+    the like came along.
     """
 
     family: Family
@@ -112,6 +116,7 @@ class Around:
     total: int | None = None
     currency: str | None = None
     has_files: bool = False
+    in_a_row: bool = False
 
 
 def urgency(
@@ -135,7 +140,7 @@ def urgency(
     for sign, worth in _BY_WORDS.items():
         is_there = sign in meant.pressing or (sign == "anger" and _is_shouted(text))
         points[_SAID[sign]] = worth if is_there else 0
-    points["repeated contact"] = int(around.unanswered >= _REPEATED_FROM)
+    points["repeated contact"] = int(around.unanswered >= _REPEATED_FROM and not around.in_a_row)
     points[ORDER_VALUE] = _worth(meant.intent, text, around, high_values)
     points["live chat"] = int(around.family is Family.CHAT)
     reasons = tuple(reason for reason, worth in points.items() if worth)

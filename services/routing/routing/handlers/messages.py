@@ -101,8 +101,7 @@ def _take_in(heard: Heard[MessageReceived], turn: _Turn) -> list[Said]:
     contact = turn.contacts[key]
     orders = writers.orders_of(contact, turn.orders, message.about.id if message.about else None)
     before = joining.joined(message, turn.there, turn.resolved_since)
-    unanswered = before.unanswered_count + 1 if before else 1
-    found = understand(message, contact, orders, unanswered, turn.rules)
+    found = understand(message, contact, orders, before, turn.rules)
     turn.contacts[key] = writers.with_language(contact, found.written)
     if before is None:
         after = joining.opened(message, found, contact, heard.correlation_id, turn.now, turn.rules)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from routing.domain.conversation import Conversation
 from routing.domain.customer import Contact, OrderFacts
 from routing.domain.team import family_of
 from routing.domain.understanding import Known, Reading, read
-from routing.domain.urgency import Around
+from routing.domain.urgency import IN_A_ROW, Around
 from routing.handlers.rules import Rules
 from shared.contracts.intake import MessageReceived
 
@@ -14,12 +15,12 @@ def understand(
     message: MessageReceived,
     contact: Contact,
     orders: Sequence[OrderFacts],
-    unanswered: int,
+    before: Conversation | None,
     rules: Rules,
 ) -> Reading:
     """Read one message; `orders` are the writer's, the one he means or the newest first.
 
-    `unanswered` counts his messages since our last answer, this one too.
+    `before` is the conversation that it goes on, where there is one.
     """
     store = rules.store(message.store_id)
     placed = next((order for order in orders if order.country), None)
@@ -36,9 +37,11 @@ def understand(
         told=[order.language for order in orders],
         store_languages=store.languages if store else (),
     )
+    since = before.asked_at if before else None
     around = Around(
         family=family_of(message.channel),
-        unanswered=unanswered,
+        unanswered=before.unanswered_count + 1 if before else 1,
+        in_a_row=since is not None and message.occurred_at - since < IN_A_ROW,
         total=valued.shop_total if valued else None,
         currency=valued.shop_currency if valued else None,
         has_files=bool(message.attachments),
