@@ -61,6 +61,7 @@ CALLS = {
     ("routing", "GET", "/me/conversations"): Call("agent", is_list=True),
     ("routing", "GET", "/conversations"): Call(LEAD, query={"state": "assigned"}, is_list=True),
     ("routing", "GET", "/conversations/{conversation_id}"): Call(LEAD),
+    ("routing", "GET", "/waits"): Call(LEAD, is_list=True),
     ("routing", "POST", "/conversations/{conversation_id}/replies"): Call(LEAD, {"text": "…"}),
     ("routing", "POST", "/conversations/{conversation_id}/resolve"): Call(LEAD, {"reason": "x"}),
     ("routing", "POST", "/conversations/{conversation_id}/snooze"): Call(

@@ -215,9 +215,10 @@ def replay(
     """Decide again what is in the log, and tell what comes out differently: then exit code 1."""
     found = Replayed()
 
-    def batch(record: str | bytes, team: str | bytes) -> None:
+    def batch(record: str | bytes, team: str | bytes, like: str | None = None) -> None:
         for one, decision in found.batch(record, team):
-            if explain and conversation in (None, one.conversation_id):
+            is_alike = decision.agent_id is None and one.signature == like
+            if explain and (is_alike or conversation in (None, one.conversation_id)):
                 typer.echo(replaying.explained(one, decision))
 
     if file is not None:
@@ -238,16 +239,17 @@ async def _replay(
     since: datetime,
     conversation: UUID | None,
     save: Path | None,
-    batch: Callable[[str | bytes, str | bytes], None],
+    batch: Callable[[str | bytes, str | bytes, str | None], None],
 ) -> None:
     of = ConversationId(conversation) if conversation is not None else None
     async with (
         service.opened_quietly(app.NAME, settings) as runtime,
         runtime.db.transaction() as tx,
     ):
+        like = await decisions.signature(tx, of) if of is not None else None
         with save.open("wb") if save is not None else nullcontext() as lines:
             async for logged in decisions.read(tx, since, of):
-                batch(logged.record, logged.team)
+                batch(logged.record, logged.team, like)
                 if lines is not None:
                     lines.write(replaying.line(logged.record, logged.team))
 

@@ -9,7 +9,6 @@ from msgspec import field
 from shared.contracts.base import (
     About,
     AgentId,
-    By,
     Channel,
     Command,
     ContactId,
@@ -17,16 +16,17 @@ from shared.contracts.base import (
     Country,
     Event,
     Language,
-    Message,
     Moment,
     OpenEnum,
     Part,
     Personal,
     ReplyId,
     ReplyRoute,
-    StoreId,
     ThreadId,
 )
+from shared.contracts.routing_agents import AgentPresenceChanged as AgentPresenceChanged  # noqa: PLC0414
+from shared.contracts.routing_agents import Presence as Presence  # noqa: PLC0414
+from shared.contracts.routing_agents import ShiftEnding as ShiftEnding  # noqa: PLC0414
 
 
 class OpenedBy(OpenEnum):
@@ -70,16 +70,6 @@ class Priority(OpenEnum):
     HIGH = "high"
     NORMAL = "normal"
     LOW = "low"
-    UNKNOWN = "unknown"
-
-
-class Presence(OpenEnum):
-    """How an agent says he stands. Only who is available takes new work."""
-
-    AVAILABLE = "available"
-    BUSY = "busy"
-    AWAY = "away"
-    OFFLINE = "offline"
     UNKNOWN = "unknown"
 
 
@@ -146,6 +136,13 @@ class Explanation(Part, frozen=True, kw_only=True):
     others: Others | None = None
 
 
+class Tried(Part, frozen=True, kw_only=True):
+    """A step that was looked at in vain: who could not have it, by reason."""
+
+    step: Step
+    rejected: dict[str, tuple[AgentId, ...]] = field(default_factory=dict)
+
+
 class _ConversationEvent(Event, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "routing.conversations.v1"
     KEY: ClassVar[tuple[str, ...]] = ("conversation_id",)
@@ -192,6 +189,35 @@ class ConversationQueued(_ConversationEvent, frozen=True, kw_only=True):
     priority: Priority = Priority.NORMAL
     intent: Intent | None = None
     urgency_reasons: tuple[str, ...] = ()
+
+
+class WaitExplained(Event, frozen=True, kw_only=True):
+    """Nobody can take conversations of one kind at present, and why; said when why changes.
+
+    Said of the `kind`, not of each conversation: all of a pool (store and family) with the same
+    languages, demands and share of their promise used up wait alike. `kind` is its handle, and
+    `version` counts what was said of it, from 1 again when it was not met for as long as decisions
+    are kept (30 days, as shipped). It holds for those of which `used_from` of the promise
+    and less than `used_until` is used up; None is for good. `found_with` is one of them.
+
+    `explanation` tells of the step at which they wait, `beside` of the others that were looked at.
+    What is taken at once is never explained here: its ConversationAssigned is.
+    """
+
+    TOPIC: ClassVar[str] = "routing.agents.v1"
+    KEY: ClassVar[tuple[str, ...]] = ("store_id", "family")
+
+    kind: str
+    family: Family
+    found_with: ConversationId
+    language: Language | None = None
+    second_language: Language | None = None
+    skills: tuple[str, ...] = ()
+    is_crisis: bool = False
+    used_from: float = 0.0
+    used_until: float | None = None
+    explanation: Explanation
+    beside: tuple[Tried, ...] = ()
 
 
 class PriorityChanged(_ConversationEvent, frozen=True, kw_only=True):
@@ -362,37 +388,3 @@ class SendReply(Command, frozen=True, kw_only=True):
     language: Language | None = None
     agent_id: AgentId | None = None
     about: About | None = None
-
-
-class _AgentEvent(Message, frozen=True, kw_only=True):
-    """Agents belong to the installation: instead of one store, all that he works for."""
-
-    TOPIC: ClassVar[str] = "routing.agents.v1"
-    KEY: ClassVar[tuple[str, ...]] = ("agent_id",)
-
-    agent_id: AgentId
-    stores: tuple[StoreId, ...]
-    version: int
-    by: By | None = None
-
-
-class AgentPresenceChanged(_AgentEvent, frozen=True, kw_only=True):
-    """An agent says how he stands, or his console is not heard of any more, or again.
-
-    `is_present`: he takes new work, being available and on shift. `shift_ends_at` is the end of the
-    work that goes on, None when he is off.
-    """
-
-    presence: Presence
-    is_present: bool
-    why: str
-    shift_ends_at: Moment | None = None
-
-
-class ShiftEnding(_AgentEvent, frozen=True, kw_only=True):
-    """An agent's shift ends soon; said once for each shift. `open_count` is what he still has."""
-
-    began_at: Moment
-    ends_at: Moment
-    time_zone: str
-    open_count: int = 0

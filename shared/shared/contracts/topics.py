@@ -76,7 +76,7 @@ TOPICS = (
         name="routing.agents.v1",
         owner="routing",
         listeners=(),
-        messages=(routing.AgentPresenceChanged, routing.ShiftEnding),
+        messages=(routing.AgentPresenceChanged, routing.ShiftEnding, routing.WaitExplained),
     ),
     Topic(
         name="logistics-watch.scans.v1",

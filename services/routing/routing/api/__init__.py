@@ -15,6 +15,7 @@ from routing.api import (
     snoozes,
     swaps,
     team,
+    waits,
     weeks,
 )
 from routing.handlers.rules import Rules
@@ -29,6 +30,7 @@ def app(db: Database, rules: Rules, callers: Callers, ready: Ready | None = None
     for router in (
         me.router(db, rules),
         conversations.router(db, rules),
+        waits.router(db),
         claiming.router(db, rules),
         escalations.router(db, rules),
         priorities.router(db, rules),

@@ -8,11 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from routing.api.acts import once, seen
 from routing.api.views import Shown, shown
+from routing.api.waits import why_it_waits
 from routing.domain.conversation import State
 from routing.handlers import agents
 from routing.handlers.agents import Act
 from routing.handlers.rules import Rules
 from routing.store import conversations, escalations, history, notes, replies
+from shared import clock
 from shared.callers import Role
 from shared.db import Database, Transaction
 from shared.http import Caller, IdempotencyKey, require
@@ -54,13 +56,18 @@ def router(db: Database, rules: Rules) -> APIRouter:
 
     @api.get("/conversations/{conversation_id}")
     async def one(actor: Caller, conversation_id: UUID) -> dict[str, Any]:
-        """A conversation with its replies, its history, and why each agent was chosen."""
+        """A conversation with its replies, its history, and why each agent was chosen.
+
+        While it waits for one, `waits` tells why nobody can have it: all reasons since it waits,
+        oldest first, each found again until `as_of`. It is empty until the dispatcher has looked.
+        """
         async with db.transaction() as tx:
             of = await seen(tx, actor, conversation_id)
             require(actor, Role.AGENT, Role.LEAD, Role.ADMIN)
             return {
                 **shown(of).model_dump(),
                 "replies": await replies.of(tx, of.store_id, of.id),
+                "waits": await why_it_waits(tx, of, clock.now()),
                 "assignments": await replies.explanations(tx, of.store_id, of.id),
                 "escalations": await escalations.of(tx, of.store_id, of.id),
                 "notes": await notes.of(tx, of.store_id, of.id),

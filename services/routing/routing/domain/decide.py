@@ -23,7 +23,7 @@ from routing.domain.team import Agent
 from routing.domain.telling import Ground
 from routing.domain.waiting import Waiting
 from shared.contracts.base import AgentId
-from shared.contracts.routing import Explanation, Step
+from shared.contracts.routing import Explanation, Step, Tried
 
 SHOWN = 20
 """Of how many of those with room an explanation tells one by one."""
@@ -32,12 +32,19 @@ SHOWN = 20
 class Decision:
     """The agent who gets it with his score, or None when it has to wait on."""
 
-    def __init__(self, ground: Ground, agent_id: AgentId | None, score: float | None) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        agent_id: AgentId | None,
+        score: float | None,
+        others: tuple[Ground, ...] = (),
+    ) -> None:
         self.agent_id = agent_id
         self.step = ground.step
         self.score = score
         self.is_waited_for = bool(ground.waited_for)
         self._ground = ground
+        self._others = others
 
     @cached_property
     def explanation(self) -> Explanation:
@@ -47,6 +54,16 @@ class Decision:
     def explained(self, shown: int | None = None) -> Explanation:
         """The explanation with the terms of so many candidates; None is of all."""
         return telling.explanation(self._ground, shown)
+
+    @property
+    def tried(self) -> tuple[Step, ...]:
+        """The steps that were looked at beside `step` and had nobody either."""
+        return tuple([each.step for each in self._others])
+
+    @cached_property
+    def beside(self) -> tuple[Tried, ...]:
+        """What was found at the steps `tried`. It is worked out when it is first asked for."""
+        return tuple([telling.tried(each) for each in self._others])
 
 
 def decide(waiting: Waiting, agents: Sequence[Agent], now: datetime, weights: Weights) -> Decision:
@@ -61,27 +78,38 @@ def decide(waiting: Waiting, agents: Sequence[Agent], now: datetime, weights: We
 def decide_all(
     waiting: Sequence[Waiting], agents: Sequence[Agent], now: datetime, weights: Weights
 ) -> tuple[list[tuple[Waiting, Decision]], set[str]]:
+    """As `decide_batch`: those that somebody gets, and the looks for which nobody has room."""
+    batch = decide_batch(waiting, agents, now, weights)
+    return batch.taken, set(batch.stuck)
+
+
+def decide_batch(
+    waiting: Sequence[Waiting], agents: Sequence[Agent], now: datetime, weights: Weights
+) -> "Batch":
     """Decide for each in turn, as if the ones before had been taken.
 
     A fallback takes more of an agent's time, so what is in his own languages goes first, if it has
     little time left (`Timers.own_first`). What has waited for too long is put off only while
     somebody of its own language is there.
-
-    Returns those that somebody gets, and the looks (`steps.look`) for which nobody has room:
-    agents only fill up meanwhile, so all that share one wait alike.
     """
-    batch = _Batch(Floor(agents, now, weights))
+    batch = Batch(Floor(agents, now, weights))
     for one in batch.first(waiting):
         if not batch.stuck or batch.look(one) not in batch.stuck:
             batch.give(one, _decide(one, batch.floor))
-    return batch.taken, batch.stuck
+    return batch
 
 
 @dataclass
-class _Batch:
+class Batch:
+    """What somebody gets, and what nobody has room for.
+
+    `stuck` is by look (`steps.look`): the first that was asked, and why nobody can have it. Agents
+    only fill up meanwhile, so all that share a look wait alike.
+    """
+
     floor: Floor
     taken: list[tuple[Waiting, Decision]] = field(default_factory=list)
-    stuck: set[str] = field(default_factory=set)
+    stuck: dict[str, tuple[Waiting, Decision]] = field(default_factory=dict)
 
     def look(self, one: Waiting) -> str:
         """What it shares with others for which the same agents are looked at."""
@@ -90,7 +118,7 @@ class _Batch:
     def give(self, one: Waiting, decision: Decision) -> None:
         """Take what was decided as done."""
         if decision.agent_id is None:
-            self.stuck.add(self.look(one))
+            self.stuck[self.look(one)] = one, decision
         else:
             self.taken.append((one, decision))
             self.floor.take(self.floor.roll.numbers[decision.agent_id], one.family)
@@ -147,8 +175,7 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
         looked_at.append((step, answer))
         if step is not Step.ANY_TRANSLATED and _is_waited_for(answer, share, timers):
             full.append((step, answer))
-    step, answer = full[0] if full else looked_at[-1]
-    return _decision(waiting, floor, step, (), answer)
+    return _nobody(waiting, floor, full[0] if full else looked_at[-1], looked_at)
 
 
 def _is_waited_for(answer: Answer, share: float, timers: Timers) -> bool:
@@ -171,11 +198,39 @@ def _who_is_about_to_go(
     return None
 
 
+def _nobody(
+    waiting: Waiting,
+    floor: Floor,
+    at: tuple[Step, Answer],
+    looked_at: Sequence[tuple[Step, Answer]],
+) -> Decision:
+    """It waits at one of the steps that were looked at; none of them has anybody."""
+    agents = floor.agents.copy()
+    grounds = [
+        Ground(
+            waiting,
+            floor,
+            step,
+            (),
+            answer.among,
+            answer.among.spoken,
+            agents,
+            (),
+            answer.among.space.lost,
+            None,
+        )
+        for step, answer in looked_at
+    ]
+    [here] = [each for each in grounds if each.step is at[0]]
+    return Decision(here, None, None, tuple([each for each in grounds if each is not here]))
+
+
 def _decision(
     waiting: Waiting, floor: Floor, step: Step, waited_for: tuple[Step, ...], answer: Answer
 ) -> Decision:
     among, least, keys = answer
-    points, chosen = divmod(least, floor.size) if least is not None else (None, None)
+    assert least is not None  # noqa: S101 - who asks has looked: else it is `_nobody`
+    points, chosen = divmod(least, floor.size)
     # The floor goes on with its own lists: these are as it stood.
     ground = Ground(
         waiting,
@@ -189,6 +244,4 @@ def _decision(
         among.space.lost,
         chosen,
     )
-    if points is None or chosen is None:
-        return Decision(ground, None, None)
     return Decision(ground, floor.agents[chosen].agent_id, points / POINTS)

@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 
-from routing.domain.decide import Decision, decide_all
+from routing.domain.decide import Batch, Decision, decide_batch
 from routing.domain.free_days import FreeDays
 from routing.domain.score import Weights
 from routing.domain.shifts import Calendar, Difference, Shift
 from routing.domain.steps import NEVER
 from routing.domain.team import Agent
 from routing.domain.waiting import Waiting
+from routing.domain.waits import Waited
 from shared.contracts.base import AgentId, ConversationId
 from shared.contracts.routing import Family, Step
 
@@ -42,7 +43,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Record:
-    """One batch: what was asked, and what came of it. `stuck` are the looks for which none is."""
+    """One batch: what was asked, and what came of it. `stuck` are the looks for which none is.
+
+    `waits` are those of them of which why is told with this batch: mostly it was before.
+    """
 
     decided_at: datetime
     weights: Weights
@@ -50,26 +54,30 @@ class Record:
     loads: tuple[Held, ...]
     given: tuple[Given, ...]
     stuck: tuple[str, ...]
+    waits: tuple[Waited, ...] = ()
 
 
-def record(
+def record(  # noqa: PLR0913 - all that a batch is
     waiting: Sequence[Waiting],
     agents: Sequence[Agent],
     now: datetime,
     weights: Weights,
     taken: Sequence[tuple[Waiting, Decision]],
     stuck: Iterable[str],
+    *,
+    waits: Iterable[Waited] = (),
 ) -> Record:
-    """What `decide_all` was asked, and what came of it."""
+    """What `decide_batch` was asked, and what came of it."""
     loads = [
         Held(each.agent_id, each.load, {of: units for of, units in each.held.items() if units})
         for each in agents
         if each.load
     ]
-    return Record(now, weights, tuple(waiting), tuple(loads), given(taken), tuple(sorted(stuck)))
+    came = given(taken), tuple(sorted(stuck)), tuple(waits)
+    return Record(now, weights, tuple(waiting), tuple(loads), *came)
 
 
-def again(was: Record, team: Sequence[Agent]) -> tuple[list[tuple[Waiting, Decision]], set[str]]:
+def again(was: Record, team: Sequence[Agent]) -> Batch:
     """What the code of today decides for the same batch among the same team."""
     loads = {each.agent_id: each for each in was.loads}
     agents = [
@@ -78,11 +86,11 @@ def again(was: Record, team: Sequence[Agent]) -> tuple[list[tuple[Waiting, Decis
         else agent
         for agent in team
     ]
-    return decide_all(was.waiting, agents, was.decided_at, was.weights)
+    return decide_batch(was.waiting, agents, was.decided_at, was.weights)
 
 
 def given(taken: Sequence[tuple[Waiting, Decision]]) -> tuple[Given, ...]:
-    """Who got what of `decide_all`."""
+    """Who got what of a batch."""
     return tuple(
         Given(one.conversation_id, decision.agent_id, decision.step, decision.score)
         for one, decision in taken

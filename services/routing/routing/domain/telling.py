@@ -13,7 +13,7 @@ from routing.domain.steps import NEVER, STEPS
 from routing.domain.team import Agent
 from routing.domain.waiting import Waiting
 from shared.contracts.base import AgentId
-from shared.contracts.routing import Candidate, Explanation, Family, Others, Step
+from shared.contracts.routing import Candidate, Explanation, Family, Others, Step, Tried
 
 NO_ROOM = "no room"
 ABOUT_TO_GO = "shift ends"
@@ -57,6 +57,11 @@ def explanation(on: Ground, shown: int | None) -> Explanation:
         rejected=_rejected(on),
         others=_others(on, keys[len(best) :]),
     )
+
+
+def tried(on: Ground) -> Tried:
+    """Everybody at a step that was looked at in vain."""
+    return Tried(step=on.step, rejected=_rejected(on))
 
 
 def _before(on: Ground) -> tuple[Step, ...]:

@@ -19,6 +19,7 @@ INSERT = """
     WHERE :record IS NOT NULL
     """
 """For the statement that claims what was decided."""
+_PUT = text(INSERT)
 _PUT_TEAM = text(
     """
     INSERT INTO decision_teams (digest, team, used_at)
@@ -34,6 +35,12 @@ _READ = text(
     WHERE d.id > :after AND d.decided_at >= :since
         AND (cast(:conversation AS uuid) IS NULL OR (d.store_id, d.decided_at) IN (
             SELECT store_id, offered_at FROM offers WHERE conversation_id = :conversation
+            UNION
+            SELECT w.store_id, w.decided_at
+            FROM conversations AS c
+            JOIN waits AS w ON w.store_id = c.store_id AND w.family = c.family
+                AND md5(w.signature) = md5(c.signature) AND w.as_of >= c.opened_at
+            WHERE c.id = :conversation
         ))
     ORDER BY d.id LIMIT 50
     """
@@ -46,6 +53,7 @@ _FORGET = text(
     """
 )
 _FORGET_TEAMS = text("DELETE FROM decision_teams WHERE used_at < :before")
+_SIGNATURE = text("SELECT signature FROM conversations WHERE id = :id")
 _SAID_AGAIN = timedelta(hours=6)
 
 
@@ -108,10 +116,25 @@ class Log:
         return known[1]
 
 
+async def put(tx: Transaction, store_id: StoreId, now: datetime, entry: Entry) -> None:
+    """Write a batch of which nobody got anything."""
+    values = {"digest": entry.digest, "record": entry.record}
+    await tx.execute(_PUT, {"store_id": store_id, "now": now, **values})
+
+
+async def signature(tx: Transaction, conversation_id: ConversationId) -> str | None:
+    """What a conversation has in common with all that wait as it does or did."""
+    found: str | None = await tx.scalar(_SIGNATURE, {"id": conversation_id})
+    return found
+
+
 async def read(
     tx: Transaction, since: datetime, conversation_id: ConversationId | None
 ) -> AsyncIterator[Logged]:
-    """The batches since then, or those of them in which a conversation was given, oldest first."""
+    """The batches since then, oldest first.
+
+    Of one conversation, those in which it was given, or in which was found why its like waits.
+    """
     after = 0
     while True:
         values = {"after": after, "since": since, "conversation": conversation_id}

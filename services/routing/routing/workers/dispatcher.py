@@ -1,7 +1,8 @@
 """The only thing that assigns: one dispatcher for each pool (store × family).
 
 Woken when something is queued or somebody has room, and looking every so often besides, it reads
-what waits, decides by the pure function, and claims a batch in one transaction.
+what waits, decides by the pure function, and claims a batch in one transaction. Why nobody can take
+what is left is kept and said when it is new.
 """
 
 import asyncio
@@ -14,18 +15,20 @@ import structlog
 
 from routing import metrics
 from routing.domain import saying
-from routing.domain.decide import Decision, decide_all
+from routing.domain.decide import Decision, decide_batch
 from routing.domain.offers import Offering
 from routing.domain.record import record
 from routing.domain.score import Weights
 from routing.domain.team import FAMILIES, Agent
 from routing.domain.waiting import Waiting
+from routing.domain.waits import Wait
 from routing.handlers.rules import pool
-from routing.store import claims, queue
+from routing.store import claims, decisions, queue
 from routing.store.claims import Claim, Conflict, Deposed
 from routing.store.decisions import Entry, Log
 from routing.workers.leases import Leases
 from routing.workers.roster import Roster
+from routing.workers.waits import Waits, tell
 from shared import clock
 from shared.bus import Said, cause_of
 from shared.contracts.base import AgentId, StoreId
@@ -52,6 +55,7 @@ class Dispatcher:
     """The countries that the store's agents must sit in; empty, any will do."""
     offering: Offering = field(default_factory=Offering)
     log: Log = field(default_factory=Log)
+    waits: Waits = field(default_factory=Waits)
 
     async def drain(self, lease_epoch: int) -> int:
         """Assign until nobody can take any more of what waits; returns how many were assigned.
@@ -94,16 +98,24 @@ class Dispatcher:
         ]
         if self.legal:
             waiting = [replace(each, legal=self.legal) for each in waiting]
-        taken, stuck = decide_all(waiting, team, now, self.weights)
-        round_.stuck |= stuck
-        round_.is_over = not stuck and len(waiting) < self.batch
+        found = decide_batch(waiting, team, now, self.weights)
+        taken = found.taken
+        round_.stuck |= found.stuck.keys()
+        round_.is_over = not found.stuck and len(waiting) < self.batch
+        due = self.waits.due(found.stuck, now)
         if not taken:
+            if due:
+                await self._keep_why(due, team, now)
             return 0
-        batch = record(waiting, team, now, self.weights, taken, stuck)
+        new = self.waits.new(due)
+        told = [each.waited for each in new]
+        batch = record(waiting, team, now, self.weights, taken, found.stuck, waits=told)
         async with self.db.transaction() as tx:
             entry = await self.log.entry(tx, batch, team)
             asked = await self._claim(tx, taken, team, entry, round_.lease_epoch, now)
+            await tell(tx, self.store_id, self.family, due, self.weights, now)
         self.log.committed(entry.digest, now)
+        self.waits.committed(due, now)
         for one, decision in taken:
             step = decision.explanation.step
             if decision.agent_id not in asked:
@@ -112,6 +124,26 @@ class Dispatcher:
                 max(0.0, (now - one.asked_at).total_seconds())
             )
         return len(taken)
+
+    async def _keep_why(self, due: Sequence[Wait], team: Sequence[Agent], now: datetime) -> None:
+        """Of a batch of which nobody got anything, log and say why, where it is new.
+
+        What was decided for each hangs on none of the others, so these alone make a batch.
+        """
+        new = self.waits.new(due)
+        asked, told = [each.waiting for each in new], [each.waited for each in new]
+        looks = [each.look for each in new]
+        batch = record(asked, team, now, self.weights, [], looks, waits=told)
+        digest = None
+        async with self.db.transaction() as tx:
+            if new:
+                entry = await self.log.entry(tx, batch, team)
+                await decisions.put(tx, self.store_id, now, entry)
+                digest = entry.digest
+            await tell(tx, self.store_id, self.family, due, self.weights, now)
+        if digest is not None:
+            self.log.committed(digest, now)
+        self.waits.committed(due, now)
 
     async def _claim(
         self,

@@ -1,11 +1,11 @@
-"""Forgets decisions that are kept long enough."""
+"""Forgets decisions, and why work waited, that are kept long enough."""
 
 import asyncio
 from datetime import timedelta
 
 import structlog
 
-from routing.store import decisions
+from routing.store import decisions, waits
 from shared import clock
 from shared.db import Database, is_unavailable
 from shared.service import Part
@@ -39,3 +39,5 @@ async def forget(db: Database, keep: timedelta) -> None:
     while done:
         async with db.transaction() as tx:
             done = await decisions.forget(tx, clock.now() - keep)
+    async with db.transaction() as tx:
+        await waits.forget(tx, clock.now() - keep)
