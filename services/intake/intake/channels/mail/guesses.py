@@ -188,12 +188,16 @@ class _PairWeights(dict[tuple[int, int], float]):
         found = 0.0
         if char > "\x7f":
             found = self._weights.get(char, _sign(char)) - _misplaced(char, before, self._is_latin)
-        elif (not self._is_latin and char.isalpha() and before > "\x7f" and before.isalpha()) or (
-            self._is_latin and char.isupper() and before > "\x7f" and before.islower()
-        ):
+        elif before > "\x7f" and self._breaks_off(before, char):
             found = -1.0
         self[pair] = found
         return found
+
+    def _breaks_off(self, before: str, char: str) -> bool:
+        """Whether a word goes on with this letter of ASCII as none does."""
+        if self._is_latin:
+            return before.islower() and char.isupper()
+        return before.isalpha() and char.isalpha()
 
 
 _pair_weights = cache(_PairWeights)
