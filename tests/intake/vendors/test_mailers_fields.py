@@ -106,3 +106,22 @@ def test_who_is_answered_below_his_own_domain_keeps_his_name(
     [found] = mail_service("postmark", as_json(told)).items
 
     assert (found.event.sender_name, found.event.reply_route.peer) == (name, answers)
+
+
+def test_a_mail_without_date_is_of_the_time_that_its_event_tells(
+    mail_service: Any, posted: Any
+) -> None:
+    told = {"event": "inbound", "ts": 1_777_895_940, "msg": {"text": "hola", "headers": {}}}
+    body = urlencode({"mandrill_events": json.dumps([told])})
+    [found] = mail_service("mandrill", posted(body, headers=FORM)).items
+
+    assert found.event.occurred_at.isoformat() == "2026-05-04T11:59:00+00:00"
+
+
+def test_an_event_of_brevo_may_tell_its_time_in_one_field_only(
+    mail_service: Any, as_json: Any
+) -> None:
+    told = {"event": "delivered", "email": "ana@x.example", "ts": 1_777_895_940}
+    [known] = mail_service("brevo", as_json(told)).known
+
+    assert known.unsaid[0].occurred_at.isoformat() == "2026-05-04T11:59:00+00:00"

@@ -117,3 +117,24 @@ def test_eventbridge_hands_over_what_shopify_would(
     told = {"detail-type": "shopifyWebhook", "detail": {"payload": order, "metadata": metadata}}
 
     assert ids(vendor("shopify", "a.myshopify.com").read(told)) == expected
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_parcel_of_woocommerce_counts_however_its_extension_writes_it(
+    vendor: Any, as_text: bool
+) -> None:
+    parcel = {"tracking_id": "t", "tracking_provider": "dpd", "tracking_number": "01",
+              "formatted_tracking_link": "https://dpd.example/01"}  # fmt: skip
+    value = json.dumps([parcel]) if as_text else [parcel]
+    told = {**TEA, "meta_data": [{"key": "_wc_shipment_tracking_items", "value": value}]}
+    [found] = vendor("woocommerce", "tea.example").read(told).items
+
+    [kept] = found.fulfilments
+    assert (kept.fulfilment.number, kept.fulfilment.carrier) == ("01", "dpd")
+    assert kept.fulfilment.tracking_url == "https://dpd.example/01"
+
+
+def test_a_subscription_is_no_order(vendor: Any) -> None:
+    told = {**TEA, "status": "active", "billing_period": "month"}
+
+    assert vendor("woocommerce", "tea.example").kinds(told) == (0, 1, 0)

@@ -14,7 +14,7 @@ from intake.domain.items import Came, Known, Odd, Reading
 from intake.domain.money import money
 from intake.domain.orders import FulfilmentNews, OrderNews, RefundNews
 from intake.domain.phones import e164
-from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.shapes import Object, json_of, obj, objects, text
 from intake.domain.texts import line
 from intake.domain.times import from_iso, from_seconds
 from intake.shops.telling import (
@@ -68,6 +68,8 @@ def _entry(
         return Known("an order was deleted; nothing else is told")
     if topic and not topic.startswith("order."):
         return Known("a topic of no concern")
+    if not topic and "billing_period" in order:
+        return Known("a subscription; each order of it comes by itself")
     if "line_items" in order and "currency" in order:
         return _order(order, came) or _unfinished(order)
     is_known = not topic and body and not set(order) >= _LIKE_AN_ORDER
@@ -230,14 +232,18 @@ def _refunds(order: Object, currency: str, at: datetime) -> Iterator[RefundNews]
             yield RefundNews(external_refund_id=refund_id, refunded_at=at, amounts=(given_back,))
 
 
+_LINKS = ("custom_tracking_link", "tracking_link", "formatted_tracking_link")
+
+
 def _parcels(order: Object, received_at: datetime) -> Iterator[FulfilmentNews | None]:
-    for told in objects(_meta(order, "_wc_shipment_tracking_items")):
+    found = _meta(order, "_wc_shipment_tracking_items")
+    for told in objects(json_of(found) if isinstance(found, str) else found):
         number = told.get("tracking_number")
         yield parcel(
             told.get("tracking_id") or number,
             received_at,
             number=number,
             carrier=told.get("tracking_provider") or told.get("custom_tracking_provider"),
-            url=told.get("custom_tracking_link") or told.get("tracking_link"),
+            url=next((told[name] for name in _LINKS if told.get(name)), None),
             shipped_at=from_seconds(told.get("date_shipped")),
         )

@@ -74,7 +74,9 @@ def _event(event: Object, came: Came[Delivery, BrevoAccount]) -> StatusNews | Kn
         address=event.get("email"),
         why=event.get("reason"),
         word=event.get("reason"),
-        at=from_milliseconds(event.get("ts_epoch")) or from_seconds(event.get("ts_event")),
+        at=from_milliseconds(event.get("ts_epoch"))
+        or from_seconds(event.get("ts_event"))
+        or from_seconds(event.get("ts")),
     )
     return entry(told, came)
 

@@ -91,7 +91,9 @@ def _event(event: Object, came: Came[Delivery, MailgunAccount]) -> StatusNews | 
     fate = _FATES.get(name)
     if name == "failed":
         is_late = event.get("severity") == "temporary"
-        fate = Fate.LATE if is_late else Fate.BOUNCED_HARD
+        # Given up after tries for days: the address may be as good as ever.
+        is_for_now = str(status.get("code")).startswith("4")
+        fate = Fate.LATE if is_late else Fate.BOUNCED if is_for_now else Fate.BOUNCED_HARD
     if fate is None:
         return of_no_concern(name) if name else Odd("an event without name")
     headers = obj(obj(event.get("message")).get("headers"))

@@ -55,7 +55,7 @@ def _event(event: Object, came: Came[Delivery, MailjetAccount]) -> StatusNews | 
     fate = _FATES.get(name)
     if fate is None:
         return of_no_concern(name) if name else Odd("an event without name")
-    if name == "bounce" and event.get("hard_bounce") is True:
+    if name == "bounce" and event.get("hard_bounce") in (True, "true"):
         fate = Fate.BOUNCED_HARD
     errors = (text(event.get("error_related_to")), text(event.get("error")))
     told = Told(

@@ -7,6 +7,7 @@ requests": base64 of HMAC-SHA1 over the address and the form's fields by name), 
 import base64
 import hmac
 from collections.abc import Iterator
+from email.utils import format_datetime
 
 from intake.channels.mailers.events import Fate, Told, entry, of_no_concern
 from intake.channels.mailers.proofs import proven, shared
@@ -77,9 +78,13 @@ def read(came: Came[Delivery, MandrillAccount]) -> Reading:
     events = list(objects(told))
     if not events:
         return Reading.of([Known("a test")] if not told else [Odd("events of another shape")])
-    mails = [_mail(obj(one.get("msg")), came) for one in events if one.get("event") == "inbound"]
-    others = [_event(one, came) for one in events if one.get("event") != "inbound"]
+    mails = [_mail(one, obj(one.get("msg")), came) for one in events if _is_mail(one)]
+    others = [_event(one, came) for one in events if not _is_mail(one)]
     return Reading.all([*([Reading.of(others)] if others else []), *mails])
+
+
+def _is_mail(event: Object) -> bool:
+    return event.get("event") == "inbound"
 
 
 _FATES = {
@@ -122,7 +127,7 @@ def _last_answer(mail: Object) -> str | None:
     return answers[-1] if answers else None
 
 
-def _mail(mail: Object, came: Came[Delivery, MandrillAccount]) -> Reading:
+def _mail(event: Object, mail: Object, came: Came[Delivery, MandrillAccount]) -> Reading:
     fields = with_name(
         of_object(mail.get("headers")), mail.get("from_name"), mail.get("from_email")
     )
@@ -136,6 +141,7 @@ def _mail(mail: Object, came: Came[Delivery, MandrillAccount]) -> Reading:
             "From": mailbox(mail.get("from_name"), mail.get("from_email")),
             "To": mail.get("email"),
             "Subject": mail.get("subject"),
+            "Date": format_datetime(at) if (at := from_seconds(event.get("ts"))) else None,
         },
     )
     texts = texts_of(mail, "text", "html")

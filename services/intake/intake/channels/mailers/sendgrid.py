@@ -65,7 +65,8 @@ _FATES = {
 
 def _event(event: Object, came: Came[Delivery, SendGridAccount]) -> StatusNews | Known | Odd:
     name = text(event.get("event")) or text(event.get("type")) or ""
-    if name == "bounce" and event.get("type") in ("blocked", "expired"):
+    is_for_now = (text(event.get("status")) or "").startswith("4.")
+    if name == "bounce" and (is_for_now or event.get("type") in ("blocked", "expired")):
         name = "blocked"
     fate = _FATES.get(name)
     if fate is None:
