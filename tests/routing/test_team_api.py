@@ -12,9 +12,10 @@ import yaml
 from routing import api
 from routing.domain.shifts import Shift
 from routing.handlers.rules import Rules
+from routing.store import agents
 from shared import clock, testing
 from shared.callers import Actor, Callers, Role, new_token
-from shared.contracts.base import ActorKind
+from shared.contracts.base import ActorKind, AgentId
 from shared.contracts.routing import ConversationReleased
 from shared.db import Database
 from tests.routing.pools import Scene, assert_sound, states
@@ -87,6 +88,42 @@ async def test_a_team_goes_out_as_one_document_and_comes_in_again(
     etag = without.headers["etag"]
     back = await root.put("/team", content=without.text, headers={"if-match": etag})
     assert back.status_code == 200, back.text
+
+
+async def test_an_agent_inherits_the_holidays_of_the_team_or_has_his_own_or_none(
+    scene: Scene, client: Client
+) -> None:
+    await scene.install(scene.agent("eva"), scene.agent("iris"))
+    root = client("root")
+    document = (await root.get("/team")).json()
+    assert document["default_holidays"] is None
+    document["default_holidays"] = "country"
+    stands = {"if-match": '"1"'}
+    assert (await root.put("/team", json=document, headers=stands)).status_code == 200
+
+    async def free(agent_id: str) -> str | None:
+        async with scene.routing.transaction() as tx:
+            found = await agents.some(tx, [AgentId(agent_id)], clock.now(), timedelta(minutes=1))
+        of = found[AgentId(agent_id)].calendar.free_days
+        return of.of if of else None
+
+    assert (await free("eva"), await free("iris")) == ("ES", "ES")
+    for holidays, kept in (("", None), ("DE-BY", "DE-BY"), (None, "ES")):
+        shown = await root.get("/agents/eva")
+        put = await root.put(
+            "/agents/eva",
+            json={**shown.json(), "holidays": holidays},
+            headers={"if-match": shown.headers["etag"]},
+        )
+        assert put.status_code == 200, put.text
+        assert (await free("eva"), await free("iris")) == (kept, "ES")
+        # To change his week leaves whose holidays he keeps as they are.
+        week = await root.get("/agents/eva/shifts")
+        shifts = {"shifts": week.json()["shifts"]}
+        stands = {"if-match": week.headers["etag"]}
+        assert (await root.put("/agents/eva/shifts", json=shifts, headers=stands)).is_success
+        assert (await root.get("/agents/eva")).json()["holidays"] == holidays
+        assert await free("eva") == kept
 
 
 async def test_an_agent_says_how_he_stands_and_leads_see_it(scene: Scene, client: Client) -> None:

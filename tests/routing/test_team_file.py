@@ -6,11 +6,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 import routing as routing_package
 from routing import cli
-from routing.clients import read_team
+from routing.clients import read_team, team_yaml
+from routing.handlers import team as handlers
+from routing.handlers.rules import Rules
 from routing.store import agents
 from shared import clock, testing
 from shared.callers import Callers
@@ -198,3 +201,52 @@ def test_a_token_is_printed_once_with_the_lines_for_callers(
     actor = Callers.load(callers).actor(token)
     assert actor is not None
     assert (actor.id, actor.role, actor.stores) == ("noor", "lead", frozenset(STORES))
+
+
+@pytest.mark.parametrize(
+    ("default", "own", "kept"),
+    [
+        (None, None, None),
+        (None, "AE", "AE"),
+        ("country", None, "AE"),
+        ("country", "", None),
+        ("country", "DE-BY", "DE-BY"),
+        ("DE-BY", None, "DE-BY"),
+        ("DE-BY", "", None),
+    ],
+)
+async def test_who_has_no_holidays_of_his_own_keeps_those_of_the_team(
+    tmp_path: Path,
+    routing: Database,
+    rules: Rules,
+    default: str | None,
+    own: str | None,
+    kept: str | None,
+) -> None:
+    head = f"default_holidays: {default}\n" if default else ""
+    tail = f'    holidays: "{own}"\n' if own is not None else ""
+    free = 'holidays: {AE: {worked: [], closed: ["2026-06-30"]}}\n'
+    read = read_team(team(tmp_path, head + free + TEAM + tail), STORES)
+    await handlers.install(routing, read, now=clock.now(), rules=rules)
+
+    async with routing.transaction() as tx:
+        found, _ = await handlers.current(tx, rules, clock.now())
+
+    for members in (read.agents, found.agents):
+        [noor] = members
+        free_days = noor.calendar.free_days
+        assert (free_days.of if free_days else None) == kept
+        # Two Tuesdays: one that the team closes in the Emirates, and Epiphany.
+        assert (noor.calendar.on(date(2026, 6, 30)) == []) is (kept == "AE")
+        assert (noor.calendar.on(date(2026, 1, 6)) == []) is (kept == "DE-BY")
+    # What goes out comes in again and says the same.
+    out = yaml.safe_load(team_yaml(found))
+    assert (out["default_holidays"], out["agents"][0]["holidays"]) == (default, own)
+    again = read_team(team(tmp_path, team_yaml(found)), STORES)
+    assert team_yaml(again) == team_yaml(found)
+
+
+def test_a_default_of_holidays_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    for odd in ("default_holidays: XX\n", "default_holidays: countries\n"):
+        with pytest.raises(BadFile, match=r"team\.yaml:1: .*no holidays are known of"):
+            read_team(team(tmp_path, odd + TEAM), STORES)

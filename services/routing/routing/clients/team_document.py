@@ -17,7 +17,7 @@ from pydantic import (
 
 from routing.domain.areas import AREAS
 from routing.domain.escalation import EVERYWHERE
-from routing.domain.free_days import FreeDays, are_known
+from routing.domain.free_days import COUNTRY, FreeDays, are_known, kept
 from routing.domain.languages import team_language
 from routing.domain.presence import Counting, Presence
 from routing.domain.shifts import DAYS, Calendar, Difference, Kind, Shift
@@ -55,12 +55,22 @@ def _free_days(given: str) -> str:
     return given
 
 
+def _own_free_days(given: str) -> str:
+    return given and _free_days(given)
+
+
+def _default_free_days(given: str) -> str:
+    return given if given == COUNTRY else _free_days(given)
+
+
 _COUNTRY: TypeAdapter[str] = TypeAdapter(CountryCode)
 _DAY = 24 * 60
 _Slug = Annotated[str, slug(40)]
 _Name = Annotated[str, matching(r"[a-z0-9][a-z0-9_-]{0,39}", "give at most 40 of a-z 0-9 _ -")]
 _Level = Annotated[int, Field(ge=1, le=5)]
 _FreeDaysOf = Annotated[str, AfterValidator(_free_days)]
+_OwnFreeDays = Annotated[str, AfterValidator(_own_free_days)]
+_DefaultFreeDays = Annotated[str, AfterValidator(_default_free_days)]
 _Region = Annotated[str, AfterValidator(_region)]
 _Wall = Annotated[str, AfterValidator(_minutes)]
 _Units = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=2)]
@@ -183,7 +193,10 @@ class _Costs(_Part):
 
 
 class MemberIn(_Part):
-    """One agent. Without `exceptions` those that are known of him stay."""
+    """One agent. Without `exceptions` those that are known of him stay.
+
+    Without `holidays` he keeps the team's default; empty ones are none at all.
+    """
 
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
     name: Line
@@ -195,15 +208,21 @@ class MemberIn(_Part):
     skills: tuple[_Slug, ...] = ()
     country: CountryCode
     time_zone: ZoneName
-    holidays: _FreeDaysOf | None = None
+    holidays: _OwnFreeDays | None = None
     presence: Literal["shift", "heartbeat"] = "shift"
     capacity: _Capacity
     shifts: WeekIn
     acceptance: Literal["auto", "offer"] | None = None
     exceptions: tuple[_Difference, ...] | None = None
 
-    def agent(self, costs: Mapping[Family, int], free_days: Mapping[str, FreeDays]) -> Agent:
+    def agent(
+        self,
+        costs: Mapping[Family, int],
+        free_days: Mapping[str, FreeDays],
+        default_holidays: str | None = None,
+    ) -> Agent:
         """The agent, with nothing to hold."""
+        keeps = kept(self.holidays, default_holidays, self.country)
         families = {family: _hundredths(getattr(self.capacity, family)) for family in FAMILIES}
         total = self.capacity.total
         return Agent(
@@ -217,7 +236,7 @@ class MemberIn(_Part):
                 [shift.shift() for shift in self.shifts],
                 self.time_zone,
                 [each.difference() for each in self.exceptions or ()],
-                free_days.get(self.holidays, FreeDays(self.holidays)) if self.holidays else None,
+                free_days.get(keeps, FreeDays(keeps)) if keeps else None,
             ),
             room=Room(
                 total=sum(families.values()) if total is None else _hundredths(total),
@@ -228,15 +247,21 @@ class MemberIn(_Part):
             intents=self.intents,
             presence=Presence(Counting(self.presence)),
             is_asked=None if self.acceptance is None else self.acceptance == "offer",
+            holidays=self.holidays,
         )
 
 
 class TeamIn(_Part):
-    """The whole team; who is not in it is retired."""
+    """The whole team; who is not in it is retired.
+
+    `holidays` are what differs from public ones; `default_holidays` who keeps those of his
+    `country`, or of one country for all, if he has none of his own. Left out, nobody does.
+    """
 
     version: Annotated[int, Field(ge=1, le=1)] = 1
     costs: _Costs = _Costs()
     holidays: dict[_FreeDaysOf, _FreeDays] = Field(default_factory=dict)
+    default_holidays: _DefaultFreeDays | None = None
     region_leads: dict[_Region, tuple[str, ...]] = Field(default_factory=dict)
     agents: tuple[MemberIn, ...]
 
@@ -246,7 +271,7 @@ class TeamIn(_Part):
         free = {of: FreeDays(of, each.worked, each.closed) for of, each in self.holidays.items()}
         members = sorted(self.agents, key=lambda member: member.id)
         return Team(
-            tuple(member.agent(costs, free) for member in members),
+            tuple(member.agent(costs, free, self.default_holidays) for member in members),
             {AgentId(member.id): member.name for member in members},
             costs,
             free,
@@ -255,6 +280,7 @@ class TeamIn(_Part):
                 region: tuple(AgentId(each) for each in leads)
                 for region, leads in self.region_leads.items()
             },
+            self.default_holidays,
         )
 
 
@@ -273,6 +299,7 @@ def written(team: Team) -> dict[str, Any]:
             of: {"worked": _days(each.worked), "closed": _days(each.closed)}
             for of, each in sorted(team.free_days.items())
         },
+        "default_holidays": team.default_holidays,
         "region_leads": {of: list(leads) for of, leads in sorted(team.region_leads.items())},
         "agents": [member(agent, team.names[agent.agent_id]) for agent in team.agents],
     }
@@ -293,7 +320,7 @@ def member(agent: Agent, name: str) -> dict[str, Any]:
         "skills": sorted(agent.skills),
         "country": agent.country,
         "time_zone": calendar.zone.key,
-        "holidays": calendar.free_days.of if calendar.free_days else None,
+        "holidays": agent.holidays,
         "presence": agent.presence.counting.value,
         "acceptance": _ACCEPTANCE[agent.is_asked],
         "capacity": {

@@ -7,6 +7,8 @@ from functools import cache, lru_cache
 
 import holidays
 
+COUNTRY = "country"
+"""A team's default: everybody keeps the holidays of the country where he sits."""
 _FROM, _TO = 1990, 2100
 
 
@@ -44,6 +46,25 @@ def are_known(of: str) -> bool:
     country, _, subdivision = of.partition("-")
     known = _countries().get(country)
     return known is not None and (not subdivision or subdivision in known)
+
+
+def kept(own: str | None, default: str | None, country: str) -> str | None:
+    """Whose holidays an agent keeps, None for nobody's.
+
+    His `own` count, and an empty one is none at all; who has none set keeps the team's `default`:
+    those of one country or subdivision for all, or, if it is `COUNTRY`, those of the agent's own,
+    as far as they are known.
+
+    >>> kept(None, None, "ES"), kept(None, COUNTRY, "ES"), kept(None, "DE-BY", "ES")
+    (None, 'ES', 'DE-BY')
+    >>> kept("ES-MD", COUNTRY, "ES"), kept("", COUNTRY, "ES"), kept(None, COUNTRY, "XK")
+    ('ES-MD', None, None)
+    """
+    if own is not None:
+        return own or None
+    if default != COUNTRY:
+        return default
+    return country if are_known(country) else None
 
 
 @cache

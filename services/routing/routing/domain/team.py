@@ -50,7 +50,8 @@ class Agent:
 
     `languages` gives levels from 1 to 5 by BCP 47 tag, `products` and `intents` by name; `skills`
     are plain tags. `load` and `held` are hundredths of a unit.
-    `is_asked` before a conversation is his, see `offers`; None is as usual.
+    `is_asked` before a conversation is his, see `offers`; None is as usual. `holidays` are those
+    that are set for him alone, see `free_days.kept`; the calendar has those that he keeps.
     """
 
     agent_id: AgentId
@@ -67,6 +68,7 @@ class Agent:
     intents: Mapping[str, int] = field(default_factory=dict)
     presence: Presence = field(default_factory=Presence)
     is_asked: bool | None = None
+    holidays: str | None = None
 
     @cached_property
     def lasting(self) -> tuple[object, ...]:
@@ -163,7 +165,8 @@ class Team:
 
     `costs` are hundredths of a unit for one conversation; `free_days` are by country or
     subdivision; `region_leads` as `escalation.Leads` has them. `settled` are the agents whose
-    differences are all given; others keep theirs.
+    differences are all given; others keep theirs. `default_holidays` are for who has none set, see
+    `free_days.kept`.
     """
 
     agents: tuple[Agent, ...]
@@ -172,3 +175,4 @@ class Team:
     free_days: Mapping[str, FreeDays] = field(default_factory=dict)
     settled: frozenset[AgentId] = frozenset()
     region_leads: Mapping[str, tuple[AgentId, ...]] = field(default_factory=dict)
+    default_holidays: str | None = None

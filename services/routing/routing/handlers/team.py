@@ -96,13 +96,16 @@ async def put_agent(
 
 async def in_team(
     tx: Transaction,
-    make: Callable[[Mapping[Family, int], Mapping[str, FreeDays]], Agent],
+    make: Callable[[Mapping[Family, int], Mapping[str, FreeDays], str | None], Agent],
     rules: Rules,
     now: datetime,
 ) -> Agent:
-    """An agent made with what the whole team shares: its costs and its free days."""
+    """An agent made with what the whole team shares: its costs and its free days.
+
+    That is what differs from public holidays, and whose are kept by who has none of his own.
+    """
     found, _ = await current(tx, rules, now)
-    return make(found.costs, found.free_days)
+    return make(found.costs, found.free_days, found.default_holidays)
 
 
 async def retire(tx: Transaction, agent_id: AgentId, change: Change) -> None:
@@ -184,6 +187,7 @@ async def current(tx: Transaction, rules: Rules, now: datetime) -> tuple[Team, i
         settled.costs or _costs(members.values()),
         settled.free_days,
         region_leads={region: named for region, named in by_region.items() if named},
+        default_holidays=settled.default_holidays,
     )
     return team, settled.revision
 

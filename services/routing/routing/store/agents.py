@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import text
 
-from routing.domain.free_days import FreeDays
+from routing.domain.free_days import FreeDays, kept
 from routing.domain.presence import Counting, Presence
 from routing.domain.shifts import Calendar, Difference, Kind
 from routing.domain.team import FAMILIES, Agent, Room
@@ -85,7 +85,11 @@ _TEAM = """
         'messaging', l.messaging_capacity, 'chat', l.chat_capacity,
         'counting', a.counting, 'said', p.said, 'said_at', p.said_at,
         'beats', coalesce(p.beat_at >= :heard_since, false),
-        'free_days', a.free_days, 'free', t.free_days -> a.free_days,
+        'free_days', a.free_days, 'default_free_days', t.default_holidays,
+        'free', t.free_days -> coalesce(
+            a.free_days,
+            CASE t.default_holidays WHEN 'country' THEN a.country ELSE t.default_holidays END
+        ),
         'differences', coalesce((
             SELECT jsonb_agg(jsonb_build_object(
                 'kind', d.kind, 'day', d.day, 'shift', d.shift, 'zone', d.zone
@@ -156,6 +160,7 @@ class _Row(msgspec.Struct, frozen=True):
     said_at: datetime | None = None
     beats: bool = False
     free_days: str | None = None
+    default_free_days: str | None = None
     free: _Free | None = None
     differences: list[_Difference] = []
 
@@ -261,11 +266,12 @@ def _row(agent: Agent, name: str) -> dict[str, Any]:
         "products": dict(agent.products),
         "intents": dict(agent.intents),
         "counting": agent.presence.counting,
-        "free_days": agent.calendar.free_days and agent.calendar.free_days.of,
+        "free_days": agent.holidays,
     }
 
 
 def _agent(row: _Row) -> Agent:
+    keeps = kept(row.free_days, row.default_free_days, row.country)
     calendar = Calendar(
         [as_shift(shift) for shift in row.shifts],
         row.time_zone,
@@ -273,7 +279,7 @@ def _agent(row: _Row) -> Agent:
             Difference(each.kind, each.day, as_shift(each.shift) if each.shift else None, each.zone)
             for each in row.differences
         ],
-        _free(row.free_days, row.free) if row.free_days else None,
+        _free(keeps, row.free) if keeps else None,
     )
     return Agent(
         agent_id=row.agent_id,
@@ -296,6 +302,7 @@ def _agent(row: _Row) -> Agent:
         products=row.products,
         intents=row.intents,
         presence=Presence(row.counting, row.said, row.said_at, row.beats),
+        holidays=row.free_days,
     )
 
 

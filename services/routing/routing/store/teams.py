@@ -15,12 +15,14 @@ from shared.contracts.routing import Family
 from shared.db import Transaction
 
 _LOCK = text("SELECT revision FROM team FOR UPDATE")
-_READ = text("SELECT revision, costs, free_days, region_leads, file_sha256 FROM team")
+_READ = text(
+    "SELECT revision, costs, free_days, default_holidays, region_leads, file_sha256 FROM team"
+)
 _RAISE = text("UPDATE team SET revision = revision + 1, changed_at = :now RETURNING revision")
 _SETTLE = text(
     """
     UPDATE team SET costs = cast(:costs AS jsonb), free_days = cast(:free_days AS jsonb),
-        region_leads = cast(:region_leads AS jsonb),
+        region_leads = cast(:region_leads AS jsonb), default_holidays = :default_holidays,
         file_sha256 = coalesce(:file_sha256, file_sha256)
     """
 )
@@ -46,6 +48,7 @@ class Settled:
     costs: Mapping[Family, int]
     free_days: Mapping[str, FreeDays]
     region_leads: Mapping[str, tuple[AgentId, ...]]
+    default_holidays: str | None
     file_sha256: str | None
 
 
@@ -65,6 +68,7 @@ async def settled(tx: Transaction) -> Settled:
             region: tuple(AgentId(each) for each in leads)
             for region, leads in row.region_leads.items()
         },
+        default_holidays=row.default_holidays,
         file_sha256=row.file_sha256,
     )
 
@@ -81,6 +85,7 @@ async def settle(tx: Transaction, team: Team, file_sha256: str | None = None) ->
             "costs": _json({family.value: cost for family, cost in team.costs.items()}),
             "free_days": _json(written),
             "region_leads": _json(team.region_leads),
+            "default_holidays": team.default_holidays,
             "file_sha256": file_sha256,
         },
     )
