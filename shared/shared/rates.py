@@ -1,35 +1,40 @@
-"""How often something may happen in this process: a moving window of one second for each key.
-
-Not by the library `limits`: its memory starts a thread every ten milliseconds and waits for it,
-in the middle of the event loop (docs/decisions/0012).
-"""
+"""What may happen so often a second, in this process: windows without threads (decision 0012)."""
 
 import time
 from collections import deque
 
-_WINDOW = 1.0
-_MOST_IDLE = 10_000
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 
-_windows: dict[tuple[str, ...], deque[float]] = {}
+_MOST_IDLE = 10_000
+_windows: dict[str, deque[float]] = {}
+
+
+class Windows(MemoryStorage):
+    """When what happened, by a clock that nobody sets back."""
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        now = time.monotonic()
+        if key not in _windows and len(_windows) >= _MOST_IDLE:
+            for old in [one for one, times in _windows.items() if now - times[-1] >= expiry]:
+                del _windows[old]
+        window = _windows.setdefault(key, deque())
+        while window and now - window[0] >= expiry:
+            window.popleft()
+        has_room = len(window) + amount <= limit
+        window.extend([now] * amount if has_room else ())
+        return has_room
+
+    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        return _windows[key][0], len(_windows[key])
+
+
+_limiter = MovingWindowRateLimiter(Windows())
 
 
 def wait(per_second: int, *key: str) -> float:
     """Count one more for a key: 0 when it may go on, else seconds until there is room again."""
-    now = time.monotonic()
-    window = _windows.get(key)
-    if window is None:
-        if len(_windows) >= _MOST_IDLE:
-            _forget(now)
-        window = _windows[key] = deque()
-    while window and now - window[0] >= _WINDOW:
-        window.popleft()
-    if len(window) >= per_second:
-        return max(window[0] + _WINDOW - now, 0.001)
-    window.append(now)
-    return 0.0
-
-
-def _forget(now: float) -> None:
-    """Drop the keys of which nothing happened for a second."""
-    for key in [key for key, times in _windows.items() if not times or now - times[-1] >= _WINDOW]:
-        del _windows[key]
+    if _limiter.hit(item := RateLimitItemPerSecond(per_second), *key):
+        return 0.0
+    return max(_limiter.get_window_stats(item, *key).reset_time - time.monotonic(), 0.001)
