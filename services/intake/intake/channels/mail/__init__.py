@@ -38,7 +38,8 @@ def read(octets: bytes, envelope: Envelope, own: OurOwn, received_at: datetime) 
     Never raises for what a stranger wrote; what cannot be read still becomes a message.
     """
     mail = take_apart(octets)
-    return Reading.of(_entries(_Arrived(octets, mail, envelope, own, received_at)), mail.notes)
+    entries = _entries(_Arrived(octets, mail, envelope, own, received_at))
+    return Reading.of(entries, [*mail.notes, *mail.headers.repairs()])
 
 
 @dataclass(frozen=True)

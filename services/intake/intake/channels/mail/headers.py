@@ -5,10 +5,10 @@ space does not count) and raw octets, which many programs write without asking.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from intake.channels.mail.charsets import decoded
+from intake.channels.mail.charsets import read
 from intake.channels.mail.encoded_words import words
 from intake.channels.mail.moments import instant
 from intake.channels.mail.people import Mailbox, mailboxes
@@ -28,8 +28,25 @@ class Headers:
         self._written: dict[str, list[str]] = {}
         self._found: dict[str, list[Mailbox]] = {}
         self._said: dict[str, str] = {}
+        self._hint: str | None = None
+        self._hint_against_labels: str | None = None
         for name, value in fields:
             self._fields.setdefault(name.lower(), []).append(value)
+
+    def hint(self, charset: str, *, is_repaired: bool) -> None:
+        """Take the charset of the mail's text for what fields without a label may be in.
+
+        So may those with one where the text's own was false. To be told before a field is read.
+        """
+        self._hint, self._hint_against_labels = charset, charset if is_repaired else None
+
+    def repairs(self) -> Iterator[str]:
+        """How subject and sender were read, where not by their labels."""
+        for name, what in (("subject", "its subject"), ("from", "its sender's name")):
+            notes: list[str] = []
+            for value in self._fields.get(name, _NOTHING)[:1]:
+                words(as_written(value, self._hint, notes), self._hint_against_labels, notes)
+            yield from dict.fromkeys(f"{what}: {note}" for note in notes)
 
     def raw(self, name: str) -> str:
         """The first field of this name as it is written, unfolded; empty without one."""
@@ -41,7 +58,7 @@ class Headers:
         if name not in self._fields:
             return _NOTHING
         if name not in self._written:
-            self._written[name] = [as_written(value) for value in self._fields[name]]
+            self._written[name] = [as_written(value, self._hint) for value in self._fields[name]]
         return self._written[name]
 
     def __contains__(self, name: str) -> bool:
@@ -50,7 +67,7 @@ class Headers:
     def text(self, name: str, limit: int = 998) -> str | None:
         """What a field of free text says."""
         if name not in self._said:
-            self._said[name] = line(words(self.raw(name))) or ""
+            self._said[name] = line(words(self.raw(name), self._hint_against_labels)) or ""
         return self._said[name][:limit].strip() or None
 
     def mailboxes(self, *names: str) -> list[Mailbox]:
@@ -59,7 +76,9 @@ class Headers:
 
     def _mailboxes(self, name: str) -> list[Mailbox]:
         if name not in self._found:
-            self._found[name] = [box for value in self.every(name) for box in mailboxes(value)]
+            self._found[name] = [
+                box for value in self.every(name) for box in mailboxes(value, self._hint)
+            ]
         return self._found[name]
 
     def message_ids(self, name: str) -> list[str]:
@@ -118,13 +137,19 @@ def _sent(fields: list[list[str]]) -> Headers | None:
     return Headers((name, value) for name, value in fields) if is_one else None
 
 
-def as_written(value: str) -> str:
-    """The field unfolded; octets that are not ASCII by the charset they look like."""
+def as_written(value: str, hint: str | None = None, notes: list[str] | None = None) -> str:
+    """The field unfolded; octets that are not ASCII by the charset they look like.
+
+    `notes` grows by that charset, but for UTF-8, which needs no label here (RFC 6532).
+    """
     if value.isascii() and value.isprintable():
         return value.strip()
-    octets = value.encode("utf-8", "surrogateescape")
-    text = value if value.isascii() and "\x1b" not in value else decoded(octets, None)
-    return clean(_FOLD.sub(" ", text)).strip()
+    if value.isascii() and "\x1b" not in value:
+        return clean(_FOLD.sub(" ", value)).strip()
+    found = read(value.encode("utf-8", "surrogateescape"), None, hint)
+    if notes is not None and found.charset != "utf-8" and (note := found.note(None)):
+        notes.append(note)
+    return clean(_FOLD.sub(" ", found.text)).strip()
 
 
 _FOLD = re.compile(r"[\r\n]+[ \t]*")

@@ -10,9 +10,10 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from intake.channels.mail import unlabelled
-from intake.channels.mail.charsets import decoded, is_known, once
+from intake.channels.mail.charsets import Read, read
 from intake.channels.mail.encoded_words import words
 from intake.channels.mail.headers import Headers, as_written
+from intake.channels.mail.mojibake import once
 from intake.domain.texts import line
 from shared.contracts.intake import Attachment
 
@@ -43,6 +44,14 @@ def _encoding(part: Part) -> str:
 
 def text(part: Part) -> str:
     """What a text part says, by its charset or by what it looks like."""
+    return read_text(part).text
+
+
+def read_text(part: Part) -> Read:
+    """What a text part says, and in which charset it says so.
+
+    What the header names counts, and less what a page names in itself.
+    """
     encoding = _encoding(part)
     payload = part.get_payload(decode=True)
     written = part.get_payload()
@@ -54,10 +63,12 @@ def text(part: Part) -> str:
         payload = str(written).encode("utf-8", "surrogateescape")
     if encoding in _PLAIN:
         payload = unlabelled.octets_of(payload)
-    label = parameter(part, "charset")
-    if part.get_content_type() == "text/html" and not is_known(label):
-        label = _told_by_page(payload) or label
-    return decoded(payload, label)
+    is_page = part.get_content_type() in PAGES
+    hint = _told_by_page(payload) if is_page else None
+    return read(payload, parameter(part, "charset"), hint)
+
+
+PAGES = ("text/html", "application/xhtml+xml")
 
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*(?:={1,2})?")

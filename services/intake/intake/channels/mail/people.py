@@ -33,29 +33,34 @@ class Mailbox(NamedTuple):
     address: str
 
 
-def mailboxes(value: str) -> list[Mailbox]:
-    """Everybody in one field; what is no address is passed over."""
+def mailboxes(value: str, hint: str | None = None) -> list[Mailbox]:
+    """Everybody in one field; what is no address is passed over.
+
+    `hint` is a charset that encoded names may be in.
+    """
     if (plain := _PLAIN_MAILBOX.fullmatch(value)) is not None:
-        return [_mailbox(plain[1] or "", plain[2] or plain[3])]
+        return [_mailbox(plain[1] or "", plain[2] or plain[3], hint)]
     value = value[:_LONGEST]
     if "@" not in value and "=?" in value:
-        value = words(value)  # some encode the address too
+        value = words(value, hint)  # some encode the address too
     if (one := _ONE_MAILBOX.fullmatch(value)) is not None:
-        return [_mailbox(one[1], one[2])]
+        return [_mailbox(one[1], one[2], hint)]
     try:
         pairs = getaddresses([value])
     except (ValueError, TypeError, IndexError, RecursionError):
         pairs = []
-    found = [_mailbox(name, address) for name, address in pairs if _is_address(address.strip())]
-    return found or [_mailbox("", one) for one in _ADDRESS.findall(value)]
+    found = [
+        _mailbox(name, address, hint) for name, address in pairs if _is_address(address.strip())
+    ]
+    return found or [_mailbox("", one, hint) for one in _ADDRESS.findall(value)]
 
 
 def _is_address(address: str) -> bool:
     return bool(_ADDRESS.fullmatch(address) or _QUOTED_ADDRESS.fullmatch(address))
 
 
-def _mailbox(name: str, address: str) -> Mailbox:
-    shown = line(words(name), 200)
+def _mailbox(name: str, address: str, hint: str | None) -> Mailbox:
+    shown = line(words(name, hint), 200)
     if shown and len(shown) > 2 and shown[0] == shown[-1] == "'" and "'" not in shown[1:-1]:
         shown = line(shown[1:-1])  # Outlook's quotes
     return Mailbox(shown, address.strip().rstrip(".").lower()[:254])

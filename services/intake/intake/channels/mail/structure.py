@@ -13,8 +13,9 @@ from functools import partial
 from itertools import islice
 
 from intake.channels.mail import flowed, parts, smime, tnef, uuencoded
-from intake.channels.mail.charsets import decoded, is_known
+from intake.channels.mail.charsets import read
 from intake.channels.mail.headers import Headers
+from intake.channels.mail.labels import is_known
 from intake.channels.mail.parts import Part
 from intake.channels.mail.repairs import (
     body_octets,
@@ -183,14 +184,13 @@ def _take(part: Part, found: Structure) -> None:
         _take_file(part, kind, found)
 
 
-_PAGES = ("text/html", "application/xhtml+xml")
 _MARKDOWN = ("text/markdown", "text/x-markdown", "text/x-web-markdown")
 
 
 def _is_text(part: Part, kind: str) -> bool:
     if part.get_content_disposition() == "attachment":
         return False
-    if kind in ("text/plain", "text/enriched", *_PAGES, *_MARKDOWN):
+    if kind in ("text/plain", "text/enriched", *parts.PAGES, *_MARKDOWN):
         is_named = part.get_filename() is not None
         return not is_named or part.get_content_disposition() == "inline"
     # A multipart without boundary or parts: what is in it is text, as the parser leaves it.
@@ -198,20 +198,15 @@ def _is_text(part: Part, kind: str) -> bool:
 
 
 def _take_text(part: Part, kind: str, found: Structure) -> None:
-    label = parts.parameter(part, "charset")
-    if label and not is_known(label):
-        found.notes.append("a charset of no known name was guessed")
     if part.get_content_maintype() == "multipart":
         found.notes.append("a part that should hold parts was taken as text")
-    text = _plain_lines(part, kind)
-    if "\ufffd" in text:
-        found.notes.append("some characters could not be read")
+    text = _plain_lines(part, kind, _said(part, found))
     if kind == "text/enriched" or kind in _MARKDOWN:
         # RFC 1896: of the same text in three forms this is the one nobody reads.
         if not (found.plain or found.html):
             found.plain.append(_without_marks(text) if kind == "text/enriched" else text)
         return
-    if kind in _PAGES:
+    if kind in parts.PAGES:
         found.html.append(text)
         return
     text, files = uuencoded.taken_out(text)
@@ -220,8 +215,22 @@ def _take_text(part: Part, kind: str, found: Structure) -> None:
         found.add(parts.nameless(name, octets), partial(bytes, octets))
 
 
-def _plain_lines(part: Part, kind: str) -> str:
-    text = parts.text(part)
+def _said(part: Part, found: Structure) -> str:
+    """What the part says; how it was read is noted, and may go for the header too."""
+    label = parts.parameter(part, "charset")
+    if label and not is_known(label):
+        found.notes.append("a charset of no known name was guessed")
+    said = parts.read_text(part)
+    if note := said.note(label):
+        found.notes.append(note)
+    if said.charset != "us-ascii" and not (found.plain or found.html):
+        found.headers.hint(said.charset, is_repaired=note is not None)
+    if "\ufffd" in said.text:
+        found.notes.append("some characters could not be read")
+    return said.text
+
+
+def _plain_lines(part: Part, kind: str, text: str) -> str:
     is_marked = kind == "text/plain" and "flowed" in str(part.get("content-type")).lower()
     if not is_marked or parts.parameter(part, "format") != "flowed":
         return text
@@ -289,8 +298,10 @@ def _as_one_text(octets: bytes) -> Structure:
         (name.decode("ascii"), value.decode("ascii", "surrogateescape"))
         for name, value in _FIELD.findall(head)[:500]
     ]
+    text = read(body if head else octets, None)
+    note = text.note(None)
     return Structure(
         headers=Headers(fields),
-        plain=[decoded(body if head else octets, None)],
-        notes=["it could not be taken apart and is one text"],
+        plain=[text.text],
+        notes=["it could not be taken apart and is one text", *([note] if note else [])],
     )
