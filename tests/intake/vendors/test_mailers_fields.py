@@ -125,3 +125,41 @@ def test_an_event_of_brevo_may_tell_its_time_in_one_field_only(
     [known] = mail_service("brevo", as_json(told)).known
 
     assert known.unsaid[0].occurred_at.isoformat() == "2026-05-04T11:59:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("channel", "field", "more", "name"),
+    [
+        ("mailgun", "attachment-1", {"from": b"ana@x.example", "body-plain": b"mira"}, None),
+        ("sendgrid", "attachment1",
+         {"from": b"ana@x.example", "text": b"mira", "attachment-info":
+          '{"attachment1": {"filename": "año.pdf", "type": "application/pdf"}}'.encode()},
+         "año.pdf"),
+    ],
+)  # fmt: skip
+def test_a_file_counts_even_where_its_name_cannot_be_read(
+    mail_service: Any, posted: Any, channel: str, field: str, more: dict[str, bytes], name: Any
+) -> None:
+    body = parsed(more).removesuffix(b"--b--\r\n")
+    head = f"form-data; name=\"{field}\"; filename*=UTF-8''a%C3%B1o.pdf"
+    body += b"--b\r\nContent-Disposition: " + head.encode() + b"\r\n\r\n%PDF\r\n--b--\r\n"
+    delivery = posted(body, headers={"content-type": "multipart/form-data; boundary=b"})
+    [found] = mail_service(channel, delivery).items
+
+    [file] = found.event.attachments
+    assert (file.name, file.size) == (name, 4)
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [
+        ("mailgun", {"from": "ana@x.example", "recipient": "h@x.example", "stripped-text": "hola"}),
+        ("postmark", {"From": "ana@x.example", "StrippedTextReply": "hola", "TextBody": ""}),
+    ],
+)
+def test_what_a_service_took_out_of_a_mail_is_better_than_nothing(
+    mail_service: Any, as_json: Any, channel: str, told: dict[str, str]
+) -> None:
+    [found] = mail_service(channel, as_json(told)).items
+
+    assert found.event.text == "hola"

@@ -82,3 +82,30 @@ def test_a_bounce_of_postal_is_one_under_any_name() -> None:
 
     assert shown["outcome"] == "bounce"
     assert shown["messages"][0]["address"] == "ana@x.example"
+
+
+@pytest.mark.parametrize(("given", "outcome"), [("word", "status"), ("other", "unverified")])
+def test_a_secret_under_the_fields_own_name_is_meant_for_it(given: str, outcome: str) -> None:
+    body = [{"event": "delivered", "email": "ana@x.example"}]
+    shown = read("sendgrid", body, url="https://x.example/?secret=word",
+                 secret={"webhook_secret": given})  # fmt: skip
+
+    assert shown["outcome"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("vendor", "body", "at"),
+    [
+        ("sparkpost", [{"msys": {"message_event": {"type": "delivery", "tdate":
+         "2026-05-04T10:00:00.000Z"}}}], "2026-05-04T10:00:00Z"),
+        ("mailersend", {"type": "activity.delivered", "created_at": "2026-05-04T10:00:00Z",
+         "data": {}}, "2026-05-04T10:00:00Z"),
+        ("amazon_ses", {"source": "aws.ses", "detail": {"eventType": "Delivery", "mail":
+         {"destination": ["a@x.example"]}, "delivery": {"timestamp": "2026-05-04T10:00:00Z"}}},
+         "2026-05-04T10:00:00Z"),
+    ],
+)  # fmt: skip
+def test_a_time_counts_in_whichever_field_it_stands(vendor: str, body: Any, at: str) -> None:
+    shown = read(vendor, body)
+
+    assert (shown["outcome"], shown["messages"][0]["occurred_at"]) == ("status", at)

@@ -142,7 +142,7 @@ def _by_field(door: Door, secrets: Mapping[str, object]) -> dict[str, object]:
     found: dict[str, list[object]] = {}
     for name, value in secrets.items():
         field = next((each for each in _fields(door) if name.lower().endswith(each)), name)
-        if field == name and name.lower().endswith("_secret"):
+        if name not in _fields(door) and field == name and name.lower().endswith("_secret"):
             field = door.secret  # of inbound mail, of tracking: where we have one for all
         found.setdefault(field, []).extend(value if isinstance(value, list) else [value])
     return {field: values[0] if len(values) == 1 else values for field, values in found.items()}

@@ -41,12 +41,14 @@ def delivery_id(delivery: Delivery) -> str | None:
 
 
 def read(came: Came[Delivery, SesAccount]) -> Reading:
-    """An SNS message around what SES tells, or that by itself (raw message delivery)."""
+    """What SES tells, in an SNS message, in an event of EventBridge, or by itself."""
     body = obj(came.payload)
     kind = text(body.get("Type")) or came.delivery.headers.get("x-amz-sns-message-type", "")
     if kind in ("SubscriptionConfirmation", "UnsubscribeConfirmation"):
         return Reading.of([Known("a subscription of the topic")])
-    told = obj(json_of(body.get("Message"))) if "Message" in body else body
+    told = (
+        obj(json_of(body.get("Message"))) if "Message" in body else obj(body.get("detail")) or body
+    )
     name = text(told.get("eventType")) or text(told.get("notificationType")) or ""
     if name == "Received" or ("receipt" in told and "mail" in told):
         return _received(told, came)

@@ -73,7 +73,7 @@ def _event(
         address=obj(mail.get("recipient")).get("email"),
         why=why.get("reason"),
         word=why.get("readable_reason") or why.get("reason"),
-        at=from_iso(data.get("created_at")),
+        at=from_iso(data.get("created_at")) or from_iso(obj(came.payload).get("created_at")),
     )
     return entry(told, came)
 

@@ -5,6 +5,7 @@ Sources: documentation.mailgun.com, "Webhooks" (signature of timestamp and token
 before 2018, which came as forms.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -153,7 +154,10 @@ def _mail(form: Form, came: Came[Delivery, MailgunAccount]) -> Reading:
             "References": form.get("References"),
         },
     )
-    octets = compose(fields, texts_of(form, "body-plain", "body-html"), _files(form))
+    texts = texts_of(form, "body-plain", "body-html")
+    if not any(texts):
+        texts = texts_of(form, "stripped-text", "stripped-html")
+    octets = compose(fields, texts, _files(form))
     if form.get("message-url") and not form.files:
         # `store()` keeps the mail with Mailgun and tells its texts, and the names of its files.
         return left(
@@ -167,6 +171,10 @@ def _mail(form: Form, came: Came[Delivery, MailgunAccount]) -> Reading:
     return came.read_mail(octets, sender, recipients)
 
 
+_UNNAMED = re.compile(r"attachment-\d+")
+"""A file whose name cannot be read stands among the fields."""
+
+
 def _files(form: Form) -> Iterator[File]:
     called = {
         name: content_id for content_id, name in obj(json_of(form.get("content-id-map"))).items()
@@ -176,6 +184,9 @@ def _files(form: Form) -> Iterator[File]:
         yield File(
             name=file.name, media_type=file.media_type, octets=file.octets, content_id=content_id
         )
+    for name, octets in form.octets.items():
+        if _UNNAMED.fullmatch(name):
+            yield File(name=None, media_type=None, octets=octets)
     for told in objects(json_of(form.get("attachments"))):
         yield File(
             name=text(told.get("name")), media_type=text(told.get("content-type")), octets=b""

@@ -126,6 +126,8 @@ def _mail(body: Object, came: Came[Delivery, PostmarkAccount]) -> Reading:
     fields = with_missing(fields, _main(body))
     sender = sender_of(fields)
     texts = texts_of(body, "TextBody", "HtmlBody")
+    if not any(texts):
+        texts = text(body.get("StrippedTextReply")) or "", ""
     return came.read_mail(compose(fields, texts, _files(body)), sender, recipients)
 
 

@@ -4,6 +4,7 @@ Sources: docs.sendgrid.com (Twilio), "Event Webhook Reference", "Event Webhook S
 (ECDSA over timestamp and body), "Setting Up the Inbound Parse Webhook" (which signs nothing).
 """
 
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from datetime import datetime
@@ -107,11 +108,17 @@ def _text(form: Form, name: str, charsets: Object) -> str:
 
 def _files(form: Form) -> Iterator[File]:
     told = obj(json_of(form.get("attachment-info")))
-    for file in form.files:
-        about = obj(told.get(file.field))
+    named = [(one.field, one.name, one.media_type, one.octets) for one in form.files]
+    # A file whose name cannot be read stands among the fields.
+    fields = ((name, octets) for name, octets in form.octets.items() if _FILE.fullmatch(name))
+    for field, name, media_type, octets in (*named, *((f, None, None, o) for f, o in fields)):
+        about = obj(told.get(field))
         yield File(
-            name=text(about.get("filename")) or file.name,
-            media_type=text(about.get("type")) or file.media_type,
-            octets=file.octets,
+            name=text(about.get("filename")) or name,
+            media_type=text(about.get("type")) or media_type,
+            octets=octets,
             content_id=text(about.get("content-id")),
         )
+
+
+_FILE = re.compile(r"attachment\d+")

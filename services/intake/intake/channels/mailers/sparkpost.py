@@ -88,7 +88,9 @@ def _event(
         address=event.get("raw_rcpt_to") or event.get("rcpt_to"),
         why=event.get("raw_reason") or event.get("reason") or event.get("error_code"),
         word=event.get("reason"),
-        at=from_seconds(event.get("timestamp")) or from_iso(event.get("timestamp")),
+        at=from_seconds(event.get("timestamp"))
+        or from_iso(event.get("timestamp"))
+        or from_iso(event.get("tdate")),
     )
     return entry(told, came)
 
