@@ -138,3 +138,35 @@ def test_a_subscription_is_no_order(vendor: Any) -> None:
     told = {**TEA, "status": "active", "billing_period": "month"}
 
     assert vendor("woocommerce", "tea.example").kinds(told) == (0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_cancelled"), [("wc-cancelled", True), ("cancelled", True), ("wc-x", False)]
+)
+def test_a_status_counts_as_wordpress_keeps_it_too(
+    vendor: Any, status: str, is_cancelled: bool
+) -> None:
+    [found] = vendor("woocommerce", "tea.example").read({**TEA, "status": status}).items
+
+    assert (found.snapshot.cancelled_at is not None) is is_cancelled
+
+
+def test_a_title_has_no_tags(vendor: Any) -> None:
+    told = {**TEA, "line_items": [{**TEA["line_items"][0], "name": "Tea <span>- L</span> I <3 U"}]}
+    [found] = vendor("woocommerce", "tea.example").read(told).items
+
+    assert found.snapshot.order.lines[0].title == "Tea - L I <3 U"
+
+
+@pytest.mark.parametrize("variant", ["Default", "Par défaut", "Mặc định"])
+def test_goods_of_one_kind_at_tiktok_shop_are_called_by_their_name_alone(
+    vendor: Any, variant: str
+) -> None:
+    item = {"id": "i", "product_name": "Matcha", "sku_name": variant, "sale_price": "5",
+            "package_id": "p", "package_status": "CANCELLED", "tracking_number": "T1"}  # fmt: skip
+    payment = {"currency": "EUR", "total_amount": "5.00"}
+    told = {"data": {"orders": [{"id": "7", "payment": payment, "line_items": [item]}]}}
+    [found] = vendor("tiktok-shop", "100").read(told).items
+
+    assert [line.title for line in found.snapshot.order.lines] == ["Matcha"]
+    assert [each.is_cancelled for each in found.fulfilments] == [True]

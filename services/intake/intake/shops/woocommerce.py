@@ -6,6 +6,7 @@ Sources: woocommerce.github.io/woocommerce-rest-api-docs, "Orders", "Webhooks" (
 """
 
 import html
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -98,7 +99,7 @@ def _order(order: Object, came: Came[Delivery, WooCommerceAccount]) -> OrderNews
     billing = obj(order.get("billing")) or obj(order.get("billing_address"))
     shipping = obj(order.get("shipping")) or obj(order.get("shipping_address"))
     updated_at = _at(order, "date_modified", "updated_at") or came.at
-    status = text(order.get("status"))
+    status = (text(order.get("status")) or "").removeprefix("wc-")
     paid_at = _paid_at(order, status, updated_at)
     whole = Whole(
         number=order.get("number") or order.get("order_number"),
@@ -201,9 +202,12 @@ def _address(told: Object, billing: Object) -> Address | None:
     )
 
 
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
+
+
 def _unescaped(value: object) -> str | None:
     """Text as people read it: WordPress hands it out as it stands in its pages."""
-    return html.unescape(value) if isinstance(value, str) else text(value)
+    return html.unescape(_TAG.sub(" ", value)) if isinstance(value, str) else text(value)
 
 
 def _name(person: Object) -> str | None:

@@ -51,7 +51,7 @@ def snapshot(
     return Snapshot(
         order=order,
         updated_at=updated_at,
-        paid_at=updated_at if body.get("financial_status") in _PAID else None,
+        paid_at=updated_at if str(body.get("financial_status")).lower() in _PAID else None,
         cancelled_at=not_later(cancelled_at, received_at) if cancelled_at else None,
         cancel_reason=line(body.get("cancel_reason"), 200),
     )

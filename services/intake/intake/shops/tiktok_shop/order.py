@@ -72,7 +72,7 @@ def _time(value: object) -> datetime | None:
 def _lines(order: Object, currency: str) -> Iterator[OrderLine]:
     for item in objects(order.get("line_items")):
         parts = (line(item.get("product_name"), 250), line(item.get("sku_name"), 100))
-        named = ", ".join(part for part in parts if part and part != "Default")
+        named = ", ".join(part for part in parts if part and part.lower() not in _NO_VARIANT)
         found = order_line(
             item.get("id"),
             named,
@@ -82,6 +82,13 @@ def _lines(order: Object, currency: str) -> Iterator[OrderLine]:
         )
         if found:
             yield found
+
+
+_NO_VARIANT = {
+    *("default", "par défaut", "predeterminado", "padrão", "predefinito", "standard"),
+    *("mặc định", "ค่าเริ่มต้น", "bawaan", "lalai", "デフォルト", "默认", "預設"),
+}
+"""What goods of one kind only are called, in the shop's language."""
 
 
 def _name(where: Object) -> str | None:
@@ -134,6 +141,7 @@ def _parcels(order: Object, at: datetime) -> Iterator[FulfilmentNews | None]:
             carrier=_first(inside, "shipping_provider_name") or own.get("shipping_provider"),
             shipped_at=_time(_first(inside, "rts_time")) or _time(order.get("rts_time")),
             line_ids=[item.get("id") for item in inside],
+            is_cancelled={text(item.get("package_status")) for item in inside} == {"CANCELLED"},
         )
 
 
