@@ -49,7 +49,17 @@ def reading(text: str, family: Family = Family.MAIL, **around: Any) -> Reading:
 
 def test_every_language_has_a_table_of_every_intent() -> None:
     names = {each.value for each in Intent} - {"other", "unknown"} | {"sizing", "used"}
-    names |= {"asking", "confirming", "fresh", "had", "pickup", "unsent", "unwanted", "ware"}
+    names |= {
+        "asking",
+        "confirming",
+        "fresh",
+        "had",
+        "harmless",
+        "pickup",
+        "unsent",
+        "unwanted",
+        "ware",
+    }
     for tag in LANGUAGES:
         found = table(tag.split("-")[0])
         assert found is not None, tag

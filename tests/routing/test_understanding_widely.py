@@ -4,6 +4,7 @@ Each file was written before the tables were looked at, measured, and only then 
 right: the figures of the first reading are in decision 19.
 """
 
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -99,6 +100,24 @@ def test_a_hospital_to_deliver_to_is_no_crisis_and_one_that_somebody_is_in_is() 
 )
 def test_a_question_about_ware_is_no_crisis_unless_more_is_said(text: str, crisis: bool) -> None:
     assert is_crisis(text) is crisis
+
+
+@pytest.mark.parametrize("place", [100, 1_990, 8_000, 19_000])
+def test_what_alarms_is_read_far_down_in_a_long_message(place: int) -> None:
+    talk = "I ordered the blue lamp and the green one two weeks ago, as I wrote. " * 300
+    text = f"{talk[:place]}. The charger exploded and burned my son. {talk}"
+
+    assert not is_crisis(talk[:20_000])
+    assert is_crisis(text)
+
+
+def test_a_long_message_is_read_in_a_time_of_its_length_at_most() -> None:
+    words = "my father and the driver with a glass in the soup "
+    reading(words)
+    begun = time.process_time()
+    reading((words * 5_000)[:200_000])
+
+    assert time.process_time() - begun < 1
 
 
 def is_crisis(text: str) -> bool:

@@ -40,6 +40,7 @@ NOTHING_TO_READ = [
     "USB-C",
     "...?!",
     "> Your parcel is on its way",
+    "asdf",
 ]
 
 
@@ -197,6 +198,7 @@ def test_what_is_known_of_the_writer_does_not_outvote_a_clear_sentence() -> None
 
 def test_where_the_words_tell_too_little_what_is_known_decides_alone() -> None:
     assert detect("blub").language is None
+    assert detect("menu").language is None
 
     found = detect("blub", prior={"hu": 0.3, "fi": 0.25, "sv": 0.2, "it": 0.15, "ro": 0.1})
     assert (found.language, found.confidence, found.source) == ("hu", 0.3, "prior")
@@ -231,6 +233,39 @@ def test_what_is_known_never_speaks_against_a_script(tag: str) -> None:
 def test_indonesian_and_malay_are_told_apart_by_their_own_words() -> None:
     assert detect("kapan pesanan saya dikirim? belum sampai juga").language == "id"
     assert detect("bila barang saya nak sampai? tak hantar lagi ke").language == "ms"
+
+
+@pytest.mark.parametrize("text", ["Tommy Hilfiger", "Massimo Dutti", "Anna Kowalska", "Husqvarna"])
+def test_a_mere_name_has_no_language_unless_one_is_likely(text: str) -> None:
+    alone, known = detect(text), detect(text, prior={"es": 0.7, "en": 0.3})
+
+    assert (alone.language, alone.source) == (None, "none")
+    assert alone.alternatives
+    assert (known.language, known.source) == ("es", "prior")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Guten Tag", "de"),
+        ("Où Est Mon Colis", "fr"),
+        ("Pacco Non Arrivato", "it"),
+        ("PARAMI GERİ VERİN", "tr"),
+        ("Kargom Nerede", "tr"),
+        ("rambursare", "ro"),
+    ],
+)
+def test_words_that_are_written_like_names_keep_their_language(text: str, language: str) -> None:
+    assert detect(text).language == language
+
+
+def test_the_names_that_a_merchant_uses_do_not_vote() -> None:
+    brands = ["Massimo Dutti", "Le Creuset"]
+
+    assert detect("massimo dutti").language == "it"
+    assert detect("massimo dutti", brands=brands, prior={"es": 1.0}).language is None
+    assert detect("LE CREUSET kaputt", brands=brands).language == "de"
+    assert detect("le creuset de ma mère est cassé", brands=["Creuset Le"]).language == "fr"
 
 
 def test_a_brand_does_not_outvote_the_words_around_it() -> None:

@@ -33,13 +33,14 @@ _UNDERSTAND = """Show what routing reads in messages: a line of JSON for each li
 It needs neither database nor Kafka. A line that begins with { and is a JSON object may have text,
 subject, channel, locale, country, region, city and post_code (of the order's address), phone, mail
 (address or domain), market, store, at (ISO 8601), unanswered, total and currency (of the order, in
-minor units), languages (earlier messages by language). Any other line is a text, in which \\n is a
-line break.
+minor units), languages (earlier messages by language), brands (a list of names that are no words;
+a store's own are known). Any other line is a text, in which \\n is a line break.
 
 \b
 Each line that is printed has:
   line        its number, from 1
-  language    null when the message has no words, else
+  language    null when the message has no words or a few that tell too
+              little (a mere name), and nothing else is known, else
       tag, iso, script    BCP 47, its primary tag, ISO 15924
       confidence          a probability
       alternatives        the runners-up, best first

@@ -72,6 +72,8 @@ class Store(BaseModel):
     """IANA."""
     agents_in: tuple[CountryCode, ...] = ()
     """Countries that agents must sit in to see its customers' data; none given, any will do."""
+    brands: tuple[Line, ...] = ()
+    """Names of makers and lines that it sells: no words of any language in a customer's message."""
     accounts: tuple[AnyAccount, ...] = ()
 
     _store_id: StoreId = PrivateAttr(default=StoreId(""))
@@ -80,6 +82,11 @@ class Store(BaseModel):
     def store_id(self) -> StoreId:
         """The store's key in the file."""
         return self._store_id
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What customers call it and its ware by."""
+        return (self.name, *self.brands)
 
     def account(self, channel: str) -> Account | None:
         """The store's first account of a channel that is on."""

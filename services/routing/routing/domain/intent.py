@@ -7,7 +7,7 @@ whatever is asked for it.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from routing.domain.intents import Table, bare, everywhere, table, whole
 from shared.contracts.routing import Intent
@@ -54,12 +54,12 @@ _FIRST = {
 """What is read before anything else and then left out, with what it stands for: `no refund please`
 asks for none, a confirmation that never came and what was never sent are no parcel that never came.
 """
-_APART = frozenset({*_FIRST, "ware", "had"})
+_APART = frozenset({*_FIRST, "harmless", "ware", "had"})
 _ASKED_BEFORE = frozenset({"return", "refund", "repair", "order_status"})
 _NOT_BEFORE = frozenset({"damaged", "not_received", "anger", "legal", "used", "complaint"})
 """Who asks what would be if he bought has nothing to give back yet, unless something is wrong."""
 _OF_WARE = frozenset({"damaged", "return", "anger"})
-_PERHAPS = frozenset({"safety", "legal", "threat"})
+_CRISES = frozenset({"safety", "legal", "threat"})
 _SURELY = frozenset(
     {"not_received", "refund", "customs", "repair", "order_status", "used", "complaint"}
 )
@@ -71,7 +71,12 @@ _SHORT = 100
 """Characters up to which a message is about one thing."""
 _PRESSING = ("anger", "legal", "safety", "threat", "urgent")
 _SURE_OF_LANGUAGE = 0.8
+_NEAR = {"da": "no", "id": "ms", "ms": "id", "no": "da", "yue": "zh", "zh": "yue"}
+"""Whose alarming words are read too: a short message may be in either."""
 _LONGEST = 2000
+_LONGEST_CRISIS = 20_000
+"""Characters that are read for what a lead has to see at once: a threat stands at the end."""
+_OVERLAP = 80
 _SIGNED = re.compile(r"^--[ \t]*\n(?:.*\n){0,11}.*\n?\Z", re.MULTILINE)
 """What stands below the line of two dashes (RFC 3676, section 4.3): an attorney signs as such.
 Each line can be read in one way only: else a longer text below takes time without end."""
@@ -111,14 +116,52 @@ def meant(text: str, found: Detected) -> Meant:
     if not cleaned.strip():
         return NOTHING
     forms = bare(cleaned), whole(cleaned)
+    tables = [found for found in map(table, _languages(found)) if found is not None]
     read = NOTHING
-    for language in _languages(found):
-        tables = table(language)
-        if tables is not None:
-            read = _read(tables, forms, is_roman=found.script == "Latn")
-            if read.intent is not Intent.OTHER or read.pressing:
-                return read
-    return read
+    for each in tables:
+        read = _read(each, forms, tables, is_roman=found.script == "Latn")
+        if read.intent is not Intent.OTHER or read.pressing:
+            break
+    further: frozenset[str] = frozenset()
+    if (near := table(_NEAR.get(_primary(found.language), ""))) and near not in tables:
+        further |= _crises(near, forms, tables)
+    if len(text) > _LONGEST:
+        further |= _crises_in(text[_LONGEST - _OVERLAP : _LONGEST_CRISIS], tables)
+    return replace(read, pressing=read.pressing | further) if further else read
+
+
+def _crises_in(text: str, tables: Sequence[Table]) -> frozenset[str]:
+    """What presses far down in a long message."""
+    cleaned = _RUN.sub(_once_each, clean(_SIGNED.sub("", text)))
+    forms = bare(cleaned), whole(cleaned)
+    return frozenset().union(*(_crises(each, forms, tables) for each in tables))
+
+
+def _crises(tables: Table, forms: tuple[str, str], every: Sequence[Table]) -> frozenset[str]:
+    """Which of a lead's words stand in a text beside what is harmless in any of the languages."""
+    plain = _harmless(forms, every)
+    text = plain[0] if tables.is_cut else plain[1]
+    names = _CRISES - _NOT_MEANT["toys"] if _is_about("toys", *forms) else _CRISES
+    return frozenset(name for name in names if name in tables.own and tables.own[name].search(text))
+
+
+def _harmless(forms: tuple[str, str], every: Sequence[Table]) -> tuple[str, str]:
+    """Both forms of a text without what sounds worse than it is: a lawyer who needs an invoice."""
+    by_words, uncut = forms
+    both = everywhere()
+    by_words = both.roman["harmless"].sub(" . ", by_words)
+    uncut = both.own["harmless"].sub(" . ", uncut)
+    for tables in every:
+        if harmless := tables.own.get("harmless"):
+            if tables.is_cut:
+                by_words = harmless.sub(" . ", by_words)
+            else:
+                uncut = harmless.sub(" . ", uncut)
+    return by_words, uncut
+
+
+def _primary(tag: str | None) -> str:
+    return (tag or "").partition("-")[0]
 
 
 def _once_each(run: re.Match[str]) -> str:
@@ -134,12 +177,14 @@ def _languages(found: Detected) -> Iterable[str]:
     return dict.fromkeys([*(tag.split("-")[0] for tag in tags), "en"])
 
 
-def _read(tables: Table, forms: tuple[str, str], *, is_roman: bool) -> Meant:
+def _read(
+    tables: Table, forms: tuple[str, str], every: Sequence[Table], *, is_roman: bool
+) -> Meant:
     by_words, uncut = forms
     both = everywhere()
     plain = both.roman["harmless"].sub(" . ", by_words)
     own = plain if tables.is_cut else both.own["harmless"].sub(" . ", uncut)
-    signs = _signs(tables.own, own)
+    signs = _without_harmless(_signs(tables.own, own), tables, forms, every)
     if is_roman and tables.roman:
         for name, words in _signs(tables.roman, plain).items():
             signs.setdefault(name, []).extend(words)
@@ -165,6 +210,15 @@ def _read(tables: Table, forms: tuple[str, str], *, is_roman: bool) -> Meant:
     return Meant(Intent(best), round(confidence, 3), _told(words), pressing)
 
 
+def _without_harmless(
+    signs: dict[str, list[str]], tables: Table, forms: tuple[str, str], every: Sequence[Table]
+) -> dict[str, list[str]]:
+    if _CRISES.isdisjoint(signs):
+        return signs
+    left = _crises(tables, forms, every)
+    return {name: words for name, words in signs.items() if name not in _CRISES - left}
+
+
 def _settled(signs: dict[str, list[str]]) -> dict[str, list[str]]:
     """The signs, less those that others explain."""
     if "asking" in signs:
@@ -188,7 +242,7 @@ def _less_of_ware(
     if found is None:
         return signs
     said_before, about = found
-    left_out = _OF_WARE | (_PERHAPS if _is_one_sentence(by_words) else frozenset())
+    left_out = _OF_WARE | (_CRISES if _is_one_sentence(by_words) else frozenset())
     left = {
         name: words
         for name, words in signs.items()

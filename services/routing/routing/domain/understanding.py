@@ -19,7 +19,7 @@ class Known:
     `order_zone` the IANA zone that it was found to tell (`zone_at`); `phone` is E.164 or as people
     write it, `locale` what the channel claims, `market` the store's country. `heard` counts earlier
     messages by language; `told` are the languages of his orders, `store_languages` those the store
-    is run in.
+    is run in, `brands` its own name and those of its ware.
     """
 
     order_country: str | None = None
@@ -34,6 +34,7 @@ class Known:
     heard: Mapping[str, int] = field(default_factory=dict)
     told: Sequence[str | None] = ()
     store_languages: Sequence[str] = ()
+    brands: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def _detect(text: str, subject: str | None, known: Known, told: Sequence[str | N
     expected = None
     if known.heard or stores or any(told):
         expected = prior(heard=known.heard, told=told, store=stores, known=among)
-    found = detect(text, languages=among, prior=expected)
+    found = detect(text, languages=among, prior=expected, brands=known.brands)
     if found.language is None and subject:
-        found = detect(subject, languages=among, prior=expected)
+        of_subject = detect(subject, languages=among, prior=expected, brands=known.brands)
+        return of_subject if of_subject.language else found
     return found

@@ -36,6 +36,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     total: int | None = None
     currency: str | None = None
     languages: dict[str, int] = {}
+    brands: list[str] = []
 
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
@@ -72,6 +73,7 @@ def printed(line: str, number: int, channel: str, rules: Rules, now: datetime) -
         market=given.market or (store.market if store else None),
         heard=given.languages,
         store_languages=store.languages if store else (),
+        brands=(*given.brands, *(store.names if store else ())),
     )
     family = family_of(channel)
     around = Around(family, given.unanswered, given.total, given.currency)

@@ -36,6 +36,7 @@ def understand(
         heard=contact.languages,
         told=[order.language for order in orders],
         store_languages=store.languages if store else (),
+        brands=store.names if store else (),
     )
     since = before.asked_at if before else None
     around = Around(
