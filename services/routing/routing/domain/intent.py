@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from routing.domain.intents import Table, bare, everywhere, table, whole
+from routing.domain.intents import Table, bare, everywhere, neighbour, table, whole
 from shared.contracts.routing import Intent
 from shared.i18n.cleaning import clean
 from shared.i18n.language import Detected
@@ -71,8 +71,6 @@ _SHORT = 100
 """Characters up to which a message is about one thing."""
 _PRESSING = ("anger", "legal", "safety", "threat", "urgent")
 _SURE_OF_LANGUAGE = 0.8
-_NEAR = {"da": "no", "id": "ms", "ms": "id", "no": "da", "yue": "zh", "zh": "yue"}
-"""Whose alarming words are read too: a short message may be in either."""
 _LONGEST = 2000
 _LONGEST_CRISIS = 20_000
 """Characters that are read for what a lead has to see at once: a threat stands at the end."""
@@ -123,7 +121,7 @@ def meant(text: str, found: Detected) -> Meant:
         if read.intent is not Intent.OTHER or read.pressing:
             break
     further: frozenset[str] = frozenset()
-    if (near := table(_NEAR.get(_primary(found.language), ""))) and near not in tables:
+    if (near := neighbour(found.language)) and near not in tables:
         further |= _crises(near, forms, tables)
     if len(text) > _LONGEST:
         further |= _crises_in(text[_LONGEST - _OVERLAP : _LONGEST_CRISIS], tables)
@@ -158,10 +156,6 @@ def _harmless(forms: tuple[str, str], every: Sequence[Table]) -> tuple[str, str]
             else:
                 uncut = harmless.sub(" . ", uncut)
     return by_words, uncut
-
-
-def _primary(tag: str | None) -> str:
-    return (tag or "").partition("-")[0]
 
 
 def _once_each(run: re.Match[str]) -> str:

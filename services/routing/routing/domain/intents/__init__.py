@@ -3,18 +3,19 @@
 A table is text: `name: pattern | pattern`; a line that begins with a blank goes on with the one
 before. Names are the intents; `fresh`, just unpacked, when what is broken is not for repair;
 `sizing`, a question before a purchase about how ware fits, which is no return; `used`, months or
-years of use, after which what is broken is for repair; and `anger`,
-`legal`, `safety` (also of the writer himself), `threat` (press, chargeback) and `urgent` for what
-presses. `asking` is a question before a purchase, whatever it asks for (a warranty, what if it does
-not fit); `unwanted` what the writer says he does not want; `confirming` a confirmation that never
-came, nor a number to follow the parcel by; `unsent` what has not been sent yet; `pickup` a return
-that waits for a courier. `ware` begins a question about ware, which is one
-before a purchase unless `had` tells that the writer has or awaits it. `roman_` before a name is for
-the language in Latin letters. Patterns are regular expressions, each tried from the beginning of a
-word on, in which a blank is whatever stands between two words, `~` some words of the same sentence
-until a next one begins, `_` the end of a word; apostrophes are blanks and diacritics are left out
-on both sides, as customers do. Chinese, Japanese, Korean, Thai and Hindi are not cut into words:
-their lines are plain regular expressions.
+years of use, after which what is broken is for repair; and `anger`, `legal`, `safety` (also of the
+writer himself), `threat` (press, chargeback) and `urgent` for what presses. `asking` is a question
+before a purchase, whatever it asks for (a warranty, what if it does not fit); `unwanted` what the
+writer says he does not want; `confirming` a confirmation that never came, nor a number to follow
+the parcel by; `unsent` what has not been sent yet; `pickup` a return that waits for a courier.
+`ware` begins a question about ware, which is one before a purchase unless `had` tells that the
+writer has or awaits it. `harmless` is left out before alarming words are taken for a crisis: a
+lawyer who needs an invoice, a court as an address. `roman_` before a name is for the language in
+Latin letters. Patterns are regular expressions, each tried from the beginning of a word on, in
+which a blank is whatever stands between two words, `~` some words of the same sentence until a next
+one begins, `_` the end of a word; apostrophes are blanks and diacritics are left out on both sides,
+as customers do. Chinese, Japanese, Korean, Thai and Hindi are not cut into words: their lines are
+plain regular expressions.
 """
 
 import re
@@ -81,6 +82,15 @@ def table(language: str) -> Table | None:
     return _compiled(language, path.read_text(encoding="utf-8"))
 
 
+_NEAR = {"da": "no", "id": "ms", "ms": "id", "no": "da", "yue": "zh", "zh": "yue"}
+
+
+def neighbour(language: str | None) -> Table | None:
+    """The table of the language (BCP 47) that a short message in this one may be in as well."""
+    near = _NEAR.get((language or "").partition("-")[0])
+    return table(near) if near else None
+
+
 def load(languages: Iterable[str]) -> None:
     """Read the tables of these (BCP 47) now: some 30 ms each that no message shall wait for.
 
@@ -89,6 +99,7 @@ def load(languages: Iterable[str]) -> None:
     everywhere()
     for language in languages:
         table(language.partition("-")[0])
+        neighbour(language)
 
 
 @cache
