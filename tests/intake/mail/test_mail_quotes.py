@@ -216,3 +216,27 @@ def test_a_line_of_who_and_when_stands_above_the_earlier_mail() -> None:
 
     assert new_text(f"Is it red?\n\n{below}") == ("Is it red?", True)
     assert new_text(f"Is it red?\n\n{route}")[1] is False
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Please collect it.\n\nFrom: Berlin\nTo: Munich\nDate: 4 May, 10:00\n\nIs that fine?",
+        "Abholen:\nVon: Hamburg\nAn: Köln\nDatum: 4.5. um 10:00 Uhr\nBetreff: Umzug\n\nOK?",
+        "I copied it:\n\nDate: 4 May 2026\nTo: Ana\nFrom: Aurora\nSubject: Lamp\n\nNo bulb?",
+        "The box says\n-----Original-----\nbut is it one?",
+    ],
+)
+def test_what_only_looks_like_the_head_of_a_mail_stays(said: str) -> None:
+    assert new_text(said) == (said, False)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "------------------ Original ------------------\nFrom: Aurora\nDate: Mon, May 4, 2026",
+        '-----"Aurora" <help@aurora.example> wrote: -----\nTo: ana@example.org\nSubject: Lamp',
+    ],
+)
+def test_the_same_words_above_an_earlier_mail_are_its_head(head: str) -> None:
+    assert new_text(f"Is it red?\n\n{head}\n\nDear Ana") == ("Is it red?", True)

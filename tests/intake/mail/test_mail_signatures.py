@@ -209,3 +209,33 @@ def test_no_signature_keeps_us_busy(text: str) -> None:
     without_signature(text)
 
     assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("said", "signature"),
+    [
+        ("Please call me back.", "Best regards,\nAna\n+34 600 111 222"),
+        ("Rufen Sie mich bitte an.", "LG\nAnna\n0170 1234567"),
+        ("Appelez-moi, merci.", "Cordialement,\nAnne\n06 12 34 56 78"),
+        ("Llámeme, por favor.", "Un saludo,\nAna\n600 111 222"),
+        ("Позвоните мне, пожалуйста.", "С уважением,\nАнна\n+7 900 123-45-67"),
+        ("Send it to my new address.", "Thank you\nAna Pérez\nAvenida 3\n28001 Madrid"),
+        ("Please use the address below.", "-- \nAna Pérez\nAvenida 3\n28001 Madrid"),
+        ("Unsere neue Adresse steht hier.", "Viele Grüße\nAnna Maier\nGasse 7\n80331 München"),
+        ("Mon adresse a changé.", "Cordialement\nAnne\n3 rue Haute\n75001 Paris"),
+        ("Zmieniłam adres, jest poniżej.", "Pozdrawiam\nAnna Nowak\nul. Krótka 3\n00-001 Warszawa"),
+    ],
+)
+def test_a_signature_that_the_text_points_at_stays(said: str, signature: str) -> None:
+    whole = f"{said}\n\n{signature}"
+
+    assert without_signature(whole) == whole
+    assert without_signature(f"{TEXT}\n\n{signature}") == TEXT
+
+
+def test_a_marked_signature_that_the_text_points_at_stays_too() -> None:
+    signature = "<div class='gmail_signature'>Ana<br>+34 600 111 222</div>"
+
+    assert "600 111" in text_of(f"<p>Please call me.</p>{signature}")[0]
+    assert text_of(f"<p>Is it red?</p>{signature}")[0] == "Is it red?"
+    assert text_of("<p>Is it red?</p><div class='io-ox-signature'>Ana</div>")[0] == "Is it red?"

@@ -35,7 +35,8 @@ _ADDRESS_WROTE = re.compile(
 _NAME_WROTE = re.compile(rf"^[^.!?;:]{{2,60}} (?:{_WROTE})(?:\(a\))?:$", re.IGNORECASE)
 """Neither a date nor an address; the quote stands below."""
 _NO_COLON = re.compile(
-    rf"^(?:-*\s*{_WHEN}(?=.*@).*\s(?:{_WROTE})\s*-*|-{{3,}}\s*{_WHEN}.*\s(?:{_WROTE})\s*-{{3,}}|"
+    rf"^(?:-*\s*{_WHEN}(?=.*@).*\s(?:{_WROTE})\s*-*|"
+    rf"-{{5}}[^-]{{1,80}}{_ANGLE} (?:{_WROTE}): -{{5}}|-{{3,}}\s*{_WHEN}.*\s(?:{_WROTE})\s*-{{3,}}|"
     rf"-{{4}}\s?\S.{{1,60}}\s(?:{_WROTE})\s?-{{4}})$",
     re.IGNORECASE,
 )

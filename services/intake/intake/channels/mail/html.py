@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from intake.channels.mail import forwards
+from intake.channels.mail.pointers import points_at
 
 _UNSEEN = "script, style, head, title, noscript, template, svg, object, iframe, [hidden]"
 
@@ -35,6 +36,7 @@ _SIGNATURES = (
     ".gmail_signature, .gmail_signature_prefix, .moz-signature, #Signature, .tutanota_signature, "
     "#ms-outlook-mobile-signature, #AppleMailSignature, .protonmail_signature_block, "
     "[data-smartmail=gmail_signature], [name=messageSignatureSection], .front-signature, "
+    ".io-ox-signature, "
     "hr[style*='width: 210px'] + div"  # Foxmail's
 )
 
@@ -80,9 +82,10 @@ def text_of(html: str, *, whole: bool = False) -> tuple[str, bool]:
         unseen = unseen | hidden if _laid_out(root, unseen | hidden) else unseen
     if whole:
         return _laid_out(root, unseen), False
-    quoted, signed = _quoted(tree), {node.mem_id for node in tree.css(_SIGNATURES)}
+    quoted, signatures = _quoted(tree), tree.css(_SIGNATURES)
+    signed = {node.mem_id for node in signatures}
     new = _laid_out(root, unseen | quoted | signed, quoted)
-    if not new and signed:
+    if signed and (not new or points_at(new, "\n".join(map(_words, signatures)))):
         new = _laid_out(root, unseen | quoted, quoted)
     return (new, bool(quoted)) if new else (_laid_out(root, unseen), False)
 

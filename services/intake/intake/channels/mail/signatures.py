@@ -24,6 +24,7 @@ from intake.channels.mail.closings import (
     SPEAKS,
     THANKED,
 )
+from intake.channels.mail.pointers import points_at
 
 _DELIMITER = re.compile(r"^--\s{0,2}$")
 _DASHES = re.compile(r"^---\s{0,2}$")
@@ -62,9 +63,10 @@ def without_signature(text: str) -> str:
     lines = _without_last_logos(_without_first_mark(text.rstrip().split("\n")))
     for _ in range(_MOST_BLOCKS):
         end = _end_of_text(lines)
-        if end == len(lines) or not any(map(str.strip, lines[:end])):
+        above = "\n".join(lines[:end]).rstrip()
+        if end == len(lines) or not above or points_at(above, "\n".join(lines[end:])):
             break
-        lines = "\n".join(lines[:end]).rstrip().split("\n")
+        lines = above.split("\n")
     while len(lines) > 1 and (not lines[-1].strip() or _DELIMITER.match(lines[-1])):
         lines.pop()  # what stood below is left out already
     above = "\n".join(lines).rstrip()
