@@ -24,7 +24,8 @@ def read(vendor: str, body: Any, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "secret",
     ["user:pass", ["other:pass", "user:pass"], {"webhook_secret": "user:pass"},
-     {"WEBHOOK_SECRET": "user:pass"}, None],
+     {"WEBHOOK_SECRET": "user:pass"}, None, "['other:pass', 'user:pass']",
+     {"WEBHOOK_SECRET": '["user:pass", "other:pass"]'}],
 )  # fmt: skip
 def test_basic_auth_vouches_for_a_recording(secret: Any) -> None:
     shown = read("postmark", BODY, secret=secret, headers={"Authorization": BASIC})

@@ -119,7 +119,11 @@ def _reading(delivery: Delivery, account: Account, at: datetime) -> Reading:
 
 def _account(channel: str, door: Door, secret: object, account_id: object) -> Account:
     """An account that has nothing but these secrets; what else it must have is empty."""
-    given = _by_field(door, secret) if isinstance(secret, dict) else {_meant(door, secret): secret}
+    if isinstance(secret, dict):
+        given = _by_field(door, {name: _listed(value) for name, value in secret.items()})
+    else:
+        secret = _listed(secret)
+        given = {_meant(door, secret): secret}
     fields: dict[str, Any] = {}
     for name, info in door.account.model_fields.items():
         if name in ("channel", "account_id"):
@@ -135,6 +139,13 @@ def _account(channel: str, door: Door, secret: object, account_id: object) -> Ac
     )
     account._store_id = STORE
     return account
+
+
+def _listed(secret: object) -> object:
+    """Several secrets, where they are written as a list in one text, as Python or JSON has it."""
+    if isinstance(secret, str) and re.fullmatch(r"\[\s*(['\"]).*\1\s*\]", secret, re.DOTALL):
+        return [found[1] for found in re.finditer(r"(?<=['\"])([^'\",\s]+)(?=['\"])", secret)]
+    return secret
 
 
 def _by_field(door: Door, secrets: Mapping[str, object]) -> dict[str, object]:
