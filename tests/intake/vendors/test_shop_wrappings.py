@@ -119,12 +119,13 @@ def test_eventbridge_hands_over_what_shopify_would(
     assert ids(vendor("shopify", "a.myshopify.com").read(told)) == expected
 
 
+@pytest.mark.parametrize("link", ["formatted_tracking_link", "ast_tracking_link"])
 @pytest.mark.parametrize("as_text", [True, False])
 def test_a_parcel_of_woocommerce_counts_however_its_extension_writes_it(
-    vendor: Any, as_text: bool
+    vendor: Any, as_text: bool, link: str
 ) -> None:
     parcel = {"tracking_id": "t", "tracking_provider": "dpd", "tracking_number": "01",
-              "formatted_tracking_link": "https://dpd.example/01"}  # fmt: skip
+              link: "https://dpd.example/01"}  # fmt: skip
     value = json.dumps([parcel]) if as_text else [parcel]
     told = {**TEA, "meta_data": [{"key": "_wc_shipment_tracking_items", "value": value}]}
     [found] = vendor("woocommerce", "tea.example").read(told).items
@@ -170,3 +171,11 @@ def test_goods_of_one_kind_at_tiktok_shop_are_called_by_their_name_alone(
 
     assert [line.title for line in found.snapshot.order.lines] == ["Matcha"]
     assert [each.is_cancelled for each in found.fulfilments] == [True]
+
+
+@pytest.mark.parametrize("content", ['{"text": "hola"}', '{"content": "hola"}', "hola"])
+def test_words_of_a_buyer_at_tiktok_shop_count_in_either_place(vendor: Any, content: str) -> None:
+    data = {"message_id": "m", "type": "TEXT", "content": content,
+            "sender": {"role": "BUYER", "im_user_id": "b"}}  # fmt: skip
+
+    assert vendor("tiktok-shop", "100").message({"type": 14, "data": data}).event.text == "hola"

@@ -236,7 +236,9 @@ def _refunds(order: Object, currency: str, at: datetime) -> Iterator[RefundNews]
             yield RefundNews(external_refund_id=refund_id, refunded_at=at, amounts=(given_back,))
 
 
-_LINKS = ("custom_tracking_link", "tracking_link", "formatted_tracking_link")
+_LINKS = (
+    *("custom_tracking_link", "tracking_link", "formatted_tracking_link", "ast_tracking_link"),
+)
 
 
 def _parcels(order: Object, received_at: datetime) -> Iterator[FulfilmentNews | None]:

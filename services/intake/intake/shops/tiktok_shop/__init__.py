@@ -115,7 +115,9 @@ def _message(
         "conversation": text(data.get("conversation_id")),
         "user": text(sender.get("im_user_id")) or text(sender.get("user_id")),
         "name": text(sender.get("nickname")),
-        "text": text(content.get("content")) or joined((shown, named), " "),
+        "text": text(content.get("content"))
+        or text(content.get("text"))
+        or joined((shown, named), " "),
         "file": content.get("url"),
         "kind": KINDS.get(kind.lower(), "application/octet-stream"),
         "at": from_seconds(data.get("create_time")),
