@@ -1,20 +1,19 @@
 """GET for what vendors hold: bounded in time and size, and never into our own network."""
 
-import ipaddress
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urljoin, urlsplit
 
-import anyio
 import httpx
 
+from intake.clients.reaching import NOWHERE, addresses_of, public_only
 from shared.errors import Refused, Unavailable
 
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 _MOST_HOPS = 3
 
+__all__ = ["GONE", "NOWHERE", "Fetcher", "TooFast", "is_public", "origin"]
+
 GONE = "the vendor has it no more"
-NOWHERE = "an address that is not fetched from"
 
 _SOON, _LATEST = 1.0, 60.0
 """Seconds after which to come again at the soonest, though a vendor says 0, and at the latest."""
@@ -28,19 +27,24 @@ class TooFast(Unavailable):
         self.after = after
 
 
-Allowed = Callable[[str], Awaitable[None]]
-"""Returns for an address that may be asked. Raises `Refused`, `Unavailable`."""
+Allowed = Callable[[str], Awaitable[bool]]
+"""Whether an address, which may be asked, is somebody's whom we trust with where it leads.
+
+Raises `Refused`, `Unavailable` for one that may not be asked.
+"""
 
 
 class Fetcher:
     """One client for all vendors."""
 
     def __init__(self) -> None:
-        self._http = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=True)
+        self._trusted = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=True)
+        self._public = public_only(httpx.AsyncClient(timeout=_TIMEOUT, trust_env=True))
 
     async def close(self) -> None:
         """Let connections go."""
-        await self._http.aclose()
+        await self._trusted.aclose()
+        await self._public.aclose()
 
     async def get(
         self,
@@ -58,9 +62,9 @@ class Fetcher:
         """
         given: Mapping[str, str] = headers or {}
         for _ in range(_MOST_HOPS):
-            await may_be_asked(url)
+            http = self._trusted if await may_be_asked(url) else self._public
             try:
-                async with self._http.stream("GET", url, headers=given, params=query) as answer:
+                async with http.stream("GET", url, headers=given, params=query) as answer:
                     if not answer.is_redirect:
                         return await _body(answer, most)
                     target = urljoin(url, answer.headers.get("location", ""))
@@ -104,9 +108,4 @@ async def is_public(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname:
         raise Refused(NOWHERE)
-    try:
-        found = await anyio.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except OSError as why:
-        raise Unavailable("the vendor's name is not known") from why
-    if not all(ipaddress.ip_address(each[4][0]).is_global for each in found):
-        raise Refused(NOWHERE)
+    await addresses_of(parts.hostname, parts.port or 443)

@@ -121,13 +121,14 @@ class MailApis:
     async def _download(self, url: str, account: ResendAccount | MailtrapAccount) -> bytes:
         """From where the service has laid it; whoever knows the address may fetch it."""
 
-        async def may_be_asked(address: str) -> None:
+        async def may_be_asked(address: str) -> bool:
             if _is_base(account, address):
-                return
+                return True
             host = f".{urlsplit(address).hostname}"
             if not host.endswith(tuple(f".{each}" for each in account.download_hosts)):
                 raise Refused(NOWHERE)
             await is_public(address)
+            return False
 
         return await self._fetcher.get(url, may_be_asked, most=self._most)
 
@@ -140,9 +141,10 @@ class MailApis:
     ) -> Object:
         """What an API answers; the key in the headers is for addresses that are the service's."""
 
-        async def may_be_asked(address: str) -> None:
+        async def may_be_asked(address: str) -> bool:
             if not is_theirs(address):
                 raise Refused(NOWHERE)
+            return True
 
         octets = await self._fetcher.get(
             url, may_be_asked, most=self._most * 2, headers=headers, query=query

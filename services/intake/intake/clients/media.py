@@ -105,9 +105,11 @@ class Media:
     ) -> bytes:
         """GET from the account's own base address, or from any public host."""
 
-        async def may_be_asked(address: str) -> None:
-            if not _is_base(address, account):
-                await is_public(address)
+        async def may_be_asked(address: str) -> bool:
+            if _is_base(address, account):
+                return True
+            await is_public(address)
+            return False
 
         octets = await self._fetcher.get(
             url, may_be_asked, most=self._most, headers=headers, query=query
