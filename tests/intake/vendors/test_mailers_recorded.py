@@ -110,3 +110,17 @@ def test_a_time_counts_in_whichever_field_it_stands(vendor: str, body: Any, at: 
     shown = read(vendor, body)
 
     assert (shown["outcome"], shown["messages"][0]["occurred_at"]) == ("status", at)
+
+
+def test_mailguns_older_webhooks_tell_why_in_words() -> None:
+    told = {"event": "dropped", "code": "607", "reason": "hardfail", "recipient": "ana@x.example",
+            "description": "Not delivering to a user who marked your messages as spam"}  # fmt: skip
+    shown = recordings.line(
+        "here",
+        json.dumps({"vendor": "mailgun", "body": told,
+                    "content_type": "application/x-www-form-urlencoded"}).encode(),
+        AT,
+    )  # fmt: skip
+
+    [found] = shown["messages"]
+    assert (found["reason"], found["is_permanent"]) == (told["description"], True)

@@ -118,13 +118,14 @@ def _old_event(form: Form, came: Came[Delivery, MailgunAccount]) -> StatusNews |
     fate = _FATES.get(form.get("event", ""))
     if fate is None:
         return of_no_concern(form.get("event", ""))
-    answered = " ".join(form.get(name, "") for name in ("code", "error", "notification"))
+    told_in = ("code", "error", "notification", "reason")
+    answered = " ".join(form[name] for name in told_in if form.get(name))
     told = Told(
         fate=fate,
         message_ids=(_in_brackets(form.get("Message-Id") or form.get("message-id")),),
         address=form.get("recipient"),
         why=answered.strip(),
-        word=form.get("reason") or form.get("description"),
+        word=form.get("description") or form.get("reason"),
         at=from_seconds(dict(form.pairs).get("timestamp")),
     )
     return entry(told, came)
