@@ -30,6 +30,10 @@ def kind(reading: Any) -> str:
         ("Ferie", "Dal 10 al 20 sono via. Lasciate la lampada al vicino."),
         ("Ausente", "Estaré fuera el lunes. Dejen la lámpara al vecino."),
         ("Out of office, please read", "I am out till 5. Do ring before you come with the parcel."),
+        ("Automatic reply re: order 4711", "It names another order. Which one is mine?"),
+        ("Out of office re: chairs", "Do you sell chairs for the office too?"),
+        ("My husband is out of the office", "So please deliver to our home."),
+        ("Der Chef ist im Urlaub", "Liefern Sie erst am Montag."),
         ("Fuera de la oficina, llamen antes", "Estoy fuera. ¿Pueden llamar antes?"),
     ],
 )
@@ -62,3 +66,18 @@ def test_who_sends_a_file_is_no_machine(read: Any) -> None:
 def test_a_program_that_answers_by_itself_is_known_by_its_name(read: Any, written: Any) -> None:
     assert kind(read(written("Thanks.", X_Mailer="Shop Autoresponder 2.1"))) == "auto-reply"
     assert kind(read(written("Thanks.", X_Mailer="Apple Mail (2.3774)"))) == "message"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Out of office Re: Your parcel",
+        "Annual leave Re: Your parcel",
+        "Bo Smith is out of the office.",
+        "Eva Maier/Lamps/DE is out of the office (returning 12.05.2026)",
+        "Eva Maier ist außer Haus",
+        "Anne Durand est absente du bureau",
+    ],
+)
+def test_a_program_names_who_is_away(read: Any, written: Any, subject: str) -> None:
+    assert kind(read(written("I am back on 12 May.", Subject=subject))) == "auto-reply"

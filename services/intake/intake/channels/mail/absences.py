@@ -9,7 +9,7 @@ import re
 
 _SUBJECT = re.compile(
     r"^[\s\[(*<]{0,4}(?:"
-    r"ooo|(?:i(?:'| a)m |we(?:'| a)re |am )?(?:currently )?(?:on (?:vacation|holidays?|(?:annual |maternity |parental |sick )?leave|business travel)|"
+    r"ooo|(?:annual|maternity|parental) leave|(?:i(?:'| a)m |we(?:'| a)re |am )?(?:currently )?(?:on (?:vacation|holidays?|(?:annual |maternity |parental |sick )?leave|business travel)|"
     r"away from (?:my|the) (?:mail|desk|office)(?: reply)?|away|traveling|travelling)|vacation|holiday notice|absent|"
     r"(?:ich bin |wir sind )?(?:zurzeit |derzeit )?(?:im urlaub|abwesend|nicht im (?:büro|haus)|nicht erreichbar|außer haus)|abwesenheit|urlaub|urlaubs(?:meldung|notiz|zeit)|betriebsferien|"
     r"(?:je suis )?(?:absen(?:ce|te?)(?: du bureau)?|en (?:vacances|congés?))|congés?|"
@@ -19,8 +19,11 @@ _SUBJECT = re.compile(
     r"(?:jestem )?na urlopie|urlop|nieobecność|nieobecn[ay]|(?:я )?в отпуске|отпуск|нет на месте|у відпустці|"
     r"semester|på semester|frånvaro|ej på kontoret|fravær|på ferie|ikke på kontoret|(?:olen )?lomalla|loma|poissa|"
     r"izindeyim|tatildeyim|dovolená|szabadság|szabadságon|în concediu|concediu|σε άδεια|"
+    r"[\w'./-]{1,30}(?: [\w'./-]{1,30}){0,4} (?:is (?:currently )?(?:out of (?:the )?office|on (?:vacation|leave))|ist (?:nicht im (?:büro|haus)|außer haus|abwesend|im urlaub)|"
+    r"est absente?(?: du bureau)?|está ausente|è assente|is afwezig|är inte på kontoret|er ikke på kontoret)|"
     r"休暇(?:中|のお知らせ)?|不在(?:のお知らせ|通知|連絡)?|外出中|休假(?:中|通知)?|外出|(?:휴가|부재|출장) ?중?(?: ?안내)?|في إجازة|בחופשה"
-    r")(?:[\])*>]{1,3}|\s*(?:$|[:：;!.,|/–—-]|\(|（)|\s+(?:\d|until|till|from|bis|vom|ab|jusqu|du|hasta|del|até|fino|dal|tot|van|do|od|до|с|till|från|til|fra)\b)",
+    r")(?:[\])*>]{1,3}|\s*(?:$|[:：;!.,|/–—-]|\(|（)|\s+(?:\d|until|till|from|bis|vom|ab|jusqu|du|hasta|del|até|fino|dal|tot|van|do|od|до|с|till|från|til|fra)\b|"
+    r"\s+(?:re|aw|antw|sv|vs|odp)\s?:)",
     re.IGNORECASE,
 )
 OF_A_SHOP = re.compile(

@@ -125,11 +125,17 @@ def _is_automatic(headers: Headers) -> bool:
 
 
 def _is_by_subject(mail: Structure) -> bool:
-    """Whether its subject names an automatic reply; before a comma a customer may name it too."""
+    """Whether its subject names an automatic reply.
+
+    Before a comma, or what it is `re:`, a customer may name it too.
+    """
     found = AUTOMATIC_SUBJECT.match(mail.headers.text("subject") or "")
-    if found is None or not found[0].endswith(","):
+    if found is None or not _NAMED_BY_ANYBODY.search(found[0]):
         return found is not None
     return absences.says_only_that(_new(mail))
+
+
+_NAMED_BY_ANYBODY = re.compile(r"(?:,|\s(?:re|aw|antw|sv|vs|odp)\s?:)$", re.IGNORECASE)
 
 
 def _is_from_rule(headers: Headers) -> bool:

@@ -161,7 +161,7 @@ AUTOMATIC_SUBJECT = re.compile(
     r"automatikus válasz|răspuns automat|αυτόματη απάντηση|رد تلقائي|(?:תשובה|מענה) אוטומטי\w*|"
     r"(?:การ|ข้อความ)?ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis|自動(?:応答|返信|送信)メール|自動(?:応答|返信|回覆|回复)|自动(?:回复|答复|应答)|"
     r"不在応答|자동 ?(?:회신|응답|답장)|부재중 ?자동 ?(?:회신|응답)"
-    r")(?:[\])*>】）」』＞]{1,3}|\s*(?:$|[:：;!.,|/–—-]|\(|（))",
+    r")(?:[\])*>】）」』＞]{1,3}|\s*(?:$|[:：;!.,|/–—-]|\(|（)|\s+(?:re|aw|antw|sv|vs|odp)\s?:)",
     re.IGNORECASE,
 )
 """How automatic replies begin their subject. What follows must not go on with the sentence."""
