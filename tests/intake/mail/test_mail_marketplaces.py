@@ -115,10 +115,13 @@ def test_the_order_that_amazon_names_is_what_it_is_about() -> None:
     assert told(("A1", "na"), ("A2", "eu")).about == order("A2")
 
 
-def test_all_that_a_buyer_writes_about_one_order_is_one_thread() -> None:
-    first, again = told(("A1", "eu")), told(("A1", "eu"), instead=("Sprung", "Riss"))
-    other = told(("A1", "eu"), instead=("302-1234567-7654321", "302-1234567-0000001"))
-    another = told(("A1", "eu"), instead=(RELAY, "zzz@marketplace.amazon.de"))
+@pytest.mark.parametrize("sellers", [(("A1", "eu"),), (("A1", "eu"), ("A2", "eu")), ()])
+def test_all_that_a_buyer_writes_about_one_order_is_one_thread(
+    sellers: tuple[tuple[str, str], ...],
+) -> None:
+    first, again = told(*sellers), told(*sellers, instead=("Sprung", "Riss"))
+    other = told(*sellers, instead=("302-1234567-7654321", "302-1234567-0000001"))
+    another = told(*sellers, instead=(RELAY, "zzz@marketplace.amazon.de"))
 
     assert first.message_id != again.message_id
     assert first.thread_id == again.thread_id
@@ -163,6 +166,7 @@ def test_without_an_account_or_with_two_there_it_is_not_known_whose_order_it_is(
         ("<3C93FAEC67834D5C@relay.walmart.com>", "message"),
         ("Etsy <emails@mail.etsy.com>", "list"),
         ("bol <noreply@verkopen.bol.com>", "list"),
+        ("Amazon <donotreply@marketplace.amazon.com>", "list"),
         ("<etsy@mail.etsy.com.example.org>", "list"),
     ],
 )

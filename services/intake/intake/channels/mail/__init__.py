@@ -10,9 +10,9 @@ from intake.channels.mail.addresses import Envelope, Mailboxes, OurOwn, Recipien
 from intake.channels.mail.automatic import nobody_wrote
 from intake.channels.mail.bodies import texts_of
 from intake.channels.mail.bounces import Outcome, is_bounce, outcomes, report_in, returned
-from intake.channels.mail.claims import claims, notification_in, notification_of
+from intake.channels.mail.claims import Claims, claims, notification_in, notification_of
 from intake.channels.mail.headers import Headers
-from intake.channels.mail.marketplaces import Sellers, buyers_words
+from intake.channels.mail.marketplaces import Sellers, buyers_words, named_order
 from intake.channels.mail.pages import html_of
 from intake.channels.mail.people import Mailbox
 from intake.channels.mail.repairs import body_octets
@@ -23,7 +23,7 @@ from intake.domain.items import Inbound, Known, KnownKind, LocalFile, Reading, S
 from intake.domain.languages import language_tag
 from intake.domain.texts import clean, cut
 from intake.domain.times import happened_at
-from shared.contracts.base import About, MessageId, NotificationId, ReplyRoute
+from shared.contracts.base import MessageId, NotificationId, ReplyRoute
 from shared.contracts.intake import Delivery, MessageReceived, MessageStatusChanged
 from shared.stores import MailAccount
 
@@ -134,9 +134,11 @@ def _message(mail: _Arrived) -> Inbound:
     claimed = claims(headers, mail.envelope, account.store_id, mail.own)
     written, original = texts_of(mail.mail)
     about = claimed.about
-    if about is None and claimed.thread_id is None:
-        about = _order_named(mail, mail_address, original)
     thread_id = ids.mail_thread(account.store_id, message_id)
+    number = _order_named(mail, mail_address, original)
+    if mail_address and number and claimed == Claims():
+        about = mail.own.sellers.about(account.store_id, mail_address, number)
+        thread_id = ids.about_thread(account.store_id, contact.contact_id, "amazon order", number)
     if about is not None:
         thread_id = ids.about_thread(account.store_id, contact.contact_id, about.kind, about.id)
     written = buyers_words(mail_address or "", original) or written
@@ -173,15 +175,14 @@ def _message(mail: _Arrived) -> Inbound:
     )
 
 
-def _order_named(mail: _Arrived, sender: str | None, whole: str) -> About | None:
+def _order_named(mail: _Arrived, sender: str | None, whole: str) -> str | None:
     """The order that a marketplace names, in a mail that is from there as far as can be seen."""
     headers = mail.headers
     is_theirs = {box.address for box in headers.mailboxes("from")} == {sender}
     is_forged = any(_FORGED.search(told) for told in headers.every("authentication-results"))
     if not sender or not is_theirs or is_forged:
         return None
-    subject = headers.text("subject") or ""
-    return mail.own.sellers.about(mail.account.store_id, sender, subject, whole)
+    return named_order(sender, headers.text("subject") or "", whole)
 
 
 _FORGED = re.compile(r"\bdmarc\s*=\s*fail\b", re.IGNORECASE)

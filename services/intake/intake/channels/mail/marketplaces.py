@@ -13,7 +13,8 @@ from shared.contracts.base import About, AccountId, Channel, StoreId
 from shared.stores import Stores
 from shared.stores.accounts.shops import AmazonAccount
 
-_AMAZON = re.compile(r"[^@]+@marketplace\.amazon\.((?:[a-z]{2,3}\.)?[a-z]{2,3})")
+_NOBODY = r"(?!(?:no|do-?not)-?reply@)"
+_AMAZON = re.compile(_NOBODY + r"[^@]+@marketplace\.amazon\.((?:[a-z]{2,3}\.)?[a-z]{2,3})")
 _LINE = re.compile(r"^[ \t]*-{4,}[ \t]*[^\s-][^\n-]{0,60}-{4,}[ \t]*$", re.MULTILINE)
 _ORDER = re.compile(r"(?<![\w-])\d{3}-\d{7}-\d{7}(?![\w-])")
 
@@ -23,8 +24,8 @@ _RELAYS = (
     re.compile(r"conversations@mail\.etsy\.com"),
     re.compile(r"[^@]+@relay\.walmart\.com"),
     re.compile(r"[^@+]+\+[^@]+@allegromail\.(?:pl|com)"),
-    re.compile(r"(?!no-?reply@)[^@]+@verkopen\.bol\.com"),
-    re.compile(r"(?!no-?reply@)[^@]+@kaufland-marktplatz\.[a-z]{2,3}"),
+    re.compile(_NOBODY + r"[^@]+@verkopen\.bol\.com"),
+    re.compile(_NOBODY + r"[^@]+@kaufland-marktplatz\.[a-z]{2,3}"),
 )
 
 
@@ -56,14 +57,19 @@ def buyers_words(sender: str, whole: str) -> str | None:
     return whole[lines[0].end() : lines[1].start()].strip() or None
 
 
-def named_order(subject: str, whole: str) -> str | None:
+def named_order(sender: str, subject: str, whole: str) -> str | None:
     """The number of the one order that Amazon's own words name, those of the subject first.
 
-    >>> named_order("Re: Inquiry (Order: 302-1234567-7654321)", "")
+    >>> relay = "q1w2e3@marketplace.amazon.de"
+    >>> named_order(relay, "Re: Inquiry (Order: 302-1234567-7654321)", "")
     '302-1234567-7654321'
-    >>> named_order("", "----- Begin -----\\n302-1234567-7654321\\n----- End -----") is None
+    >>> named_order(relay, "", "----- Begin -----\\n302-1234567-7654321\\n----- End -----") is None
+    True
+    >>> named_order("ana@example.org", "Order 302-1234567-7654321", "") is None
     True
     """
+    if not _AMAZON.fullmatch(sender):
+        return None
     lines = list(_LINE.finditer(whole))
     told = whole[: lines[0].start()] + whole[lines[1].end() :] if len(lines) > 1 else whole
     for words in (subject, told):
@@ -93,22 +99,20 @@ class Sellers:
             if isinstance(one, AmazonAccount)
         )
 
-    def about(self, store_id: StoreId, sender: str, subject: str, whole: str) -> About | None:
-        """The order that a buyer of Amazon writes about; None where it is not sure whose it is.
+    def about(self, store_id: StoreId, sender: str, number: str) -> About | None:
+        """The order of this number, written from a relay; None where it is not sure whose it is.
 
         Nobody signs this: it is a hint, and opens nobody else's conversation.
         """
         place = _AMAZON.fullmatch(sender)
-        number = named_order(subject, whole) if place else None
-        if place is None or number is None:
+        if place is None:
             return None
         own = [(id, region) for store, id, region in self._accounts if store == store_id]
         there = [id for id, region in own if region == _REGIONS.get(place[1], "eu")]
         found = [id for id, _ in own] if len(own) == 1 else there
         if len(found) != 1:
             return None
-        order_id = ids.order_id(store_id, _CHANNEL, found[0], number)
-        return About(kind="order", id=str(order_id))
+        return About(kind="order", id=str(ids.order_id(store_id, _CHANNEL, found[0], number)))
 
 
 _REGIONS = {
