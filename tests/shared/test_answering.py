@@ -283,3 +283,40 @@ async def test_a_dead_letter_takes_effect_once_when_replayed(counting: Database)
 
 async def test_ids_of_causes_do_not_run_together() -> None:
     assert cause_of("a", "bc") != cause_of("ab", "c")
+
+
+async def test_what_is_answered_one_by_one_and_in_a_batch_at_once_waits_in_the_same_order(
+    counting: Database,
+) -> None:
+    # Given one who answers two messages one by one, as the second is at fault
+    is_apart, has_row = asyncio.Event(), asyncio.Event()
+    calls = 0
+
+    async def slowly(message: MessageStatusChanged, tx: Transaction) -> Sequence[Message]:
+        nonlocal calls
+        calls += message.external_id == "same"
+        if calls == 2:
+            is_apart.set()
+            await has_row.wait()
+        return await count(message, tx)
+
+    async def meanwhile(message: MessageStatusChanged, tx: Transaction) -> Sequence[Message]:
+        said = await count(message, tx)
+        has_row.set()
+        return said
+
+    one = Answering(db=counting, consumer="counting", hears={MessageStatusChanged: slowly})
+    other = Answering(db=counting, consumer="counting", hears={MessageStatusChanged: meanwhile})
+    same, event_id = status("same"), uuid4()
+    first = testing.record(same, offset=0, event_id=event_id)
+    begun = asyncio.create_task(one.answer([first, testing.record(status("odd", "bug"), offset=1)]))
+
+    # When another answers the first of them and has its row
+    await is_apart.wait()
+    await other.answer([testing.record(same, offset=0, event_id=event_id)])
+    await begun
+
+    # Then neither had to be stopped for the other, and it was answered once
+    assert (await counts(counting))[same.key] == 1
+    letters = await testing.rows(counting, "SELECT kind FROM dead_letters")
+    assert [row["kind"] for row in letters] == ["bug"]

@@ -91,8 +91,8 @@ class Answering:
             except Undecodable as why:
                 raise Refused(why.why) from None
             if heard is not None:
-                await inbox.take(tx, self._consumer, [heard.id])
                 await outbox.put(tx, await self._call([heard], tx))
+                await inbox.take(tx, self._consumer, [heard.id])
             await dead_letters.mark_replayed(tx, letter_id)
 
     def read(self, records: Sequence[Record], into: Decoded) -> None:
@@ -133,18 +133,23 @@ class Answering:
         return said
 
     async def _one_by_one(self, decoded: Decoded) -> Decoded:
-        try:
-            async with self._db.transaction() as tx:
-                fresh = decoded.only(await inbox.take(tx, self._consumer, decoded.heard))
-                tried = [await self._alone(one, tx) for one in fresh.heard.values()]
-                self._breaker.check()
-                letters = [*fresh.odd, *(letter for letter in tried if letter)]
-                await dead_letters.put(tx, self._consumer, letters)
-        except Exception as why:
-            if is_unavailable(why):
-                raise Unavailable("database") from why
-            raise
-        return fresh
+        # Asked first and written down last, as in `_together`: in the same order of rows.
+        while True:
+            try:
+                with suppress(inbox.Repeated):
+                    async with self._db.transaction() as tx:
+                        there = await inbox.unheard(tx, self._consumer, decoded.heard)
+                        fresh = decoded.only(there)
+                        tried = [await self._alone(one, tx) for one in fresh.heard.values()]
+                        self._breaker.check()
+                        letters = [*fresh.odd, *(letter for letter in tried if letter)]
+                        await dead_letters.put(tx, self._consumer, letters)
+                        await inbox.take_all_and_say(tx, self._consumer, fresh.heard.keys(), [])
+                    return fresh
+            except Exception as why:
+                if is_unavailable(why):
+                    raise Unavailable("database") from why
+                raise
 
     async def _alone(self, one: Heard[Message], tx: Transaction) -> DeadLetter | None:
         name = type(one.message).__name__
