@@ -15,8 +15,9 @@ from routing.handlers import parking as desks
 from routing.handlers import presence, team
 from routing.handlers.rules import DESKS, Rules
 from routing.store import agents, parking
+from routing.workers.outages import Outage
 from shared import clock
-from shared.db import Database, is_unavailable
+from shared.db import Database
 from shared.wakes import Wake
 
 log = structlog.get_logger()
@@ -39,29 +40,22 @@ class Desks:
         """Look when woken, and every so often, until stopped."""
         wake = self.db.on_wake(DESKS)
         stopping = asyncio.create_task(self._stop(stop, wake))
+        outage = Outage("desks not looked after")
         try:
             while not stop.is_set():
-                try:
+                with outage.borne():
                     await self.look()
-                except Exception as why:
-                    if not is_unavailable(why):
-                        raise
-                    log.warning("desks not looked after", error=type(why).__name__)
-                await self._wait(wake, stop)
+                await self._wait(wake, stop, outage)
         finally:
             stopping.cancel()
 
-    async def _wait(self, wake: Wake, stop: asyncio.Event) -> None:
+    async def _wait(self, wake: Wake, stop: asyncio.Event, outage: Outage) -> None:
         """Until the next look, or until woken; what was snoozed is not to wait for as long."""
         rest = self.sweep.total_seconds()
         while rest > 0.0 and not await wake.wait(min(rest, _SNOOZED_EVERY)) and not stop.is_set():
             rest -= _SNOOZED_EVERY
-            try:
+            with outage.borne():
                 await self._wake_snoozed()
-            except Exception as why:
-                if not is_unavailable(why):
-                    raise
-                log.warning("snoozed work not looked for", error=type(why).__name__)
 
     async def look(self) -> None:
         """Do all that is to be done by now."""

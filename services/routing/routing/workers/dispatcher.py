@@ -27,13 +27,14 @@ from routing.store import claims, decisions, queue
 from routing.store.claims import Claim, Conflict, Deposed
 from routing.store.decisions import Entry, Log
 from routing.workers.leases import Leases
+from routing.workers.outages import Outage
 from routing.workers.roster import Roster
 from routing.workers.waits import Waits, tell
 from shared import clock
 from shared.bus import Said, cause_of
 from shared.contracts.base import AgentId, StoreId
 from shared.contracts.routing import Family
-from shared.db import Database, Transaction, is_unavailable
+from shared.db import Database, Transaction
 from shared.wakes import Wake
 
 log = structlog.get_logger()
@@ -251,23 +252,20 @@ class Dispatching:
             self._leases.drop_all()
 
     async def _dispatch(self, dispatcher: Dispatcher, wake: Wake, stop: asyncio.Event) -> None:
+        outage = Outage("dispatcher waits")
         while not stop.is_set():
             is_ours = False
             try:
-                epoch = await self._leases.epoch(dispatcher.store_id, dispatcher.family)
-                wake.is_sole = epoch is not None
-                if epoch is not None:
-                    is_ours = True
-                    await dispatcher.drain(epoch)
+                with outage.borne():
+                    epoch = await self._leases.epoch(dispatcher.store_id, dispatcher.family)
+                    wake.is_sole = epoch is not None
+                    if epoch is not None:
+                        await dispatcher.drain(epoch)
+                        is_ours = True
             except Deposed:
                 log.warning("pool lost", store_id=dispatcher.store_id, family=dispatcher.family)
                 self._leases.drop_all()
                 wake.is_sole = False
-            except Exception as why:
-                if not is_unavailable(why):
-                    raise
-                log.warning("dispatcher waits", error=type(why).__name__)
-                is_ours = False
             # Only who has the pool is woken; the others look for its lease every so often.
             if is_ours:
                 await wake.wait(self._sweep)

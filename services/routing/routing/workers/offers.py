@@ -3,18 +3,15 @@
 import asyncio
 from datetime import timedelta
 
-import structlog
-
 from routing import metrics
 from routing.domain.offers import EXPIRED
 from routing.handlers.releasing import take_back
 from routing.handlers.rules import Rules
 from routing.store import conversations
+from routing.workers.outages import Outage
 from shared import clock
-from shared.db import Database, is_unavailable
+from shared.db import Database
 from shared.service import Part
-
-log = structlog.get_logger()
 
 _BATCH = 100
 
@@ -23,14 +20,11 @@ def expiring(db: Database, rules: Rules, every: timedelta) -> Part:
     """A part that ends offers as they expire; any number of processes may run it."""
 
     async def run(stop: asyncio.Event) -> None:
+        outage = Outage("offers not looked at")
         while not stop.is_set():
-            try:
+            with outage.borne():
                 while await expire(db, rules) == _BATCH:
                     pass
-            except Exception as why:
-                if not is_unavailable(why):
-                    raise
-                log.warning("offers not looked at", error=type(why).__name__)
             try:
                 await asyncio.wait_for(stop.wait(), every.total_seconds())
             except TimeoutError:

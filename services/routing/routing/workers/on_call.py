@@ -11,8 +11,9 @@ from routing.clients import on_call
 from routing.clients.on_call import OnCall
 from routing.store import escalations
 from routing.store.escalations import Call
+from routing.workers.outages import Outage
 from shared import clock
-from shared.db import Database, is_unavailable
+from shared.db import Database
 from shared.errors import Refused, Unavailable
 from shared.service import Part
 
@@ -30,15 +31,12 @@ def calling(db: Database, url: str, secret: str, every: timedelta) -> Part:
     """A part that makes the calls that are due; any number of processes may run it."""
 
     async def run(stop: asyncio.Event) -> None:
+        outage = Outage("calls not looked at")
         async with on_call.opened(url, secret) as client:
             while not stop.is_set():
-                try:
+                with outage.borne():
                     while not stop.is_set() and await call_one(db, client):
                         pass
-                except Exception as why:
-                    if not is_unavailable(why):
-                        raise
-                    log.warning("calls not looked at", error=type(why).__name__)
                 try:
                     await asyncio.wait_for(stop.wait(), every.total_seconds())
                 except TimeoutError:

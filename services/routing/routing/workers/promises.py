@@ -3,16 +3,13 @@
 import asyncio
 from datetime import timedelta
 
-import structlog
-
 from routing.handlers import promised
 from routing.handlers.rules import Rules
 from routing.store import conversations
+from routing.workers.outages import Outage
 from shared import clock
-from shared.db import Database, is_unavailable
+from shared.db import Database
 from shared.service import Part
-
-log = structlog.get_logger()
 
 _BATCH = 200
 
@@ -21,14 +18,11 @@ def promising(db: Database, rules: Rules, every: timedelta) -> Part:
     """A part that speaks of promises as they come due; any number of processes may run it."""
 
     async def run(stop: asyncio.Event) -> None:
+        outage = Outage("promises not looked at")
         while not stop.is_set():
-            try:
+            with outage.borne():
                 while await sweep(db, rules):
                     pass
-            except Exception as why:
-                if not is_unavailable(why):
-                    raise
-                log.warning("promises not looked at", error=type(why).__name__)
             try:
                 await asyncio.wait_for(stop.wait(), every.total_seconds())
             except TimeoutError:

@@ -9,9 +9,10 @@ import structlog
 from routing import metrics
 from routing.domain.team import FAMILIES, UNIT
 from routing.store import drift, queue
+from routing.workers.outages import Outage
 from routing.workers.roster import Roster
 from shared import clock
-from shared.db import Database, is_unavailable
+from shared.db import Database
 from shared.service import Part
 
 log = structlog.get_logger()
@@ -20,21 +21,34 @@ _EVERY = 10.0
 _DRIFT_EVERY = 60.0
 
 
+class Pulse:
+    """Shows these figures beat by beat."""
+
+    def __init__(self, db: Database, roster: Roster) -> None:
+        self._db = db
+        self._roster = roster
+        self._next_drift: float | None = None
+
+    async def beat(self, at: float) -> None:
+        """Show them as they stand; loads are compared once a minute, as the first beat does.
+
+        `at` is in seconds of a clock that only goes forward.
+        """
+        await _look(self._db)
+        _count(self._roster)
+        if self._next_drift is None or at >= self._next_drift:
+            await look_for_drift(self._db)
+            self._next_drift = at + _DRIFT_EVERY
+
+
 def pulse(db: Database, roster: Roster) -> Part:
     """A part that keeps these figures up to date."""
 
     async def run(stop: asyncio.Event) -> None:
-        next_drift = 0.0
+        its, outage = Pulse(db, roster), Outage("figures not looked at")
         while not stop.is_set():
-            try:
-                await _look(db)
-                _count(roster)
-                if time.monotonic() >= next_drift:
-                    await look_for_drift(db)
-                    next_drift = time.monotonic() + _DRIFT_EVERY
-            except Exception as why:
-                if not is_unavailable(why):
-                    raise
+            with outage.borne():
+                await its.beat(time.monotonic())
             try:
                 await asyncio.wait_for(stop.wait(), _EVERY)
             except TimeoutError:

@@ -8,18 +8,15 @@ import asyncio
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-import structlog
-
 from routing.domain.team import Agent
 from routing.handlers.rules import TEAM
 from routing.store import agents
+from routing.workers.outages import Outage
 from shared import clock
 from shared.contracts.base import StoreId
-from shared.db import Database, Transaction, is_unavailable
+from shared.db import Database, Transaction
 from shared.service import Part
 from shared.wakes import Wake
-
-log = structlog.get_logger()
 
 _DAY = timedelta(days=1)
 _A_MOMENT = timedelta(milliseconds=1)
@@ -58,15 +55,12 @@ class Roster:
         async def run(stop: asyncio.Event) -> None:
             wake = db.on_wake(TEAM)
             stopping = asyncio.create_task(_wake_at_last(stop, wake))
+            outage = Outage("team not read again")
             try:
                 while not stop.is_set():
-                    try:
+                    with outage.borne():
                         async with db.transaction() as tx:
                             await self.refresh(tx)
-                    except Exception as why:
-                        if not is_unavailable(why):
-                            raise
-                        log.warning("team not read again", error=type(why).__name__)
                     if self._is_another():
                         for name in tell:
                             db.wake_here(name)
