@@ -197,6 +197,39 @@ def test_no_mail_keeps_us_busy(octets: bytes) -> None:
     assert time.process_time() - begun < 5
 
 
+NESTED = b"".join(
+    b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(900)
+)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"From: a@b.example\r\n" + NESTED + b"a\r\n" * (MB // 3),
+        b"Subject: " + b"=?iso-8859-1?q?=E9?= =?koi8-r?q?=E9?= " * (MB // 40) + b"\r\n\r\nhi",
+        HEAD + b"\r\n" + b"begin 644 a.txt\n#0V%T\n`\nend\n" * (MB // 28),
+        HEAD.replace(b"plain", b"html") + b"\r\n" + b"<br>" * (MB // 4),
+        HEAD + b"\r\n" + "Größe für é ".encode("latin-1") * (MB // 12),
+        HEAD + b"\r\n" + b"+AOk- " * (MB // 6),
+    ],
+    ids=["nested", "words", "files", "lines", "letters", "utf-7"],
+)
+def test_a_mail_of_a_megabyte_takes_about_a_second_at_most(octets: bytes) -> None:
+    begun = time.process_time()
+
+    check(octets)
+
+    assert time.process_time() - begun < 1.5
+
+
+def test_words_in_parts_nested_too_deep_are_kept() -> None:
+    octets = b"From: a@b.example\r\n" + NESTED + b"\r\nThe lamp came broken.\r\n"
+
+    [message] = mails.alone(octets, AT).items
+    assert isinstance(message, Inbound)
+    assert "The lamp came broken." in message.text
+
+
 def test_a_long_word_where_addresses_belong_is_read_in_no_time() -> None:
     begun = time.process_time()
 

@@ -17,6 +17,7 @@ from intake.domain.texts import clean, line
 
 _MESSAGE_ID = re.compile(r"<([^<>]{1,900})>")
 _NOTHING: list[str] = []
+_LONGEST = 32 * 1024
 
 
 class Headers:
@@ -45,7 +46,8 @@ class Headers:
         for name, what in (("subject", "its subject"), ("from", "its sender's name")):
             notes: list[str] = []
             for value in self._fields.get(name, _NOTHING)[:1]:
-                words(as_written(value, self._hint, notes), self._hint_against_labels, notes)
+                written = as_written(value, self._hint, notes)[:_LONGEST]
+                words(written, self._hint_against_labels, notes)
             yield from dict.fromkeys(f"{what}: {note}" for note in notes)
 
     def raw(self, name: str) -> str:
@@ -67,7 +69,9 @@ class Headers:
     def text(self, name: str, limit: int = 998) -> str | None:
         """What a field of free text says."""
         if name not in self._said:
-            self._said[name] = line(words(self.raw(name), self._hint_against_labels)) or ""
+            self._said[name] = (
+                line(words(self.raw(name)[:_LONGEST], self._hint_against_labels)) or ""
+            )
         return self._said[name][:limit].strip() or None
 
     def mailboxes(self, *names: str) -> list[Mailbox]:

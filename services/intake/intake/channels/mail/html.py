@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -69,25 +71,40 @@ def text_of(html: str, *, whole: bool = False) -> tuple[str, bool]:
     """
     if not html.strip():
         return "", False
-    html = html[:_MOST]
+    read = _read(html[:_MOST])
+    return (read.whole, False) if whole else (read.new, read.has_quote)
+
+
+class _Text(NamedTuple):
+    whole: str
+    new: str
+    has_quote: bool = False
+
+
+# One mail's pages are read for what it is, for what is new in it and for all of it.
+@lru_cache(maxsize=4)
+def _read(html: str) -> _Text:
     if is_too_deep(html):
-        return _SPACE.sub(" ", _TAG.sub(" ", html)).strip(), False
+        text = _SPACE.sub(" ", _TAG.sub(" ", html)).strip()
+        return _Text(text, text)
     tree = LexborHTMLParser(html)
     root = tree.body or tree.root
     if root is None:
-        return "", False
+        return _Text("", "")
     unseen = {node.mem_id for node in tree.css(_UNSEEN)}
-    if _MAY_HIDE.search(html):
-        hidden = {node.mem_id for node in tree.css(_HIDDEN)}
-        unseen = unseen | hidden if _laid_out(root, unseen | hidden) else unseen
-    if whole:
-        return _laid_out(root, unseen), False
+    hidden = {node.mem_id for node in tree.css(_HIDDEN)} if _MAY_HIDE.search(html) else set()
+    whole = _laid_out(root, unseen | hidden)
+    if hidden and not whole:
+        hidden, whole = set(), _laid_out(root, unseen)
+    unseen |= hidden
     quoted, signatures = _quoted(tree), tree.css(_SIGNATURES)
     signed = {node.mem_id for node in signatures}
+    if not (quoted or signed):
+        return _Text(whole, whole)
     new = _laid_out(root, unseen | quoted | signed, quoted)
     if signed and (not new or points_at(new, "\n".join(map(_words, signatures)))):
         new = _laid_out(root, unseen | quoted, quoted)
-    return (new, bool(quoted)) if new else (_laid_out(root, unseen), False)
+    return _Text(whole, new, bool(quoted)) if new else _Text(whole, whole)
 
 
 def is_too_deep(html: str) -> bool:

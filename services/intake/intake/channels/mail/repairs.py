@@ -57,6 +57,9 @@ def with_plain_header(octets: bytes) -> bytes:
     octets = _in_one_piece(octets)
     end = _END_OF_HEADERS.search(octets, 0, _MOST_OF_HEADER)
     head = octets[: end.start()].removesuffix(b"\r") if end else b""
+    if head and not _BY_WHOM.search(head) and (indented := _INDENTED.search(head)):
+        octets = octets[: indented.start(1)] + octets[indented.end(1) :]
+        head = head[: indented.start(1)] + head[indented.end(1) :]
     if not head or _PLAIN_HEADER.fullmatch(head):
         return octets
     if _SPACED_FIELD.search(head):
@@ -70,6 +73,8 @@ def with_plain_header(octets: bytes) -> bytes:
 
 
 _TELLS_WHO = re.compile(rb"^(?:from|to|subject|date|content-type)[ \t]*:", re.I | re.M)
+_INDENTED = re.compile(rb"\n([ \t]+)from:[^\n]*@", re.IGNORECASE)
+"""The sender's first line began with a space; those on the way wrote their fields above it."""
 _BY_WHOM = re.compile(rb"^from[ \t]*:", re.I | re.M)
 _MBOX = re.compile(rb"\AFrom [^\n]*\n")
 
@@ -166,3 +171,27 @@ def body_octets(octets: bytes) -> bytes:
     """What stands after the header."""
     end = _END_OF_HEADERS.search(octets)
     return octets[end.end() :] if end else b""
+
+
+_NESTING = re.compile(
+    rb"boundary[ \t]*=[ \t]*\"?([^\r\n\";]{1,100})|\n--([^\r\n]{1,102})", re.IGNORECASE
+)
+
+
+def is_nested_deeper(octets: bytes, than: int) -> bool:
+    """Whether parts lie in parts so deep: the parser's time for each line grows with it."""
+    if octets.lower().count(b"boundary") <= than:
+        return False
+    open_: list[bytes] = []
+    for named, line in _NESTING.findall(octets):
+        if named:
+            open_.append(named.rstrip())
+            if len(open_) > than:
+                return True
+            continue
+        written = line.rstrip()
+        for boundary, is_end in ((written, False), (written.removesuffix(b"--"), True)):
+            if boundary in open_:
+                del open_[open_.index(boundary) + (not is_end) :]
+                break
+    return False

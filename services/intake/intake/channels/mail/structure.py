@@ -19,6 +19,7 @@ from intake.channels.mail.labels import is_known
 from intake.channels.mail.parts import Part
 from intake.channels.mail.repairs import (
     body_octets,
+    is_nested_deeper,
     shown_boundary,
     with_folded_fields,
     with_plain_header,
@@ -67,7 +68,7 @@ class Structure:
 def take_apart(octets: bytes) -> Structure:
     """Read a whole mail. Never raises for what a stranger wrote."""
     written, octets = octets, with_plain_lines(octets)
-    if octets.count(b"\n--") > _MOST_BOUNDARIES:
+    if octets.count(b"\n--") > _MOST_BOUNDARIES or is_nested_deeper(octets, _DEEPEST):
         return _as_one_text(octets)
     try:
         plain = with_plain_header(with_folded_fields(octets))

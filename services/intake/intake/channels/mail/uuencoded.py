@@ -2,11 +2,14 @@
 
 import binascii
 import re
+from itertools import islice
 
 _FILE = re.compile(
     r"^begin [0-7]{3,4} (?P<name>\S[^\n]{0,200})\n(?P<lines>(?:[ -`]{1,90}\n)+)end[ \t]*(?:\n|\Z)",
     re.MULTILINE,
 )
+_MOST = 300
+"""More of them stay in the text."""
 
 
 def taken_out(text: str) -> tuple[str, list[tuple[str, bytes]]]:
@@ -20,7 +23,7 @@ def taken_out(text: str) -> tuple[str, list[tuple[str, bytes]]]:
     text = text.replace("\r\n", "\n")
     files: list[tuple[str, bytes]] = []
     kept, at = [], 0
-    for found in _FILE.finditer(text):
+    for found in islice(_FILE.finditer(text), _MOST):
         octets = _decoded(found["lines"])
         if octets is not None:
             files.append((found["name"].strip(), octets))
