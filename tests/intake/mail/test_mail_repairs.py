@@ -59,6 +59,8 @@ def test_what_tells_no_moment_is_none(written: str) -> None:
         ("'Ana' of <ana@example.org>", "'Ana' of"),
         ("=?utf-8?q?P=C3=A9rez=2C_Ana_=3Cana=40example=2Eorg=3E?=", "Pérez, Ana"),
         ("Team: ana@example.org;", None),
+        ("ana@work <ana@example.org>", "ana@work"),
+        ("bo@example.org <ana@example.org>", "bo@example.org"),
     ],
 )
 def test_a_person_is_found_without_quotes_round_the_name(written: str, name: str | None) -> None:
@@ -148,6 +150,9 @@ def test_a_text_that_was_made_utf_8_twice_is_put_right(codec: str) -> None:
         ("filename*=''%E8%AB%8B%E6%B1%82.pdf", "請求.pdf"),
         ('filename="Rechnung%20f%C3%BCr.pdf"', "Rechnung für.pdf"),
         ("filename='bill.pdf'", "bill.pdf"),
+        ('filename="C:\\\\Users\\\\Ana\\\\bill.pdf"', "bill.pdf"),
+        ('filename="/home/ana/bill.pdf"', "bill.pdf"),
+        ('filename="1/2 bill.pdf"', "1/2 bill.pdf"),
         ('filename="100%25 off.pdf"', "100%25 off.pdf"),
     ],
 )

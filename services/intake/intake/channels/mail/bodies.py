@@ -32,6 +32,8 @@ def texts_of(mail: Structure) -> tuple[str, str]:
 def _new_and_whole(mail: Structure) -> tuple[str, str]:
     plain = _without_armour(clean("\n".join(mail.plain))).strip()
     pages = [clean(part) for part in mail.html]
+    if pages and len(plain) <= _LONGEST_EXCUSE and _NO_HTML.search(plain):
+        plain = ""
     is_forwarded = forwards.is_passed_on(
         mail.headers.text("subject") or "", plain or "".join(pages)
     )
@@ -44,6 +46,17 @@ def _new_and_whole(mail: Structure) -> tuple[str, str]:
         text = without_signature(without_notices(text))
     text = text or _attached(mail) or "\n".join(map(_named, mail.files))
     return text, whole or text
+
+
+_NO_HTML = re.compile(
+    r"(?:not|n['’]t|cannot) (?:be able to )?(?:support|display|show|view|read|see) (?:this |an? )?"
+    r"html|html[- ](?:capable|enabled|compatible)|requires? html|(?:is|was|viewed|sent) in html\b|"
+    r"kein(?:e|en)? html|html-?(?:fähig|ansicht|darstellung)|(?:au|en|al|em|in) format[oe]? html|"
+    r"html(?:形式|メール|格式|邮件)",
+    re.IGNORECASE,
+)
+_LONGEST_EXCUSE = 300
+"""What programs write for those who see no HTML, in place of the text."""
 
 
 def _whole_page(page: str) -> tuple[str, bool]:

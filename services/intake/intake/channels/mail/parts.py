@@ -58,7 +58,8 @@ def read_text(part: Part) -> Read:
     if isinstance(written, str) and encoding == "base64":
         # Where words stand between spaces, somebody forgot to encode what he labelled, or put a
         # footer under it.
-        payload = _with_footer(written) if re.search(r"\S \S", written) else _base64(written)
+        is_told = re.search(r"\S \S", written) and not _SPACED_BASE64.fullmatch(written.strip())
+        payload = _with_footer(written) if is_told else _base64(written)
     if not isinstance(payload, bytes):
         payload = str(written).encode("utf-8", "surrogateescape")
     if encoding in _PLAIN:
@@ -84,6 +85,8 @@ def _base64(written: str) -> bytes:
     return base64.b64decode(digits + "=" * (-len(digits) % 4))
 
 
+_SPACED_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{4,}={1,2}")
+"""No words end like this."""
 _ENCODED_LINES = re.compile(r"\s*(?:[A-Za-z0-9+/]{4,998}={0,2}\s*?\r?\n)+")
 _LEAST_ENCODED = 60
 
@@ -91,7 +94,9 @@ _LEAST_ENCODED = 60
 def _with_footer(written: str) -> bytes | None:
     """Base64 with the plain lines that a list's program put under it; None of plain text alone."""
     found = _ENCODED_LINES.match(written)
-    if found is None or len(found[0]) < _LEAST_ENCODED:
+    if found is None:
+        return None
+    if len(found[0]) < _LEAST_ENCODED and not found[0].rstrip().endswith("="):
         return None
     below = written[found.end() :].encode("utf-8", "surrogateescape")
     return _base64(found[0]) + b"\r\n" + below
@@ -140,8 +145,11 @@ def _name(part: Part) -> str | None:
 _PERCENT = re.compile(r"%20|%[C-F][0-9A-F]%[89AB][0-9A-F]", re.IGNORECASE)
 
 
+_PATH = re.compile(r"[A-Za-z]:\\|\\\\|/|file://")
+
+
 def _plain_name(name: str) -> str:
-    """Without quotes that do not count, octets of UTF-8 that nobody named, and marks of addresses.
+    """Without quotes that do not count, octets of UTF-8 that nobody named, folders of a disk.
 
     >>> _plain_name("'bill.pdf'"), _plain_name("Rechnung%20f%C3%BCr.pdf")
     ('bill.pdf', 'Rechnung für.pdf')
@@ -150,6 +158,8 @@ def _plain_name(name: str) -> str:
         name = name[1:-1]
     if " " not in name and _PERCENT.search(name):
         name = unquote(name)
+    if _PATH.match(name):
+        name = re.split(r"[\\/]", name)[-1] or name
     return name if name.isascii() else once(name)
 
 

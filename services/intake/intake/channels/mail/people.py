@@ -17,10 +17,10 @@ _PLAIN_MAILBOX = re.compile(
 )
 """What most address fields are, and the library takes long to read."""
 _ONE_MAILBOX = re.compile(
-    rf"([^<>@\"()]{{0,300}})<[<\s]*(?:mailto:)?({_NAME}+@[^\s<>\"',;:()\\]+)\s*>+\s*",
+    rf"([^<>@\"()]{{0,300}}|[^<>\"(),;]{{0,300}})<[<\s]*(?:mailto:)?({_NAME}+@[^\s<>\"',;:()\\]+)\s*>+\s*",
     re.IGNORECASE,
 )
-"""A name with commas, colons or brackets that nobody put into quotes, or brackets twice."""
+"""A name with commas, colons, brackets or `@` that nobody put into quotes, or brackets twice."""
 _QUOTED_ADDRESS = re.compile(r"\"[^\"\s<>]{1,64}\"@[^\s<>\"',;:()\\]+")
 """What Japanese carriers let people choose has two dots in a row, or one before the sign."""
 _LONGEST = 32 * 1024

@@ -43,6 +43,8 @@ class Structure:
     headers: Headers
     plain: list[str] = field(default_factory=list, repr=False)
     html: list[str] = field(default_factory=list, repr=False)
+    spare: list[str] = field(default_factory=list, repr=False)
+    """What stands in forms that nobody reads where there is another (RFC 1896, Markdown)."""
     files: list[Attachment] = field(default_factory=list)
     contents: list[Callable[[], bytes]] = field(default_factory=list, repr=False)
     """What gives the octets of each of `files`."""
@@ -114,7 +116,9 @@ _PAGE = re.compile(r"\s*(?:<!doctype html|<html[\s>]|<head>|<body[\s>])", re.IGN
 
 
 def _know_pages(found: Structure) -> None:
-    """A page that is labelled as plain text, or not at all, is a page."""
+    """A page that is labelled as plain text, or not at all, is a page; a spare text may count."""
+    if not (found.plain or found.html):
+        found.plain = found.spare
     if not found.html and len(found.plain) == 1 and _PAGE.match(found.plain[0]):
         found.html, found.plain = found.plain, []
 
@@ -166,6 +170,10 @@ def _leaves(message: Part) -> Iterator[Part]:
 _HEADERS = ("text/rfc822-headers", "message/rfc822-headers", "message/partial")
 
 
+_OF_PROGRAMS = ("application/applefile", "text/x-amp-html")
+"""What no person sees: the second half of a Macintosh's file, a page for another program."""
+
+
 def _take(part: Part, found: Structure) -> None:
     """Put one part where it belongs."""
     kind = part.get_content_type()
@@ -175,6 +183,8 @@ def _take(part: Part, found: Structure) -> None:
         found.returned = found.returned or parts.inner_header(part)
         found.attached += parts.embedded(part)
         found.add(parts.attachment(part, kind), partial(parts.content, part))
+    elif kind in _OF_PROGRAMS:
+        return
     elif kind == "message/feedback-report":
         found.has_feedback = True
     elif kind == "message/disposition-notification":
@@ -203,9 +213,7 @@ def _take_text(part: Part, kind: str, found: Structure) -> None:
         found.notes.append("a part that should hold parts was taken as text")
     text = _plain_lines(part, kind, _said(part, found))
     if kind == "text/enriched" or kind in _MARKDOWN:
-        # RFC 1896: of the same text in three forms this is the one nobody reads.
-        if not (found.plain or found.html):
-            found.plain.append(_without_marks(text) if kind == "text/enriched" else text)
+        found.spare.append(_without_marks(text) if kind == "text/enriched" else text)
         return
     if kind in parts.PAGES:
         found.html.append(text)
