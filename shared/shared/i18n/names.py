@@ -8,6 +8,10 @@ from shared.i18n.words import words
 
 USUAL = words("usual")
 """What messages to shops are made of, in Latin letters."""
+_AFFIX = 6
+_BEGINNINGS = frozenset(word[:_AFFIX] for word in USUAL if len(word) >= _AFFIX)
+_ENDINGS = frozenset(word[-_AFFIX:] for word in USUAL if len(word) >= _AFFIX)
+_VIETNAMESE = re.compile("[\u1ea0-\u1eff]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FEW = 4
 """Words up to which a message may be a mere name."""
@@ -26,12 +30,20 @@ def needed(text: str) -> float:
     (0.45, 0.6, 1.1)
     """
     found = _WORD.findall(text)
-    if not found or len(found) > _FEW:
+    if not found or len(found) > _FEW or _VIETNAMESE.search(text):
         return _ENOUGH
-    if 2 * sum(word.lower() in USUAL for word in found) >= len(found):
+    if 2 * sum(map(_is_usual, found)) >= len(found):
         return _ENOUGH
     is_name = all(word[0].isupper() or word in _JOINING for word in found)
     return _NEVER if is_name and not _is_shouted("".join(found)) else _UNUSUAL
+
+
+def _is_usual(word: str) -> bool:
+    """Whether it is one of the words, another form of one (`Reklamacja`) or made of one."""
+    word = word.lower()
+    if word in USUAL:
+        return True
+    return len(word) > _AFFIX and (word[:_AFFIX] in _BEGINNINGS or word[-_AFFIX:] in _ENDINGS)
 
 
 def _is_shouted(letters: str) -> bool:
