@@ -23,6 +23,7 @@ from shared.contracts.routing import (
     ConversationReleased,
     EscalationAcknowledged,
     PriorityChanged,
+    WaitExplained,
 )
 from shared.settings import KafkaSettings
 from shared.stores import Stores
@@ -302,6 +303,39 @@ async def test_a_day_off_a_holiday_and_the_law_keep_work_away_and_fallbacks_are_
     assert "language" in spanish.explanation.skipped
     assert set(spanish.explanation.rejected["language"]) == {"eva", "iris"}
     assert spanish.waited < timedelta(seconds=2)
+
+
+async def test_what_nobody_can_take_says_why_until_somebody_can(
+    house: Running, message: Make
+) -> None:
+    # Given a Spanish speaker who is full, and one who is off
+    await house.team(member("eva", capacity={"messaging": 1}), member("iris", shifts=[NEVER]))
+    await house.hear(message())
+    taken = await house.told(ConversationAssigned)
+
+    # When one more waits
+    await house.hear(message())
+    found = await house.told(WaitExplained)
+    await testing.eventually(lambda: _queued(house), within=5)
+    [one] = (await house.ask("lea", "GET", "/conversations?state=queued")).json()
+    path = f"/conversations/{one['conversation_id']}"
+
+    # Then Kafka and HTTP say why, to who asks for it and to leads
+    assert (found.language, str(found.found_with)) == ("es", one["conversation_id"])
+    assert found.explanation.rejected == {"no room": ("eva",), "not on shift": ("iris",)}
+    [first, *_] = (await house.ask("lea", "GET", path)).json()["waits"]
+    assert first["why"]["language"] == {"no room": 1, "not on shift": 1}
+    [kind] = (await house.ask("lea", "GET", "/waits")).json()
+    assert (kind["waiting"], kind["why"]["language"]) == (1, {"no room": 1, "not on shift": 1})
+
+    # And nothing of it is left when she has done with the first
+    await house.ask("eva", "POST", f"/conversations/{taken.conversation_id}/resolve")
+    await house.told(
+        ConversationAssigned, lambda each: each.conversation_id != taken.conversation_id
+    )
+    shown = (await house.ask("lea", "GET", path)).json()
+    assert (shown["agent_id"], shown["waits"]) == ("eva", [])
+    assert (await house.ask("lea", "GET", "/waits")).json() == []
 
 
 async def test_what_was_decided_is_decided_again_alike_from_the_log(
