@@ -59,6 +59,31 @@ def test_rare_situations_and_questions_about_ware_are_mostly_read(name: str, sha
     assert len(wrong) <= share * every, "\n".join(wrong)
 
 
+def test_what_is_written_in_latin_letters_is_read_in_languages_of_others() -> None:
+    wrong, every = missed(MESSAGES / "roman.tsv")
+    tags = [(tag, reading(text).found) for tag, _, text in rows(MESSAGES / "roman.tsv")]
+
+    assert len(wrong) <= 0.06 * every, "\n".join(wrong)
+    named = sum((found.language or "").startswith(tag) for tag, found in tags)
+    assert named >= 0.94 * every
+    assert {found.script for _, found in tags} == {"Latn"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "charger me aag lag gayi thi",
+        "zaryadka zagorelas nochyu",
+        "tha sas kano minisi",
+        "el charger 7ara2 ed-eide",
+        "juudenki kara hi ga demashita",
+        "wo yao qi su nimen",
+    ],
+)
+def test_what_alarms_is_read_in_latin_letters_too(text: str) -> None:
+    assert is_crisis(text)
+
+
 def test_the_language_of_what_is_wanted_is_told() -> None:
     wrong = Counter[str]()
     every = 0
