@@ -37,6 +37,11 @@ def letter(
             [("bo@one.example", "5.1.1"), ("eva@two.example", "5.2.2")],
         ),
         (
+            "These addresses failed\n<bo@one.example>\n    (reason: 550 5.1.1 unknown user)\n"
+            "<eva@two.example>\n    (reason: 552 5.2.2 mailbox full)\n\n  --- Transcript ---\n",
+            [("bo@one.example", "5.1.1"), ("eva@two.example", "5.2.2")],
+        ),
+        (
             "Unknown user: bo@one.example\nRCPT TO was answered:\n553 no such user\n\n"
             "Unknown user: eva@one.example\nRCPT TO was answered:\n553 no such user\n",
             [("bo@one.example", "5.1.1"), ("eva@one.example", "5.1.1")],

@@ -9,7 +9,7 @@ _ADDRESS = r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
 ADDRESS = re.compile(_ADDRESS)
 _LISTED = re.compile(
     rf"^(?P<before>[ \t>*•-]*)(?P<label>(?:unknown (?:user|recipient)|error-for|failed|user): *)?"
-    rf"[<\"]?(?:smtp:)?(?P<address>{_ADDRESS})[>\"]?(?P<after>[:;,]?)",
+    rf"(?P<mark>[<\"]?)(?:smtp:)?(?P<address>{_ADDRESS})[>\"]?(?P<after>[:;,]?)(?P<end>[ \t]*$)?",
     re.IGNORECASE | re.MULTILINE,
 )
 """How one of several stands at the beginning of its line."""
@@ -57,7 +57,8 @@ def listed(prose: str, ours: Container[str]) -> list[tuple[str, str]]:
 
 def _is_entry(found: re.Match[str], ours: Container[str]) -> bool:
     address = found["address"].lower()
-    is_marked = bool(found["label"] or found["before"] or found["after"] == ":")
+    is_alone = found["mark"] == "<" and found["end"] is not None
+    is_marked = bool(found["label"] or found["before"] or found["after"] == ":" or is_alone)
     return is_marked and address not in ours and not NOT_THE_RECIPIENT.match(address)
 
 
