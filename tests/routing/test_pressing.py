@@ -21,6 +21,7 @@ from shared.callers import Actor, Role
 from shared.contracts.base import ActorKind, AgentId, StoreId
 from shared.contracts.intake import MessageReceived
 from shared.contracts.routing import (
+    AnswerOverdue,
     ConversationAssigned,
     ConversationEscalated,
     ConversationQueued,
@@ -204,3 +205,32 @@ def test_a_region_is_led_by_the_closest_who_still_leads(
     )
 
     assert leads.of_region(region) == who
+
+
+async def test_a_broken_promise_is_told_of_once_though_what_is_written_next_presses_more(
+    routing: Database, rules: Rules, hear: Hear, message: Make
+) -> None:
+    wrote = message(at=datetime.now(UTC) - timedelta(minutes=16))
+    await hear(wrote)
+    await sweep(routing, rules)
+
+    await hear(message("El jarrón ha llegado roto, es urgente", thread=wrote.thread_id))
+    await sweep(routing, rules)
+
+    [overdue] = await told(routing, AnswerOverdue)
+    [changed] = await told(routing, PriorityChanged)
+    assert changed.answer_by < overdue.answer_by
+
+
+async def test_a_word_that_makes_a_crisis_of_what_is_urgent_already_is_told(
+    routing: Database, hear: Hear, message: Make
+) -> None:
+    wrote = message()
+    await hear(wrote)
+    await testing.rows(routing, "UPDATE conversations SET priority = 'urgent'")
+
+    await hear(message("Voy a llamar a mi abogado", thread=wrote.thread_id))
+
+    [changed] = await told(routing, PriorityChanged)
+    assert (changed.was, changed.priority) == ("urgent", "urgent")
+    assert "crisis" in changed.urgency_reasons

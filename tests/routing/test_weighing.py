@@ -10,7 +10,7 @@ import pytest
 from routing.domain.conversation import Conversation, State, Told
 from routing.domain.escalation import CRISIS, OVERDUE, Level
 from routing.domain.pressing import BY_HAND, by_hand, with_message
-from routing.domain.promises import Promise, Promises
+from routing.domain.promises import Promise, Promises, Term
 from routing.domain.urgency import Urgency
 from shared.contracts.base import Channel, ConversationId, StoreId
 from shared.contracts.routing import Family, OpenedBy, Priority
@@ -69,6 +69,12 @@ def conversation(priority: Priority = NORMAL, *reasons: str, **told: Any) -> Con
             {BY_HAND},
         ),
         (
+            conversation(URGENT, "b", priority_set=LOW, unanswered_count=0),
+            Urgency(URGENT, ("c",)),
+            URGENT,
+            {"c"},
+        ),
+        (
             conversation(HIGH, BY_HAND, priority_set=HIGH, unanswered_count=0),
             Urgency(URGENT, ("b",)),
             URGENT,
@@ -101,6 +107,37 @@ def test_what_has_time_again_is_nobodys_trouble_and_is_spoken_of_anew() -> None:
     assert (after.told, after.escalated_to, after.escalate_at) == (Told.NOTHING, Level.NONE, None)
     late = by_hand(before, LOW, AT + timedelta(minutes=31), PROMISES, is_lead=False)
     assert (late.escalated_to, late.escalate_at) == (Level.LEAD, before.escalate_at)
+    assert (late.told, late.tell_at) == (Told.OVERDUE, None)
+
+
+@pytest.mark.parametrize("within", [5, 15])
+def test_what_is_no_crisis_but_overdue_climbs_as_such(within: int) -> None:
+    row = Term(Promise(timedelta(minutes=within)), priority=NORMAL)
+    now = AT + timedelta(minutes=20)
+    before = conversation(
+        URGENT,
+        CRISIS,
+        asked_at=AT,
+        answer_by=AT + timedelta(minutes=5),
+        told=Told.OVERDUE,
+        escalated_to=Level.REGION_LEAD,
+        escalated_why=CRISIS,
+    )
+
+    after = by_hand(before, NORMAL, now, replace(PROMISES, terms=(row,)), is_lead=True)
+
+    assert (after.told, after.tell_at) == (Told.OVERDUE, None)
+    assert (after.escalated_to, after.escalate_at) == (Level.NONE, now)
+    assert after.escalated_why == OVERDUE
+
+
+def test_what_was_set_ends_with_the_conversation_and_what_was_read_stays() -> None:
+    set_by_hand = conversation(LOW, BY_HAND, priority_set=LOW).resolved(AT)
+    read = conversation(HIGH, "a").resolved(AT)
+
+    assert (set_by_hand.priority, set_by_hand.urgency_reasons) == (NORMAL, ())
+    assert set_by_hand.priority_set is None
+    assert (read.priority, read.urgency_reasons) == (HIGH, ("a",))
 
 
 @pytest.mark.parametrize("priority", [URGENT, HIGH, NORMAL, LOW])

@@ -167,18 +167,18 @@ class Conversation:
         return replace(self, version=self.version + 1)
 
     def asked(self, at: datetime, promises: Promises) -> "Conversation":
-        """The customer waits since `at`; if he waited already, since then."""
+        """The customer waits since `at`; if he waited already, since then.
+
+        A promise that is told of as broken is not broken again by a sooner one.
+        """
         since = at if self.asked_at is None else min(at, self.asked_at)
         due = promises.due(self._asked, since)
         after = replace(self, asked_at=since)
         if self.answer_by != due.by:
-            after = replace(
-                after,
-                answer_by=due.by,
-                first_from=due.first_from,
-                told=Told.NOTHING,
-                tell_at=due.soon,
-            )
+            after = replace(after, answer_by=due.by, first_from=due.first_from)
+            is_broken = self.told is Told.OVERDUE
+            if not (is_broken and self.answer_by is not None and due.by < self.answer_by):
+                after = replace(after, told=Told.NOTHING, tell_at=due.soon)
         # Overdue, it may have been brought before its agent already; a lead has not heard of it.
         if self.is_crisis and self.escalated_to < Level.LEAD:
             after = replace(after, escalate_at=since, escalated_why=CRISIS)
@@ -233,9 +233,12 @@ class Conversation:
         )
 
     def resolved(self, at: datetime) -> "Conversation":
-        """Done, until something happens again."""
+        """Done, until something happens again; what a person set of it is over."""
+        by_hand = self.priority_set is not None
         return replace(
             self,
+            priority=Priority.NORMAL if by_hand else self.priority,
+            urgency_reasons=() if by_hand else self.urgency_reasons,
             state=State.RESOLVED,
             resolved_at=at,
             priority_set=None,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from routing.domain.conversation import Conversation
+from routing.domain.conversation import Conversation, Told
 from routing.domain.escalation import CRISIS, OVERDUE, Level
 from routing.domain.promises import Promises
 from routing.domain.urgency import Urgency
@@ -27,14 +27,15 @@ def with_message(of: Conversation, said: Urgency) -> Conversation:
     that, until the customer has his answer.
     """
     waits = of.unanswered_count > 0
+    if of.priority_set is not None and not waits:
+        # First of all: what raised it for the last answer is no measure of what is written now.
+        of = replace(of, priority=of.priority_set, urgency_reasons=(BY_HAND,))
     presses = presses_more(said.priority, of.priority)
     is_crisis = CRISIS in said.reasons
     if of.priority_set is None:
         is_heard = not waits or presses
     else:
         is_heard = presses and (is_crisis or said.priority is Priority.URGENT)
-        if not waits:
-            of = replace(of, priority=of.priority_set, urgency_reasons=(BY_HAND,))
     if is_heard:
         is_still = waits and of.is_crisis and not is_crisis
         reasons = (*said.reasons, CRISIS) if is_still else said.reasons
@@ -51,7 +52,8 @@ def by_hand(
     """The conversation when a person sets its priority: promised anew, since the customer wrote.
 
     A lead who sets normal or low says that it is no crisis. Nobody is bothered further by what is
-    a crisis no more, or has time again.
+    a crisis no more, or has time again. What is overdue by the new promise too is told of once, and
+    climbs from the first level where it was a crisis.
     """
     ends = is_lead and presses_more(Priority.HIGH, priority)
     reasons = (BY_HAND, CRISIS) if of.is_crisis and not ends else (BY_HAND,)
@@ -59,9 +61,17 @@ def by_hand(
     if of.asked_at is None:
         return after
     after = after.asked(of.asked_at, promises)
-    is_calm = (of.escalated_why == CRISIS and not after.is_crisis) or (
-        of.escalated_why == OVERDUE and after.answer_by is not None and now < after.answer_by
-    )
-    if is_calm:
+    has_time = after.answer_by is not None and now < after.answer_by
+    if of.told is Told.OVERDUE and not has_time:
+        after = replace(after, told=of.told, tell_at=None)
+    if of.escalated_why == CRISIS and not after.is_crisis:
+        again = now if after.told is Told.OVERDUE else None
+        return replace(
+            after,
+            escalated_to=Level.NONE,
+            escalate_at=again,
+            escalated_why=OVERDUE if again else None,
+        )
+    if of.escalated_why == OVERDUE and has_time:
         return replace(after, escalated_to=Level.NONE, escalate_at=None, escalated_why=None)
     return after

@@ -170,7 +170,10 @@ def _told(
     if after.state is State.QUEUED and (before is None or before.state is not State.QUEUED):
         after, queued = saying.queued(after, now)
         events.append(queued)
-    elif before is not None and before.priority is not after.priority:
+    elif before is not None and (before.priority, before.is_crisis) != (
+        after.priority,
+        after.is_crisis,
+    ):
         after, changed = saying_promises.priority_changed(after, before.priority, now)
         events.append(changed)
     return after, events
