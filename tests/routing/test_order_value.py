@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -11,7 +11,7 @@ from routing.domain.understanding import Known, Reading, read
 from routing.domain.urgency import Around
 from routing.handlers.rules import Rules
 from routing.settings import Settings
-from shared import clock
+from shared import clock, testing
 from shared.contracts.base import (
     AccountId,
     Address,
@@ -116,12 +116,12 @@ def order(contact_id: ContactId, total: int) -> OrderPlaced:
     )
 
 
-def held(order_id: OrderId) -> CustomsHeld:
+def held(order_id: OrderId, shipment_id: UUID | None = None) -> CustomsHeld:
     return CustomsHeld(
         occurred_at=clock.now(),
         store_id=AURORA,
         version=3,
-        shipment_id=ShipmentId(uuid4()),
+        shipment_id=ShipmentId(shipment_id or uuid4()),
         purpose=Purpose.OUTBOUND,
         carrier="correos",
         number="RX551200917DE",
@@ -149,3 +149,20 @@ async def test_a_parcel_of_a_dear_order_that_is_held_and_who_writes_of_it_are_hi
     queued = await told(routing, ConversationQueued)
     assert [each.priority for each in opened] == [priority] * 2
     assert [each.priority for each in queued] == [priority] * 2
+
+
+async def test_an_alarm_after_the_end_weighs_the_parcel_anew(
+    routing: Database, hear: Callable[..., Awaitable[None]]
+) -> None:
+    bought, shipment_id = order(ContactId(uuid4()), 50_00), uuid4()
+    await hear(bought, held(bought.order_id, shipment_id))
+    await testing.rows(
+        routing,
+        "UPDATE conversations SET state = 'resolved', resolved_at = now(), asked_at = NULL, "
+        "priority = 'low', urgency_reasons = '{set by hand}'",
+    )
+
+    await hear(held(bought.order_id, shipment_id))
+
+    _, again = await told(routing, ConversationQueued)
+    assert (again.priority, again.urgency_reasons) == ("high", ("order value",))

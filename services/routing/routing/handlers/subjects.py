@@ -77,7 +77,7 @@ async def on_subject(
         if before.state is State.RESOLVED and await conversations.is_thread_open(tx, before):
             # The customer has another conversation there: what he writes belongs to that one.
             before = replace(before, thread_id=None)
-        after, events = _again(before, subject, now, rules)
+        after, events = _again(before, subject, order, now, rules)
         await conversations.save(tx, [after])
     await history.note(
         tx,
@@ -149,7 +149,7 @@ def completed(
         zone_source=zone.source if zone else None,
         reply_route=_by_mail(facts, rules),
     )
-    after = _weighed(after, facts, rules).queued(
+    after = _weighed(after, order, rules).queued(
         min(pending.asked_at or now, now), now, rules.promises
     )
     metrics.conversations_opened.labels(after.family, after.opened_by).inc()
@@ -158,12 +158,15 @@ def completed(
     return after, [opened, queued]
 
 
-def _weighed(of: Conversation, facts: OrderFacts, rules: Rules) -> Conversation:
+def _weighed(of: Conversation, order: OrderFacts | None, rules: Rules) -> Conversation:
     """High where the order is worth much: an alarm or a case is always about it."""
     values = rules.high_values_of(of.store_id)
-    if times_high(facts.shop_total, facts.shop_currency, values) < 1:
-        return of
-    of = replace(of, priority=Priority.HIGH, urgency_reasons=(ORDER_VALUE,))
+    is_dear = order is not None and times_high(order.shop_total, order.shop_currency, values) >= 1
+    of = replace(
+        of,
+        priority=Priority.HIGH if is_dear else Priority.NORMAL,
+        urgency_reasons=(ORDER_VALUE,) if is_dear else (),
+    )
     return replace(of, skills=rules.demands.of(of))
 
 
@@ -172,13 +175,19 @@ def _zone_told(facts: OrderFacts, region: Region) -> str | None:
 
 
 def _again(
-    before: Conversation, subject: Subject, now: datetime, rules: Rules
+    before: Conversation,
+    subject: Subject,
+    order: OrderFacts | None,
+    now: datetime,
+    rules: Rules,
 ) -> tuple[Conversation, list[Event]]:
     if before.state is State.PENDING:
         return before, []
     asked_at = min(subject.at, now)
     if before.state not in (State.RESOLVED, State.PARKED):
         return before.asked(asked_at, rules.promises), []
+    if before.state is State.RESOLVED:
+        before = _weighed(before, order, rules)
     after, queued = saying.queued(before.queued(asked_at, now, rules.promises), now)
     return after, [queued]
 
