@@ -114,6 +114,23 @@ async def test_at_the_end_of_a_shift_what_waits_goes_on_and_the_rest_is_kept(
     assert len(await told(scene.routing, ConversationReleased)) == 2
 
 
+async def test_who_was_only_asked_for_something_hands_nothing_over(
+    scene: Scene, given: list[MessageReceived], look: Look
+) -> None:
+    await testing.rows(
+        scene.routing,
+        "UPDATE conversations SET state = 'offered', offer_ends_at = now() + interval '1 hour' "
+        "WHERE asked_at IS NOT NULL",
+    )
+    await scene.install(scene.agent("eva", shifts=(until(-1),)))
+
+    await look()
+
+    assert await states(scene.routing) == {"queued": 1, "parked": 1}
+    [note] = await testing.rows(scene.routing, "SELECT text FROM notes")
+    assert "The customer has his answer" in note["text"]
+
+
 async def test_who_writes_back_after_the_agent_went_home_is_not_given_to_the_empty_chair(
     scene: Scene, given: list[MessageReceived], look: Look
 ) -> None:

@@ -35,7 +35,8 @@ async def leave(
 
     Where the customer waits, it waits for another agent with its due date as it was. The rest stays
     his without counting until the customer writes. Each gets a note of how it stands, for whoever
-    has it next. Nothing happens when he is back by now.
+    has it next, but what he was only asked for: that he never had. Nothing happens when he is back
+    by now.
     """
     held = [
         of
@@ -50,7 +51,7 @@ async def leave(
     kept = [each for each in held if each.asked_at is None]
     taken = await take_back(tx, waiting, why=why, now=now, rules=rules) if waiting else []
     parked = await park(tx, kept, why=why, by=saying.ROUTING, now=now)
-    told = [(each, hand_over_note(each, why, now)) for each in held]
+    told = [(each, hand_over_note(each, why, now)) for each in held if each.state is State.ASSIGNED]
     await notes.keep(tx, told, by=saying.ROUTING, at=now)
     metrics.handed_over.labels(why, "queued").inc(len(taken))
     metrics.handed_over.labels(why, "kept").inc(len(parked))
