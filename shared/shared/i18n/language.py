@@ -81,7 +81,9 @@ def detect(
     >>> detect("#A10293-88 👍 https://shop.example/a").language is None
     True
     """
-    cleaned = without_brands(cleaning.clean(text[:_ENOUGH]), brands)
+    cleaned = cleaning.clean(text[:_ENOUGH])
+    if brands:
+        cleaned = without_brands(cleaned, brands)
     script = scripts.dominant(scripts.letters(cleaned))
     if script is None:
         return NOTHING

@@ -15,6 +15,8 @@ _VIETNAMESE = re.compile("[\u1ea0-\u1eff]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FEW = 4
 """Words up to which a message may be a mere name."""
+_SHORT = 80
+"""Characters that so many words have at most."""
 _JOINING = frozenset(("and", "da", "de", "di", "du", "et", "la", "le", "of", "van", "von", "y"))
 
 _ENOUGH, _UNUSUAL, _NEVER = 0.45, 0.6, 1.1
@@ -29,6 +31,8 @@ def needed(text: str) -> float:
     >>> needed("where is my order"), needed("lorem ipsum"), needed("Massimo Dutti")
     (0.45, 0.6, 1.1)
     """
+    if len(text) > _SHORT:
+        return _ENOUGH
     found = _WORD.findall(text)
     if not found or len(found) > _FEW or _VIETNAMESE.search(text):
         return _ENOUGH
