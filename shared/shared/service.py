@@ -25,6 +25,7 @@ from shared.callers import Callers
 from shared.contracts.base import Message
 from shared.db import Database, is_unavailable
 from shared.errors import Unavailable
+from shared.http.heads import Heads
 from shared.settings import KafkaSettings, ServiceSettings
 from shared.stores import Stores
 
@@ -215,6 +216,7 @@ async def serve(app: Callable[..., object], host: str, port: int, stop: asyncio.
     server = _Server(
         uvicorn.Config(
             app,
+            http=Heads,
             log_config=None,
             access_log=False,
             lifespan="off",
