@@ -30,12 +30,15 @@ class _Pair(NamedTuple):
 class Form(dict[str, str]):
     """The first value of each field; `pairs` has all in their order, `octets` the undecoded ones.
 
-    Text is taken for UTF-8, U+FFFD for what is none and for NUL.
+    Text is taken for UTF-8, U+FFFD for what is none and for NUL; `sent` has all as they were sent,
+    which is what senders sign.
     """
 
     def __init__(self, pairs: Iterable[tuple[str, bytes]] = (), files: Iterable[File] = ()) -> None:
-        found = [_Pair(_text(name), octets) for name, octets in pairs]
+        given = list(pairs)
+        found = [_Pair(_text(name), octets) for name, octets in given]
         super().__init__()
+        self.sent = tuple((name.encode("utf-8", "replace"), octets) for name, octets in given)
         self.pairs = tuple((one.name, _text(one.octets)) for one in found)
         self.files = tuple(files)
         self.octets: dict[str, bytes] = {}
@@ -58,7 +61,8 @@ def url_encoded(body: bytes) -> Form:
         encoding="latin-1",
         max_num_fields=_MOST_FIELDS,
     )
-    return Form((name, value.encode("latin-1")) for name, value in pairs)
+    octets = ((name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs)
+    return Form((name.decode("utf-8", "replace"), value) for name, value in octets)
 
 
 def in_parts(body: bytes, content_type: str) -> Form:

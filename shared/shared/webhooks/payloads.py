@@ -1,6 +1,9 @@
 """From octets to values: JSON, form, XML, and nothing that a database cannot store."""
 
+import json
+import math
 import re
+import sys
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -56,8 +59,27 @@ def _json(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    except msgspec.DecodeError:
-        return msgspec.json.decode(_repaired(body))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _sloppy_json(body)
+
+
+def _sloppy_json(body: bytes) -> Any:
+    """JSON whose texts hold what JSON forbids: octets that are no UTF-8, bare control characters.
+
+    Whoever signs such a body sends the same again; what a customer wrote in it must not be lost.
+    """
+    text = _repaired(body).decode("utf-8", "replace").replace("\0", "\ufffd")
+    try:
+        return json.loads(text, strict=False, parse_float=_finite, parse_constant=_finite)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError("a number out of range")
+    return number
 
 
 def _repaired(body: bytes) -> bytes:
@@ -77,9 +99,39 @@ class _NoDoctype(ElementTree.TreeBuilder):
 
 def _xml(body: bytes) -> ElementTree.Element:
     try:
-        parser = ElementTree.XMLParser(target=_NoDoctype())  # noqa: S314 - no DTD, so no entities
-        parser.feed(body)
-        root: ElementTree.Element = parser.close()
+        return _element(body)
+    except (ElementTree.ParseError, LookupError, ValueError):
+        pass
+    try:
+        return _element(_legible(body))
     except (ElementTree.ParseError, LookupError) as error:
         raise ValueError("no XML") from error
+
+
+def _element(document: bytes | str) -> ElementTree.Element:
+    parser = ElementTree.XMLParser(target=_NoDoctype())  # noqa: S314 - no DTD, so no entities
+    parser.feed(document)
+    root: ElementTree.Element = parser.close()
     return root
+
+
+_ENCODING = re.compile(rb"<\?xml[^>]{0,100}?encoding=[\"']([\w.-]{1,40})[\"'][^>]{0,100}>")
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|(\d{1,10}));")
+
+
+def _legible(body: bytes) -> str:
+    """XML with U+FFFD for what it may not hold (XML 1.0, 2.2), in an encoding that expat lacks too.
+
+    Messengers put into it whatever a customer typed, control characters among it.
+    """
+    declared = _ENCODING.match(body)
+    encoding = declared[1].decode() if declared else "utf-8"
+    text = body[declared.end() if declared else 0 :].decode(encoding, "replace")
+    return _REFERENCE.sub(_allowed, _NO_XML.sub("\ufffd", text))
+
+
+def _allowed(reference: re.Match[str]) -> str:
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    is_letter = number <= sys.maxunicode and not _NO_XML.match(chr(number))
+    return reference[0] if is_letter else "\ufffd"

@@ -96,10 +96,10 @@ def test_postal_signs_with_its_key(vendor: Any, posted: Any, header: str, digest
 
 def test_mandrill_signs_the_address_and_the_form(vendor: Any, posted: Any) -> None:
     one = vendor("mandrill", webhook_key=("new", "old"))
-    fields = {"mandrill_events": "[]", "a": "ü"}
+    fields = {"mandrill_events": "[]", "a": "ü\0".encode() + b"\xff"}
 
     def told(url: str, key: str, **headers: str) -> Delivery:
-        signed = f"{url}aümandrill_events[]".encode()
+        signed = f"{url}aü\0".encode() + b"\xffmandrill_events[]"
         mac = B64(hmac.digest(key.encode(), signed, "sha1")).decode()
         kind = {"content-type": "application/x-www-form-urlencoded"}
         given = {**kind, "x-mandrill-signature": mac, **headers}

@@ -51,6 +51,7 @@ def test_either_secret_signs_time_and_body(business: Any, posted: Any) -> None:
         (event("share_post", share_post={"embed_url": "https://t.example"}),
          "[share post] https://t.example", []),
         (event("sticker"), "[sticker]", []),
+        (event(text={"body": "cut \ud83d"}), "cut \ufffd", []),
     ],
 )  # fmt: skip
 def test_every_kind_says_something(business: Any, told: Any, text: str, files: list[str]) -> None:

@@ -43,6 +43,10 @@ def post(client: httpx.AsyncClient, path: str, signed: Callable[..., dict[str, s
         (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "text/xml"),
         (b'<!DOCTYPE a SYSTEM "http://127.0.0.1/"><a/>', "application/soap+xml"),
         (b'<?xml version="1.0" encoding="none"?><a/>', "text/xml"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>\1&b;</a>', "text/xml"),
+        (b'["\xff", NaN]', "application/json"),
+        (b'["\xff", 1e999]', "application/json"),
+        (b'["\xff",' + b"[" * 3_000, "application/json"),
         (b"a", "application/x-www-form-urlencoded"),
         (b"", "application/x-www-form-urlencoded"),
         (b"no parts at all", "multipart/form-data; boundary=x"),
@@ -80,11 +84,15 @@ async def test_authentic_nonsense_is_400_and_not_kept(
         (b'["\\ude00", "\\\\ud83d", "\\ud83d\\ud83d\\ude00"]', "application/json",
          ["\ufffd", "\\ud83d", "\ufffd😀"]),
         (b'{"a": "\\u0000\\\\u0000"}', "application/json", {"a": "\ufffd\\u0000"}),
+        (b'{"a": "caf\xe9", "b": [1.5, "\\ude00"]}', "application/json",
+         {"a": "caf\ufffd", "b": [1.5, "\ufffd"]}),
+        (b'{"a": "x\0\ny"}', "application/json", {"a": "x\ufffd\ny"}),
         (b"a=1&b=%F0%9F%98%80&a=2&c=&d=%00", "application/x-www-form-urlencoded",
          {"a": "1", "b": "😀", "c": "", "d": "\ufffd"}),
         (b"a=1&flag&&=&c", "application/x-www-form-urlencoded",
          {"a": "1", "flag": "", "": "", "c": ""}),
         (b"a=%ff\xe9", "application/x-www-form-urlencoded", {"a": "\ufffd\ufffd"}),
+        (b"%C3%B1=1", "application/x-www-form-urlencoded", {"ñ": "1"}),
         (b"a=1", "", {"a": "1"}),
         (b'{"a": 1}', "application/x-www-form-urlencoded", {"a": 1}),
         (b'{"a": 1}\n\n{"a": 2}\r\n', "application/jsonl", [{"a": 1}, {"a": 2}]),
@@ -99,6 +107,24 @@ async def test_bodies_are_parsed_by_their_media_type(
     ((delivery, parsed),) = kept
     assert parsed == payload
     assert delivery.body == body
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"<a>\0 \x08 caf\xe9 \xef\xbf\xbf</a>", "\ufffd \ufffd caf\ufffd \ufffd"),
+        (b"<a>&#0; &#x1F; &#55357; &#xD83D; &#9999999999; \1&#65;</a>",
+         "\ufffd \ufffd \ufffd \ufffd \ufffd \ufffdA"),
+        ('<?xml version="1.0" encoding="gb18030"?><a>您好</a>'.encode("gb18030"), "您好"),
+    ],
+)  # fmt: skip
+async def test_xml_keeps_what_can_be_read_in_it(
+    post: Post, kept: Kept, body: bytes, text: str
+) -> None:
+    answer = await post(body, "text/xml")
+
+    assert answer.status_code == 200
+    assert kept[0][1].text == text
 
 
 async def test_a_form_in_parts_keeps_order_files_and_octets(post: Post, kept: Kept) -> None:

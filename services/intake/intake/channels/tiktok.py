@@ -7,11 +7,9 @@ Business, "Business Messaging API", webhook events `im_*`.
 import hmac
 from datetime import datetime
 
-import msgspec
-
 from intake.channels.peers import File, Said, inbound, user
 from intake.domain.items import Came, Inbound, Known, Odd, Reading
-from intake.domain.shapes import Object, obj, objects, text
+from intake.domain.shapes import Object, json_of, obj, objects, text
 from intake.domain.texts import joined, line
 from intake.domain.times import from_milliseconds, from_seconds
 from shared.stores.accounts.messaging import TikTokAccount
@@ -63,12 +61,7 @@ def _event(came: Came[Delivery, TikTokAccount]) -> Inbound | Known | Odd:
 
 def _content(event: Object) -> Object:
     given = event.get("content")
-    if not isinstance(given, str):
-        return obj(given)
-    try:
-        return obj(msgspec.json.decode(given))
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return {}
+    return obj(json_of(given) if isinstance(given, str) else given)
 
 
 def _message(

@@ -34,30 +34,30 @@ def verify(delivery: Delivery, account: TwilioAccount) -> bool:
     if told is None:
         return False
     macs = [
-        base64.b64encode(hmac.new(token.encode(), (url + told).encode(), "sha1").digest()).decode()
+        base64.b64encode(hmac.new(token.encode(), url.encode() + told, "sha1").digest()).decode()
         for token in account.auth_token
         for url in _spellings(delivery.url)
     ]
     return True in [equal(shown, mac) for mac in macs]
 
 
-def _told(delivery: Delivery) -> str | None:
+def _told(delivery: Delivery) -> bytes | None:
     """What is signed after the address; None when the body is not what the address says."""
     if (digest := delivery.query.get("bodySHA256")) is not None:
         found = hashlib.sha256(delivery.body).hexdigest()
-        return "" if equal(digest.lower(), found) else None
+        return b"" if equal(digest.lower(), found) else None
     if delivery.method == "GET" or not delivery.body:
-        return ""
+        return b""
     try:
         form = parse(delivery)
     except ValueError:
         return None
     if not isinstance(form, Form):
         return None
-    values: dict[str, set[str]] = {}
-    for name, value in form.pairs:
+    values: dict[bytes, set[bytes]] = {}
+    for name, value in form.sent:
         values.setdefault(name, set()).add(value)
-    return "".join(name + value for name in sorted(values) for value in sorted(values[name]))
+    return b"".join(name + value for name in sorted(values) for value in sorted(values[name]))
 
 
 def _spellings(url: str) -> Iterator[str]:

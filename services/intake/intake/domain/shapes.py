@@ -26,8 +26,11 @@ def text(value: object) -> str | None:
 
 
 def json_of(value: object) -> object:
-    """JSON inside a form's field; None for what is none."""
+    """JSON inside a form's field or another JSON; None for what is none.
+
+    Bare control characters, which JSON forbids, are taken.
+    """
     try:
-        return json.loads(value) if isinstance(value, str) and value else None
+        return json.loads(value, strict=False) if isinstance(value, str) and value else None
     except (ValueError, RecursionError):
         return None

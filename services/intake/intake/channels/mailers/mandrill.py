@@ -42,10 +42,10 @@ def _is_signed(delivery: Delivery, account: MandrillAccount) -> bool:
         return False
     if not isinstance(form, Form):
         return False
-    fields = "".join(f"{name}{value}" for name, value in sorted(form.pairs, key=lambda one: one[0]))
+    fields = b"".join(name + value for name, value in sorted(form.sent, key=lambda one: one[0]))
     given = delivery.headers.get("x-mandrill-signature", "")
     macs = [
-        hmac.digest(key.encode(), f"{url}{fields}".encode(), "sha1")
+        hmac.digest(key.encode(), url.encode() + fields, "sha1")
         for key in account.webhook_key
         for url in _addresses(delivery)
     ]
