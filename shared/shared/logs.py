@@ -13,6 +13,14 @@ import structlog
 
 _NOISY = ("aiokafka", "faust", "mode", "asyncio")
 
+_TELLTALE = {
+    "httpx": logging.WARNING,
+    "python_multipart": logging.CRITICAL,
+    "uvicorn": logging.WARNING,
+    "websockets": logging.WARNING,
+}
+"""Loggers that would tell below these levels what strangers wrote, frames and headers whole."""
+
 
 class _Seldom(logging.Filter):
     """At most a line a second from each logger: a producer without a leader spins and logs."""
@@ -57,7 +65,8 @@ def start(service: str, level: str, *, for_good: bool = True, is_command: bool =
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for name, least in _TELLTALE.items():
+        logging.getLogger(name).setLevel(least)
     structlog.configure(
         processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),

@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from intake.channels.mail import OurOwn
 from intake.domain.items import Reading
 from intake.handlers import recordings
-from intake.handlers.doors import DOORS
+from intake.handlers.doors import DOORS, Around, arrival
+from shared.stores import Stores
 from shared.stores.accounts import models
 from shared.webhooks import Delivery
 
@@ -228,6 +231,32 @@ def test_what_is_not_signed_is_let_in_nowhere(
             assert not one.verifies(delivery)
             signed_at = one.door.scheme.signed_at(delivery)
             assert signed_at is None or isinstance(signed_at, datetime)
+
+
+@pytest.mark.parametrize("channel", sorted(DOORS))
+def test_no_secret_is_kept_wherever_a_vendor_shows_it(
+    vendor: Callable[..., Any], posted: Callable[..., Any], own: OurOwn, channel: str
+) -> None:
+    fields = {name: info.annotation for name, info in DOORS[channel].account.model_fields.items()}
+    names = [name for name, annotation in fields.items() if "Secret" in str(annotation)]
+    secrets = {name: (f'{name} "old" é', f"{name} new") for name in names}
+    extra = {"access_key_id": "AKIA"} if "access_key_id" in fields else {}
+    one = vendor(channel, **{**WITH.get(channel, {}), **extra, **secrets})
+    values = [value for both in secrets.values() for value in both]
+    delivery = posted(
+        json.dumps(values) + json.dumps(values, ensure_ascii=False) + "".join(values),
+        headers={f"x-{n}": f"v1,{value}" for n, value in enumerate(values)}
+        | {"x-kept": "as it is"},
+        url="https://hooks.example/hooks?s=" + "&s=".join(map(quote, values)) + "".join(values),
+    )
+
+    raw = arrival(delivery, {}, one.account, Around(Stores({}), own), one.AT).raw
+
+    assert raw is not None
+    shown = f"{raw.url} {raw.headers} {raw.body.decode()}"
+    assert raw.headers["x-kept"] == "as it is"
+    assert not [name for name in names if f"{name} new" in shown or f"{name}%20new" in shown]
+    assert "old" not in shown
 
 
 HEADERS = [

@@ -1,9 +1,11 @@
 """The vendors whose webhooks we take: one line each."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote, quote_plus
 from uuid import uuid4
 
 import structlog
@@ -227,8 +229,19 @@ _SHOWN_SECRET = re.compile(r"([?&]secret=)[^&#]*")
 
 _NOT_KEPT = {"authorization", "cookie", "proxy-authorization"}
 
+_LEAST_SECRET = 6
+"""Characters below which a secret is too likely to stand in a text by chance."""
+
 
 def _raw(delivery: Delivery, account: Account, at: datetime) -> Raw:
+    """The delivery as it came, but for the account's secrets: some vendors show them, wherever."""
+    values = {value for secret in account.secrets().values() for value in secret}
+    secrets = sorted(one for one in values if len(one) >= _LEAST_SECRET)
+    url, headers, body = _SHOWN_SECRET.sub(r"\1…", delivery.url), delivery.headers, delivery.body
+    for secret in secrets:
+        url = url.replace(secret, "…").replace(quote(secret, safe=""), "…")
+        for written in _spellings(secret):
+            body = body.replace(written.encode(), "…".encode())
     return Raw(
         raw_id=uuid4(),
         received_at=at,
@@ -236,7 +249,18 @@ def _raw(delivery: Delivery, account: Account, at: datetime) -> Raw:
         channel=account.channel,
         account_id=account.account_id,
         method=delivery.method,
-        url=_SHOWN_SECRET.sub(r"\1…", delivery.url),
-        headers={name: value for name, value in delivery.headers.items() if name not in _NOT_KEPT},
-        body=delivery.body,
+        url=url,
+        headers={
+            name: "…" if any(secret in value for secret in secrets) else value
+            for name, value in headers.items()
+            if name not in _NOT_KEPT
+        },
+        body=body,
     )
+
+
+def _spellings(secret: str) -> set[str]:
+    """As it may stand in JSON, in a form, or as it is."""
+    in_json = [json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)]
+    escaped = [one.replace("/", "\\/") for one in in_json]
+    return {secret, quote(secret, safe=""), quote_plus(secret), *in_json, *escaped}
