@@ -16,8 +16,8 @@ class Settings(ServiceSettings):
 
     public_url: BaseUrl | None = None
     """Where the world finds intake, e.g. https://hooks.shop.example; some vendors sign it."""
-    hook_max_octets: int = Field(default=1024 * 1024, ge=1024)
-    """Largest webhook that is taken in; a larger one is answered 413."""
+    hook_max_octets: int = Field(default=4 * 1024 * 1024, ge=1024)
+    """Largest webhook that is taken in; a larger one is answered 413. Meta's have up to 3 MB."""
     smtp_host: str = "127.0.0.1"
     """Address the SMTP server binds."""
     smtp_port: int = Field(default=0, ge=0, le=65535)
