@@ -13,7 +13,7 @@ HEAD_SECONDS = 30.0
 HEAD_OCTETS = 64 * 1024
 """Octets of a head above which no more of it is read; the last piece that is read may exceed it."""
 
-_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n"
 
 
 class Heads(HttpToolsProtocol):
