@@ -129,5 +129,5 @@ def test_shared_stays_small() -> None:
         and path.name != "testing.py"
     ]
 
-    assert sum(len(path.read_text().splitlines()) for path in counted) <= 5700
+    assert sum(len(path.read_text().splitlines()) for path in counted) <= 5800
     assert max(len(path.read_text().splitlines()) for path in counted) <= 300

@@ -39,6 +39,9 @@ def told_by_itself(kind: str, how: int = zipfile.ZIP_STORED) -> bytes:
 WORD = {"[Content_Types]_dot_xml": "<a/>", "word__document_dot_xml": "<a/>"}
 
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+
+
 @pytest.mark.parametrize(
     ("octets", "name", "refused"),
     [
@@ -46,6 +49,11 @@ WORD = {"[Content_Types]_dot_xml": "<a/>", "word__document_dot_xml": "<a/>"}
         (b"\x7fELF" + bytes(80), None, A_PROGRAM),
         (b"#!/bin/sh\nrm", "a.txt", A_PROGRAM),
         (b"anything", "invoice.pdf.exe", A_PROGRAM),
+        (b"anything", "invoice.bat. .", A_PROGRAM),
+        (OLE + "_VBA_PROJECT".encode("utf-16-le"), "a.xls", A_PROGRAM),
+        (OLE + b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46", "a.png", A_PROGRAM),
+        (b"LZIP\1" + bytes(40), "a.png", AN_ARCHIVE),
+        (b"\x22\x22-lh5-" + bytes(40), "a.png", AN_ARCHIVE),
         (zipped(**WORD, word__vbaProject_dot_bin="x"), "a.docx", A_PROGRAM),
         (zipped(a_dot_txt="x"), "a.zip", AN_ARCHIVE),
         (zipped(a_dot_txt="x"), "a.docx", AN_ARCHIVE),

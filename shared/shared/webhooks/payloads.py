@@ -54,7 +54,7 @@ _ESCAPE = re.compile(
 def _json(body: bytes) -> Any:
     body = body.removeprefix(b"\xef\xbb\xbf")  # a reader may ignore it (RFC 8259 §8.1)
     if b"\\u0000" in body:
-        body = _repaired(body)
+        body = repaired(body)
     try:
         return msgspec.json.decode(body)
     except RecursionError as error:
@@ -68,7 +68,7 @@ def _sloppy_json(body: bytes) -> Any:
 
     Whoever signs such a body sends the same again; what a customer wrote in it must not be lost.
     """
-    text = _repaired(body).decode("utf-8", "replace").replace("\0", "\ufffd")
+    text = repaired(body).decode("utf-8", "replace").replace("\0", "\ufffd")
     try:
         return json.loads(text, strict=False, parse_float=_finite, parse_constant=_finite)
     except RecursionError as error:
@@ -82,7 +82,7 @@ def _finite(written: str) -> float:
     return number
 
 
-def _repaired(body: bytes) -> bytes:
+def repaired(body: bytes) -> bytes:
     """Replace what JSON may escape and nothing can store: NUL and halves of surrogate pairs.
 
     A sender that cuts a text inside an emoji writes such halves; the rest of it must not be lost.

@@ -97,6 +97,16 @@ async def test_a_message_said_again_with_its_client_id_is_the_same(intake: Any) 
     assert len(await intake.said(MessageReceived)) == 1
 
 
+async def test_a_text_that_a_page_cut_within_an_emoji_is_taken(intake: Any) -> None:
+    socket = await greeted(intake)
+
+    await socket.send('{"type":"say","client_id":"c1","text":"hi \\ud83d\\u0000 \\ud83d\\ude00"}')
+
+    assert (await hear(socket))["type"] == "kept"
+    [event] = await intake.said(MessageReceived)
+    assert event.text == "hi \ufffd\ufffd 😀"
+
+
 async def test_one_client_id_in_two_threads_makes_two_messages(intake: Any) -> None:
     for socket in (await greeted(intake), await greeted(intake)):
         await send(socket, "say", client_id="c1", text="hi")

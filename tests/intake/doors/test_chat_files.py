@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from shared import testing
 from shared.contracts.intake import MessageReceived
 from shared.tokens import Tokens
@@ -44,6 +46,20 @@ async def test_a_file_that_was_laid_down_goes_with_a_message_once(intake: Any) -
     assert (await intake.http.get(file.url)).content == b"%PDF-1.7 bill"
     await send(socket, "say", client_id="c2", text="again", files=[first.json()["file_id"]])
     assert (await hear(socket))["type"] == "refused"
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [("..%2F..%2Fetc%2Fa.png", "a.png"), ("C%3A%5Cx%5Cb.png", "b.png"), ("..%2F", None)],
+)
+async def test_of_a_path_only_the_files_name_is_kept(
+    intake: Any, given: str, name: str | None
+) -> None:
+    resume = (await greeted(intake)).welcome["resume"]
+
+    answer = await upload(intake, resume, b"%PDF-1.7 bill", given)
+
+    assert answer.json()["name"] == name
 
 
 async def test_a_file_is_refused_with_a_reason_and_strangers_lay_nothing_down(

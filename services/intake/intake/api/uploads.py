@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from intake.clients.objects import Objects
 from intake.clients.scanner import Scanner
 from intake.domain import refusals
-from intake.domain.files import Verdict, judge
+from intake.domain.files import Verdict, judge, last_of
 from intake.domain.places import without_place
 from intake.domain.refusals import Why
 from intake.domain.texts import line
@@ -105,7 +105,7 @@ class Uploads:
             raise _NotTaken(401, "no_chat")
         allow_body(request, self._most)
         octets = await request.body()
-        name = line(unquote(request.headers.get("x-file-name", "")), 255)
+        name = line(last_of(unquote(request.headers.get("x-file-name", ""))), 255)
         declared = request.headers.get("content-type")
         octets, verdict = await self._judged(octets, name, declared)
         sha256 = hashlib.sha256(octets).hexdigest()

@@ -22,6 +22,7 @@ from intake.domain.texts import MESSAGE_LIMIT, clean, line
 from shared.contracts.base import MessageId, NotificationId, ReplyRoute, ThreadId
 from shared.contracts.intake import Attachment, MessageReceived
 from shared.stores import ChatAccount
+from shared.webhooks.payloads import repaired
 
 
 class Refusal(Exception):
@@ -89,11 +90,20 @@ _encoder = msgspec.json.Encoder()
 
 
 def read_frame(text: str) -> Hello | Say | Seen | Typing:
-    """A client's frame. Raises `Refusal`."""
+    """A client's frame, U+FFFD for half a letter where a page cut a text. Raises `Refusal`."""
+    octets = text.encode("utf-8", "replace")
     try:
-        frame: Hello | Say | Seen | Typing = _decoder.decode(text.encode("utf-8", "replace"))
+        return _frame(octets)
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    try:
+        return _frame(repaired(octets))
     except (msgspec.MsgspecError, RecursionError):
         raise Refusal("not a frame of this chat") from None
+
+
+def _frame(octets: bytes) -> Hello | Say | Seen | Typing:
+    frame: Hello | Say | Seen | Typing = _decoder.decode(octets)
     return frame
 
 

@@ -25,12 +25,21 @@ _PROGRAM_NAMES = (
 )  # fmt: skip
 _ARCHIVES = (
     b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"MSCF",
-    b"\x28\xb5\x2f\xfd", b"\x1f\x9d", b"xar!",
+    b"\x28\xb5\x2f\xfd", b"\x1f\x9d", b"xar!", b"LZIP", b"!<arch>",
 )  # fmt: skip
 _ARCHIVE_NAMES = (
     ".7z", ".ace", ".arj", ".bz2", ".cab", ".gz", ".lha", ".lzh", ".rar", ".tar", ".tgz", ".xz",
     ".zip", ".zst",
 )  # fmt: skip
+_ARCHIVES_WITHIN = ((257, b"ustar"), (2, b"-lh"), (32_769, b"CD001"))
+"""Signs that stand further in: tar, LHA, and images of discs (ISO 9660)."""
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""Office before 2007, Windows Installer, Outlook ([MS-CFB] 2.2)."""
+_RUNS = (
+    "_VBA_PROJECT".encode("utf-16-le"),
+    b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46",
+)
+"""In such a file: macros ([MS-OVBA] 2.3.4.1), and the class of an installer's packages."""
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _OFFICE_FOLDERS = {
@@ -60,6 +69,12 @@ class Verdict:
 FILES = "files"
 """What those who fetch files are woken by."""
 
+
+def last_of(path: str) -> str:
+    """A file's name where a path was given, of whichever system."""
+    return re.split(r"[/\\]", path)[-1].lstrip(".")
+
+
 LINKS_LAST = timedelta(days=7)
 """As long as Kafka keeps the event that carries the link; a newer one is to be had by the API."""
 
@@ -88,13 +103,14 @@ def judge(octets: bytes, name: str | None, declared: str | None, most_octets: in
         return Verdict(_UNKNOWN, EMPTY)
     if len(octets) > most_octets:
         return Verdict(_UNKNOWN, TOO_LARGE)
-    called = (name or "").strip().lower()
-    if octets.startswith(_PROGRAMS) or called.endswith(_PROGRAM_NAMES):
+    called = (name or "").strip().rstrip(". ").lower()  # as Windows writes it to a disk
+    runs = octets.startswith(_COMPOUND) and any(sign in octets for sign in _RUNS)
+    if runs or octets.startswith(_PROGRAMS) or called.endswith(_PROGRAM_NAMES):
         return Verdict(_UNKNOWN, A_PROGRAM)
     if octets.startswith(_ZIP):
         return _zip(octets)
-    is_tar = octets[257:262] == b"ustar"
-    if octets.startswith(_ARCHIVES) or is_tar or called.endswith(_ARCHIVE_NAMES):
+    is_within = any(octets[at:].startswith(sign) for at, sign in _ARCHIVES_WITHIN)
+    if octets.startswith(_ARCHIVES) or is_within or called.endswith(_ARCHIVE_NAMES):
         return Verdict(_UNKNOWN, AN_ARCHIVE)
     return Verdict(_sniffed(octets, declared))
 
