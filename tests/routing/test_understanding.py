@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from shared import clock
 from shared.contracts.routing import Family, Intent, Priority
 from shared.i18n import detectors
 from shared.i18n.language import LANGUAGES, detect
+from shared.stores import Stores
 
 # Written before the tables, which were then put right where they failed on them.
 CRISES = Path(__file__).parents[1] / "shared" / "crisis_messages.tsv"
@@ -218,6 +220,18 @@ def test_any_text_is_read(text: str) -> None:
 def one(line: str, rules: Rules) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(printed(line, 1, "mail", rules, clock.now()))
     return found
+
+
+def test_names_of_ware_that_a_line_brings_and_a_store_sells_tell_no_language(rules: Rules) -> None:
+    assert one('{"text": "le creuset"}', rules)["language"]["tag"] == "fr"
+    assert one('{"text": "le creuset", "brands": ["Le Creuset"]}', rules)["language"] is None
+
+    store = next(iter(rules.stores.stores.values()))
+    sells = store.model_copy(update={"brands": ("Le Creuset",)})
+    known = replace(rules, stores=Stores({store.store_id: sells}))
+    line = f'{{"text": "le creuset", "store": "{store.store_id}"}}'
+    assert one(line, known)["language"] is None
+    assert one(line.replace("le creuset", "le creuset kaputt"), known)["language"]["tag"] == "de"
 
 
 def test_a_line_is_text_or_an_object_and_an_odd_one_breaks_nothing(rules: Rules) -> None:
