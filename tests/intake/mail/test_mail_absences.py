@@ -81,3 +81,27 @@ def test_a_program_that_answers_by_itself_is_known_by_its_name(read: Any, writte
 )
 def test_a_program_names_who_is_away(read: Any, written: Any, subject: str) -> None:
     assert kind(read(written("I am back on 12 May.", Subject=subject))) == "auto-reply"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Annual leave", "I fly on Monday, so the lamp has to be here by Saturday."),
+        ("Mum is on vacation", "Could you send it next week, nobody is at home now."),
+        ("Frau Weber ist im Urlaub", "Sie hat mich gebeten, die Adresse zu ändern."),
+        ("Ma voisine est absente", "Merci de passer jeudi plutôt que mercredi."),
+        ("Mi padre está ausente", "No puede firmar. Que pasen el viernes por la tarde."),
+        ("Il portiere è assente", "Suonate al citofono 12 e lasciate tutto al secondo piano."),
+        ("Mijn man is afwezig", "Kunnen jullie morgen na 18 uur komen, dan is er iemand thuis."),
+        ("Courier is out of office", "They said that nobody comes before Tuesday."),
+        ("Chefen är inte på kontoret", "Ni kan nå mig direkt. Stolen är trasig."),
+        ("Urlaub Re: Termin", "Der Monteur kann am 5. kommen, vorher sind wir weg."),
+        ("On vacation re: kettle", "The kettle broke. Call me when I am back on the 9th."),
+        ("Automatic reply Re: 4711", "I had that, but nobody wrote since. The kettle leaks."),
+        ("Automatische Antwort AW: 4711", "Nur solche bekomme ich. Der Kocher ist undicht."),
+    ],
+)
+def test_who_writes_of_somebodys_absence_is_heard(
+    read: Any, written: Any, subject: str, text: str
+) -> None:
+    assert kind(read(written(text, Subject=subject))) == "message"

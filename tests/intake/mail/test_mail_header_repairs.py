@@ -33,6 +33,7 @@ def test_a_broken_header_is_read(octets: bytes, read: Any) -> None:
     "octets",
     [
         b"From: ana@example.org\n\nFrom: bo@example.org\nSubject: Chair\n\nIs it mine?\n",
+        b"MIME-Version: 1.0\n\nFrom: my kitchen\nSubject: Chair\n\nIs it mine?\n",
         b"MIME-Version: 1.0\n\nAna: where is it?\nSubject: Chair\n\nIs it mine?\n",
     ],
 )

@@ -92,6 +92,8 @@ REPORT = "Report domain: aurora.example Submitter: isp.example Report-ID: <17>"
         (REPORT, "What does it mean?"),
         (REPORT, "I do not understand this mail of yours."),
         (f"Question: {REPORT}", "That came here."),
+        (REPORT, "That came with one of your mails. The invoice never did."),
+        (REPORT, "Bitte prüfen. Eure Rechnungen kommen nicht an."),
     ],
 )
 def test_who_asks_of_a_report_is_heard(
@@ -107,3 +109,4 @@ def test_a_report_on_all_mails_is_told(subject: str, read: Any, written: Written
 
 def test_an_old_list_is_one_too(read: Any, written: Written) -> None:
     assert read.why(written(X_ML_Name="lamps")) == "a mailing list"
+    assert read.message(written("One broke.", X_ML_Name="help")).event.text == "One broke."

@@ -225,6 +225,7 @@ def test_a_line_of_who_and_when_stands_above_the_earlier_mail() -> None:
         "Abholen:\nVon: Hamburg\nAn: Köln\nDatum: 4.5. um 10:00 Uhr\nBetreff: Umzug\n\nOK?",
         "I copied it:\n\nDate: 4 May 2026\nTo: Ana\nFrom: Aurora\nSubject: Lamp\n\nNo bulb?",
         "The box says\n-----Original-----\nbut is it one?",
+        "Von: Montag an\nDatum: 4.5.\nAntwort: ja\nMail: ana@example.org\n\nUnd das Teil?",
     ],
 )
 def test_what_only_looks_like_the_head_of_a_mail_stays(said: str) -> None:
@@ -239,4 +240,10 @@ def test_what_only_looks_like_the_head_of_a_mail_stays(said: str) -> None:
     ],
 )
 def test_the_same_words_above_an_earlier_mail_are_its_head(head: str) -> None:
+    assert new_text(f"Is it red?\n\n{head}\n\nDear Ana") == ("Is it red?", True)
+
+
+def test_the_last_line_of_a_copied_header_may_be_broken() -> None:
+    head = "Date: 4 May 2026\nFrom: Aurora\nTo:\nana@example.org"
+
     assert new_text(f"Is it red?\n\n{head}\n\nDear Ana") == ("Is it red?", True)

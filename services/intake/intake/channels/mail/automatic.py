@@ -66,7 +66,8 @@ def _is_aggregate(mail: Structure) -> bool:
     ):
         return False
     text = _new(mail)
-    return bool(mail.files) or not ("?" in text or OF_HIMSELF.search(text))
+    is_asked = absences.OF_A_SHOP.search(text) or OF_HIMSELF.search(text)
+    return bool(mail.files) or not is_asked
 
 
 def _is_feedback(mail: Structure) -> bool:
@@ -130,9 +131,11 @@ def _is_by_subject(mail: Structure) -> bool:
     Before a comma, or what it is `re:`, a customer may name it too.
     """
     found = AUTOMATIC_SUBJECT.match(mail.headers.text("subject") or "")
-    if found is None or not _NAMED_BY_ANYBODY.search(found[0]):
+    named = _NAMED_BY_ANYBODY.search(found[0]) if found else None
+    if named is None:
         return found is not None
-    return absences.says_only_that(_new(mail))
+    text = _new(mail)
+    return absences.says_only_that(text) if named[0] == "," else absences.tells_of_absence(text)
 
 
 _NAMED_BY_ANYBODY = re.compile(r"(?:,|\s(?:re|aw|antw|sv|vs|odp)\s?:)$", re.IGNORECASE)
@@ -153,9 +156,10 @@ _ENOUGH = 20_000
 
 
 def _is_absence(mail: Structure) -> bool:
-    if mail.files or not absences.may_be_absence(mail.headers.text("subject") or ""):
+    subject = mail.headers.text("subject") or ""
+    if mail.files or not absences.may_be_absence(subject):
         return False
-    return absences.says_only_that(_new(mail))
+    return absences.is_absence(subject, _new(mail))
 
 
 def _new(mail: Structure) -> str:
@@ -204,9 +208,9 @@ def _is_list(headers: Headers, own: str) -> bool:
 
 
 def _is_our_group(value: str, own: str) -> bool:
-    """Whether a List-Id (`help.aurora.example`) or List-Post names our mailbox."""
-    value = value.lower()
-    return own in value or f"<{own.replace('@', '.')}>" in value
+    """Whether a List-Id (`help.aurora.example`), List-Post or X-ML-Name (`help`) is our mailbox."""
+    value = value.lower().strip()
+    return own in value or f"<{own.replace('@', '.')}>" in value or value == own.partition("@")[0]
 
 
 def _is_form(headers: Headers) -> bool:

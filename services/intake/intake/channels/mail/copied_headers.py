@@ -92,9 +92,12 @@ def copied_header(lines: list[str], at: int) -> int:
     others = [] if is_form else [n for n in fields if n != sender]
     told = [line.translate(DIRECTIONS) for line in block]
     is_short = len(others) == 1 and "@" in told[sender] and bool(_INSTANT.search(told[others[0]]))
-    if not is_short and (len(others) < 2 or not _is_of_a_mail(told)):
+    if not is_short and len(others) < 2:
         return 0
-    return max(sender, *others) + 1
+    end = max(sender, *others) + 1
+    # What the last of them says may stand on a line of its own; below begins a customer's text.
+    is_broken = told[end - 1].rstrip().endswith((":", "："))
+    return end if is_short or _is_of_a_mail(told[: end + is_broken]) else 0
 
 
 def _is_of_a_mail(block: list[str]) -> bool:

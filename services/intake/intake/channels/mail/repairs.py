@@ -75,7 +75,7 @@ def with_plain_header(octets: bytes) -> bytes:
 _TELLS_WHO = re.compile(rb"^(?:from|to|subject|date|content-type)[ \t]*:", re.I | re.M)
 _INDENTED = re.compile(rb"\n([ \t]+)from:[^\n]*@", re.IGNORECASE)
 """The sender's first line began with a space; those on the way wrote their fields above it."""
-_BY_WHOM = re.compile(rb"^from[ \t]*:", re.I | re.M)
+_BY_WHOM = re.compile(rb"^from[ \t]*:[^\n@]{0,400}(?:\n[ \t][^\n@]{0,400})?@", re.I | re.M)
 _MBOX = re.compile(rb"\AFrom [^\n]*\n")
 
 
