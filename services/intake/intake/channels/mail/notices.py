@@ -20,11 +20,14 @@ _MAIL = (
     r"mittent[ei]|organizzazione|azienda|bericht|afzenders?|organisatie|wiadomość|nadawc\w+|organizacji|сообщени\w*|письмо|"
     r"отправител\w*|организации|meddelande|avsändare|organisationen|melding|avsender|afsender|viesti|lähettäjä\w*|organisaatio\w*)"
 )
+_HEADED = re.compile(
+    r"^\W*(?:caution|warning|attention|achtung|vorsicht|external|extern|externe|importante?|atenci[óo]n|atenção|attenzione|let op|uwaga|"
+    r"внимание|varning|advarsel|huomio|this (?:e-?mail|message) (?:came|was sent|originated|is) from)\b",
+    re.IGNORECASE,
+)
 _FROM_OUTSIDE = re.compile(
-    rf"^\W*(?=.{{0,400}}\b(?:{_OUTSIDE}\b.{{0,30}}\b{_MAIL}|{_MAIL}\b.{{0,30}}\b{_OUTSIDE})\b)"
-    r"(?:caution|warning|attention|achtung|vorsicht|external|extern|externe|importante?|atenci[óo]n|atenção|attenzione|let op|uwaga|"
-    r"внимание|varning|advarsel|huomio|this (?:e-?mail|message) (?:came|was sent|originated|is) from)\b"
-    r".{20,600}$|^\W{0,3}external(?: e-?mail| sender| message)?\W{0,3}$",
+    rf"^(?=.{{20,620}}$).{{0,400}}?\b(?:{_OUTSIDE}\b.{{0,30}}\b{_MAIL}|{_MAIL}\b.{{0,30}}\b{_OUTSIDE})\b|"
+    r"^\W{0,3}external(?: e-?mail| sender| message)?\W{0,3}$",
     re.IGNORECASE | re.DOTALL,
 )
 """That the mail itself came from outside: a customer warns of a thing that is external."""
@@ -92,8 +95,9 @@ def without_notices(text: str) -> str:
 
 
 def _is_banner(paragraph: str) -> bool:
-    is_persons = bool(OF_HIMSELF.search(paragraph) or OF_A_SHOP.search(paragraph))
-    return not is_persons and bool(_FROM_OUTSIDE.match(paragraph))
+    if not (_HEADED.match(paragraph) and _FROM_OUTSIDE.match(paragraph)):
+        return False
+    return not (OF_HIMSELF.search(paragraph) or OF_A_SHOP.search(paragraph))
 
 
 def _is_notice(paragraph: str) -> bool:
@@ -105,8 +109,9 @@ def _is_notice(paragraph: str) -> bool:
 
 
 def _is_for_whom(told: str) -> bool:
-    is_persons = bool(_PRESENT.search(told) or OF_HIMSELF.search(told))
-    return not is_persons and any(all(sign.search(told) for sign in signs) for signs in _FOR_WHOM)
+    if not any(all(sign.search(told) for sign in signs) for signs in _FOR_WHOM):
+        return False
+    return not (_PRESENT.search(told) or OF_HIMSELF.search(told))
 
 
 def _says(paragraph: str) -> bool:

@@ -82,11 +82,11 @@ _MBOX = re.compile(rb"\AFrom [^\n]*\n")
 def _in_one_piece(octets: bytes) -> bytes:
     """The mail without empty lines in its header: where what tells of it stands below one."""
     end = _END_OF_HEADERS.search(octets, 0, _MOST_OF_HEADER)
-    head = octets[: end.start()].removesuffix(b"\r") if end else b""
-    is_begun = any(map(_USUAL.match, head.split(b"\n"))) and _PLAIN_HEADER.fullmatch(
-        _MBOX.sub(b"", head)
-    )
-    if end is None or not is_begun or _TELLS_WHO.search(head):
+    if end is None or _TELLS_WHO.search(octets, 0, end.start()):
+        return octets
+    head = octets[: end.start()].removesuffix(b"\r")
+    is_begun = any(map(_USUAL.match, head.split(b"\n")))
+    if not (is_begun and _PLAIN_HEADER.fullmatch(_MBOX.sub(b"", head))):
         return octets
     rest = octets[end.end() :].lstrip()
     below = _END_OF_HEADERS.search(rest, 0, _MOST_OF_HEADER)
