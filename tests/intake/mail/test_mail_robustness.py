@@ -211,8 +211,9 @@ NESTED = b"".join(
         HEAD.replace(b"plain", b"html") + b"\r\n" + b"<br>" * (MB // 4),
         HEAD + b"\r\n" + "Größe für é ".encode("latin-1") * (MB // 12),
         HEAD + b"\r\n" + b"+AOk- " * (MB // 6),
+        HEAD + b"\r\n" + b"\n" * MB + b"<br>",
     ],
-    ids=["nested", "words", "files", "lines", "letters", "utf-7"],
+    ids=["nested", "words", "files", "lines", "letters", "utf-7", "blank"],
 )
 def test_a_mail_of_a_megabyte_takes_about_a_second_at_most(octets: bytes) -> None:
     begun = time.process_time()

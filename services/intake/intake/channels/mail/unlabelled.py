@@ -15,7 +15,7 @@ _LETTER = re.compile(rb"(?<=[A-Za-z]{2})=[C-F][0-9A-F][a-z]")
 """One of Latin-1 inside a word; in addresses of pages parameters look like it."""
 _ANY_SIGN = re.compile(rb"=(?:[0-9A-F]{2}|[ \t]*\r?\n|\Z)")
 _LEAST_QUOTED = 2
-_ENCODED = re.compile(rb"\s*[A-Za-z0-9+/\r\n]+={0,2}\s*")
+_ENCODED = re.compile(rb"[A-Za-z0-9+/\r\n]+={0,2}")
 _LEAST_ENCODED = 40
 _UNFIT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
@@ -26,7 +26,7 @@ def octets_of(written: bytes) -> bytes:
         signs = written.count(b"=")
         if signs >= _LEAST_QUOTED and signs == len(_ANY_SIGN.findall(written)):
             return quopri.decodestring(written)
-    if b" " not in written[:100].strip() and _ENCODED.fullmatch(written):
+    if b" " not in written[:100].strip() and _ENCODED.fullmatch(written.strip()):
         return _decoded(b"".join(written.split())) or written
     return written
 
