@@ -1,7 +1,10 @@
 """What is connected to is the address that was looked at, whatever a name leads to later."""
 
+import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +15,7 @@ from intake.clients import reaching
 from intake.clients.fetching import Fetcher, is_public
 from intake.clients.reaching import addresses_of, public_only
 from shared.errors import Refused, Unavailable
+from tests.intake.doors.test_smtp_tls import certify
 from tests.loopback import serving
 
 PUBLIC = "93.184.215.14"
@@ -97,6 +101,47 @@ async def test_a_name_is_connected_to_where_it_leads_and_asked_by_its_name(
     assert looked_up == ["cdn.example"]
 
 
+async def test_its_certificate_must_be_for_the_name_that_was_asked_for(
+    names: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(reaching, "_is_public", lambda _: True)
+    names(["127.0.0.1"])
+    chain, key = certify(tmp_path, "cdn.example")
+    shown = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    shown.load_cert_chain(chain, key)
+    wanted: list[str] = []
+    shown.sni_callback = lambda _, name, __: wanted.append(name or "")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi")
+        await writer.drain()
+        writer.close()
+
+    trusting = ssl.create_default_context(cafile=str(chain))
+    async with (
+        await asyncio.start_server(answer, "127.0.0.1", 0, ssl=shown) as server,
+        public_only(httpx.AsyncClient(timeout=5, verify=trusting)) as http,
+    ):
+        port = server.sockets[0].getsockname()[1]
+        assert (await http.get(f"https://cdn.example:{port}/")).text == "hi"
+        with pytest.raises(httpx.ConnectError, match="certificate"):
+            await http.get(f"https://other.example:{port}/")
+
+    assert wanted == ["cdn.example", "other.example"]
+
+
 async def test_a_name_that_is_none_is_asked_again_later() -> None:
     with pytest.raises(Unavailable):
         await addresses_of(f"{'a' * 70}.example", 443)
+
+
+async def test_a_resolver_that_is_away_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def getaddrinfo(*_: Any, **__: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("anyio.getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(reaching, "_PATIENCE", 0.01)
+
+    with pytest.raises(Unavailable):
+        await addresses_of("cdn.example", 443)

@@ -18,6 +18,8 @@ from shared.errors import Refused, Unavailable
 NOWHERE = "an address that is not fetched from"
 _MOST = 4
 """Addresses of one name that are tried."""
+_PATIENCE = 10.0
+"""Seconds for a name to be looked up: whoever asks is not to wait for a resolver that is away."""
 
 
 def public_only(http: httpx.AsyncClient) -> httpx.AsyncClient:
@@ -33,7 +35,8 @@ def public_only(http: httpx.AsyncClient) -> httpx.AsyncClient:
 async def addresses_of(host: str, port: int) -> list[str]:
     """Where a name leads, if all of that is public. Raises `Refused`, `Unavailable`."""
     try:
-        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with anyio.fail_after(_PATIENCE):
+            found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as why:
         raise Unavailable("the vendor's name is not known") from why
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
