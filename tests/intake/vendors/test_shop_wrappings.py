@@ -24,6 +24,7 @@ CHANGE = {
     "NotificationType": "ORDER_CHANGE",
     "Payload": {"OrderChangeNotification": {"AmazonOrderId": "902-1"}},
 }
+CHANGE_TEXT = json.dumps({"Records": [{"body": json.dumps(CHANGE)}]})
 
 
 def ids(reading: Reading) -> list[str]:
@@ -93,6 +94,7 @@ def test_a_time_of_the_shops_own_clock_is_better_than_none(vendor: Any) -> None:
         [CHANGE, CHANGE],
         {"Messages": [{"Body": json.dumps(CHANGE)}, {"Body": json.dumps(CHANGE)}]},
         {"Records": [{"Sns": {"Message": json.dumps(CHANGE)}}, {"body": json.dumps(CHANGE)}]},
+        {"Records": [{"body": json.dumps({"Message": json.dumps(CHANGE)})}, {"body": CHANGE_TEXT}]},
     ],
 )
 def test_a_queue_may_hand_over_several_notifications_of_amazon(vendor: Any, wrapped: Any) -> None:

@@ -50,7 +50,7 @@ def read(came: Came[Delivery, AmazonAccount]) -> Reading:
 
 
 def _wrapped(payload: object) -> Iterator[Object]:
-    """The notifications in what a queue or a forwarder makes of them: one or several."""
+    """The notifications in what queues and forwarders make of them, one in another."""
     body = obj(payload)
     for name in ("Records", "Messages"):
         payload = body[name] if isinstance(body.get(name), list) else payload
@@ -60,7 +60,10 @@ def _wrapped(payload: object) -> Iterator[Object]:
         return
     body = obj(body.get("Sns")) or body
     written = next((body[name] for name in _TEXTS if isinstance(body.get(name), str)), None)
-    yield body if written is None else obj(json_of(written))
+    if written is None:
+        yield body
+    else:
+        yield from _wrapped(json_of(written))
 
 
 _TEXTS = ("body", "Body", "Message")
