@@ -32,7 +32,7 @@ orders_asked = Counter(
 mails_asked = Counter(
     "meridian_intake_mails_asked_total",
     "Mails asked for at services that only told of them: told, later (asked again), given_up (said "
-    "with words in its place, or, in a store without mailbox, laid aside).",
+    "with words in its place, or, in a store without mailbox or by a bug of ours, laid aside).",
     ["channel", "outcome"],
 )
 mails_fetched = Counter(

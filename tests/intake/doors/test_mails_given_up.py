@@ -58,22 +58,29 @@ async def test_a_mail_that_we_fail_to_give_up_keeps_no_other_waiting(
     assert len(await intake.said(MessageReceived)) == 1
 
 
-async def test_a_mail_that_we_fail_to_give_up_again_and_again_is_laid_aside(
+async def test_a_mail_that_we_fail_to_give_up_again_and_again_is_laid_aside_till_told_again(
     services: Services, intake: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: Any) -> Any:
         raise ValueError("a mistake of ours")
 
-    monkeypatch.setattr(worker, "_MOST_ATTEMPTS", 0)
-    monkeypatch.setattr(worker, "_PATIENCE", timedelta(milliseconds=10))
-    monkeypatch.setattr(Mails, "_arrival", fails)
-    await tell(intake, "mailtrap")
-
-    await all_fetched(intake)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_MOST_ATTEMPTS", 0)
+        patch.setattr(worker, "_PATIENCE", timedelta(milliseconds=10))
+        patch.setattr(Mails, "_arrival", fails)
+        await tell(intake, "mailtrap")
+        await all_fetched(intake)
 
     [row] = await testing.rows(intake.db, "SELECT attempts, why FROM mail_errands")
-    assert row["why"] == "it could not be read"
+    assert row["why"] == "not even what stands in for it could be read"
     assert row["attempts"] > worker._MOST_GIVINGS_UP
+    assert await intake.said(MessageReceived) == []
+
+    await tell(intake, "mailtrap")
+    await all_fetched(intake)
+
+    [event] = await intake.said(MessageReceived)
+    assert event.text == "¿dónde está?"
 
 
 async def test_a_mail_of_a_store_that_lost_its_mailboxes_stops_nobody_and_waits_for_one(

@@ -31,10 +31,12 @@ class MailErrand:
 
 
 HOMELESS = "the store has no mailbox"
+STUCK = "not even what stands in for it could be read"
+_UNSAID = [HOMELESS, STUCK]
 """Why a mail was given up without a word of it being said."""
 
 # Told again it stays as it is: there is one mail, however often its service tells of it. Only what
-# was given up for want of a mailbox is tried anew.
+# was given up without a word is tried anew.
 _ADD = text(
     """
     INSERT INTO mail_errands (store_id, errand_id, channel, account_id, reference, sender,
@@ -43,7 +45,7 @@ _ADD = text(
         :stand_in, :at, :at)
     ON CONFLICT (store_id, errand_id) DO UPDATE
         SET due_at = excluded.due_at, attempts = 0, why = NULL
-        WHERE mail_errands.due_at IS NULL AND mail_errands.why = :homeless
+        WHERE mail_errands.due_at IS NULL AND mail_errands.why = ANY(:unsaid)
     """
 )
 
@@ -104,7 +106,7 @@ def _row(mail: LeftMail, at: datetime) -> dict[str, Any]:
         "recipients": list(mail.recipients),
         "stand_in": mail.stand_in,
         "at": at,
-        "homeless": HOMELESS,
+        "unsaid": _UNSAID,
     }
 
 

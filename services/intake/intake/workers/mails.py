@@ -81,7 +81,7 @@ class Mails:
                 "mail could not be given up", channel=errand.channel, error=type(why).__name__
             )
             if errand.attempts > _MOST_ATTEMPTS + _MOST_GIVINGS_UP:
-                await self._lay_aside(errand, _FAILED)
+                await self._lay_aside(errand, mail_errands.STUCK)
 
     async def _try(self, errand: MailErrand, apis: MailApis) -> None:
         try:
