@@ -2,9 +2,9 @@
 
 One function for all vendors; each brings its `verify`. The order is fixed:
 
-    no account, or it is off → 404      too fast → 429      too large → 413
-    not authentic, or signed too long ago → 401             no JSON, XML or form → 400
-    kept → 200                          database away → 503 (the shell's)
+    no account, or it is off → 404      too many strangers → 429          too large → 413
+    not authentic, or signed too long ago → 401             too fast → 429
+    no JSON, XML or form → 400          kept → 200          database away → 503 (the shell's)
 """
 
 import math
@@ -59,6 +59,8 @@ A = TypeVar("A", bound=Account)
 
 REPLAY_WINDOW = timedelta(minutes=5)
 """How far a signed time may be from ours (Standard Webhooks: "verifying webhook authenticity")."""
+KNOCKS = 2000
+"""Requests of anybody, in any second, of which one account's door checks who sent them."""
 
 
 def _nothing(*_: object) -> None:
@@ -91,8 +93,9 @@ async def receive(
 
     `payload` is the body parsed by its media type: JSON (any value), form (`Form`) or XML
     (`ElementTree.Element`), U+FFFD for what no database stores; `keep` commits before it
-    returns. `public_url` is where the world finds us (see `read`). The limit counts per account
-    and process. What `keep` raises goes to the shell: database away → 503, `Refused` → 422.
+    returns. `public_url` is where the world finds us (see `read`). The account's limit counts what
+    is authentic, per process, so that strangers cannot use it up; they have one of their own,
+    `KNOCKS`. What `keep` raises goes to the shell: database away → 503, `Refused` → 422.
     """
     account = _at_door(account)
     try:
@@ -105,6 +108,7 @@ async def receive(
     if _is_stale(scheme.signed_at(delivery), clock.now()):
         _count(account, "stale")
         raise HTTPException(401, "signed too long ago")
+    _slow_down(account, account.max_requests_per_second, "webhook")
     try:
         payload = parse(delivery)
     except ValueError:
@@ -143,13 +147,15 @@ def _at_door(account: A | None) -> A:
     if account is None:
         metrics.webhooks.labels("unknown", "no_account").inc()
         raise HTTPException(404)
-    seconds = rates.wait(
-        account.max_requests_per_second, "webhook", account.channel, account.account_id
-    )
+    _slow_down(account, max(KNOCKS, account.max_requests_per_second), "knock")
+    return account
+
+
+def _slow_down(account: Account, per_second: int, what: str) -> None:
+    seconds = rates.wait(per_second, what, account.channel, account.account_id)
     if seconds:
         _count(account, "too_fast")
         raise HTTPException(429, headers={"Retry-After": str(math.ceil(seconds))})
-    return account
 
 
 def _not_authentic(account: Account) -> HTTPException:

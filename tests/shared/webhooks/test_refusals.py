@@ -8,7 +8,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from shared import db
+from shared import db, webhooks
 from shared.errors import Refused, Unavailable
 from shared.stores import WhatsAppAccount
 from shared.webhooks import Delivery
@@ -56,6 +56,18 @@ async def test_too_fast_is_429_for_that_account_until_a_second_has_passed(
     assert again.status_code == 200
 
 
+async def test_strangers_use_up_nothing_of_what_the_vendor_may_send(
+    client: httpx.AsyncClient, kept: Kept, path: str, signed: Signed
+) -> None:
+    junk = [client.post(path, content=b"{}", headers=signed(b"{}", "forged")) for _ in range(60)]
+    genuine = [client.post(path, content=b"{}", headers=signed(b"{}")) for _ in range(20)]
+
+    answers = await asyncio.gather(*junk, *genuine)
+
+    assert [answer.status_code for answer in answers] == [401] * 60 + [200] * 20
+    assert len(kept) == 20
+
+
 async def test_too_large_is_413_and_not_kept(
     client: httpx.AsyncClient, kept: Kept, path: str, signed: Signed, counted: Counted
 ) -> None:
@@ -86,9 +98,17 @@ async def test_too_large_is_413_and_not_kept(
     ],
 )
 async def test_the_first_thing_wrong_decides(
-    client: httpx.AsyncClient, kept: Kept, path: str, wrong: set[str], status: int, signed: Signed
+    client: httpx.AsyncClient,
+    kept: Kept,
+    path: str,
+    *,
+    wrong: set[str],
+    status: int,
+    signed: Signed,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if "rate" in wrong:
+        monkeypatch.setattr(webhooks, "KNOCKS", 20)
         await asyncio.gather(*(client.post(path) for _ in range(20)))
     body = (b"{" if "json" in wrong else b"{}") + (b" " * LIMIT if "size" in wrong else b"")
 

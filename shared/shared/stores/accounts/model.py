@@ -21,7 +21,8 @@ class Account(BaseModel):
     ]
     """How the vendor names the account; the end of its webhook's path."""
     max_requests_per_second: int = Field(default=2000, ge=1)
-    """Requests at the account's front door that one process takes in any second."""
+    """Requests at the account's front door that one process takes in any second; of webhooks it
+    counts the authentic."""
 
     _store_id: StoreId = PrivateAttr(default=StoreId(""))
 
