@@ -47,6 +47,9 @@ def test_that_a_mail_came_from_outside_is_left_out(banner: str, written: Written
         "je veux un remboursement.",
         "Importante: el disco externo no enciende, hay fotos en los adjuntos. ¿Lo cambian?",
         "Attenzione, il monitor esterno è rotto, foto negli allegati del messaggio: e il rimborso?",
+        "Attention, le message d'erreur sur l'écran externe est E5, et la lampe reste éteinte.",
+        "Achtung: Die externe Nachricht auf dem Display lautet E5, und nichts geht mehr.",
+        "Caution: the message on the external display says E5 and the fan stopped at once.",
         "Let op, de externe accu is stuk, zie de bijlagen. Ik wil mijn geld terug.",
     ],
 )

@@ -160,11 +160,12 @@ def test_a_telegram_button_says_its_words(vendor: Make) -> None:
 
 
 def test_a_message_without_id_is_known_by_what_it_tells(vendor: Make) -> None:
-    def ids(*texts: str) -> list[str]:
+    def ids(*texts: str, later: int = 0) -> list[str]:
         told = [whatsapp("text", text={"body": each}) for each in texts]
         messages = [each["entry"][0]["changes"][0]["value"]["messages"][0] for each in told]
         for each in messages:
             del each["id"]
+            each["timestamp"] = str(int(each["timestamp"]) + later)
         found = [vendor("whatsapp").message(each).event for each in told]
         assert {event.reply_route.reply_to_id for event in found} == {None}
         return [event.external_id for event in found]
@@ -172,5 +173,6 @@ def test_a_message_without_id_is_known_by_what_it_tells(vendor: Make) -> None:
     first, again, other = ids("hola", "hola", "adiós")
 
     assert first == again != other
+    assert ids("hola", later=40) != [first]
     timeless = whatsapp("text", text={"body": "hola"}, id=None, timestamp=None)
     assert vendor("whatsapp").kinds(timeless) == (0, 0, 1)

@@ -31,6 +31,12 @@ _FROM_OUTSIDE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """That the mail itself came from outside: a customer warns of a thing that is external."""
+_OF_A_DEVICE = re.compile(
+    r"\b(?:display|screen|monitor|bildschirm|écran|pantalla|schermo|scherm|beeldscherm|tela|ekran\w*|экран\w*|skärm\w*|skjerm\w*|skærm\w*|näytt\w*|"
+    r"error|fehler\w*|erreur|fout\w*|errore|erro|błąd\w*|ошибк\w*|felmeddelande\w*|feilmelding\w*|fejl\w*|battery|akku\w*|batterie|batería|batteria|bateria)\b",
+    re.IGNORECASE,
+)
+"""Such things give messages too, and have parts that are outside."""
 _FOR_WHOM = tuple(
     tuple(re.compile(words, re.IGNORECASE) for words in signs)
     for signs in (
@@ -97,7 +103,8 @@ def without_notices(text: str) -> str:
 def _is_banner(paragraph: str) -> bool:
     if not (_HEADED.match(paragraph) and _FROM_OUTSIDE.match(paragraph)):
         return False
-    return not (OF_HIMSELF.search(paragraph) or OF_A_SHOP.search(paragraph))
+    said = (OF_HIMSELF, OF_A_SHOP, _OF_A_DEVICE)
+    return not any(signs.search(paragraph) for signs in said)
 
 
 def _is_notice(paragraph: str) -> bool:
