@@ -1,5 +1,6 @@
 """A mail by SMTP, read: who wrote it, when, and which mails are the same."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -139,3 +140,15 @@ def test_a_return_path_is_found_whatever_the_line_ends(read: Any) -> None:
     for octets in (bounced, bounced.replace(b"\n", b"\r")):
         [known] = mails.alone(octets.replace(b": Lamp", b": bulk"), AT).known
         assert known.kind == "auto-reply"
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-2", "windows-1250", "utf-8"])
+def test_a_mail_is_known_by_its_octets_however_they_are_read(read: Any, charset: str) -> None:
+    sender, date = "Łukasz Żak <a@example.org>".encode(charset), b"Mon, 04 May 2026 13:50:00 +0200"
+    body = "Żółta lampa nie działa, proszę o zwrot pieniędzy.".encode(charset)
+    head = b"From: %s\r\nDate: %s\r\nContent-Type: text/plain; charset=%s\r\n\r\n"
+
+    event = read.message(head % (sender, date, charset.encode()) + body).event
+
+    digest = hashlib.sha256(b"\0".join((sender, date, body))).hexdigest()
+    assert (event.sender_name, event.external_id) == ("Łukasz Żak", f"digest:{digest}")

@@ -193,11 +193,11 @@ def _identity(mail: _Arrived) -> tuple[str, MessageId]:
     """The Message-ID, and our id of the mail.
 
     The same mail in two mailboxes of a store is one. Message-IDs alone do not tell: some programs
-    give one to many mails, so sender, date and body count too.
+    give one to many mails, so sender, date and body count too. Octets count, not how they are read:
+    after a mended reader the mail is still the same.
     """
     headers = mail.headers
-    written = (headers.raw("from"), headers.raw("date"))
-    told = "\0".join(written).encode("utf-8", "replace") + b"\0"
+    told = headers.octets("from") + b"\0" + headers.octets("date") + b"\0"
     body = body_octets(mail.octets).replace(b"\r\n", b"\n").rstrip()
     digest = hashlib.sha256(told + body).hexdigest()
     message_id = next(iter(headers.message_ids("message-id")), f"digest:{digest}")

@@ -55,6 +55,12 @@ class Headers:
         found = self.every(name)
         return found[0] if found else ""
 
+    def octets(self, name: str) -> bytes:
+        """The first field of this name as it came, unfolded: whatever is guessed of its charset."""
+        value = self._fields.get(name, _NOTHING)[:1]
+        unfolded = _FOLD.sub(" ", "".join(value)).strip()
+        return unfolded.encode("utf-8", "surrogateescape")
+
     def every(self, name: str) -> list[str]:
         """All fields of this name as they are written."""
         if name not in self._fields:
