@@ -13,6 +13,7 @@ from routing.handlers.rules import Rules
 from routing.settings import Settings
 from shared import clock, testing
 from shared.contracts.base import (
+    About,
     AccountId,
     Address,
     Channel,
@@ -166,3 +167,18 @@ async def test_an_alarm_after_the_end_weighs_the_parcel_anew(
 
     _, again = await told(routing, ConversationQueued)
     assert (again.priority, again.urgency_reasons) == ("high", ("order value",))
+
+
+async def test_what_waits_about_a_dear_parcel_presses_no_less_once_its_buyer_writes(
+    routing: Database,
+    hear: Callable[..., Awaitable[None]],
+    message: Callable[..., MessageReceived],
+) -> None:
+    bought, shipment_id = order(ContactId(uuid4()), 50_00), uuid4()
+    await hear(bought, held(bought.order_id, shipment_id))
+
+    thanks = message("gracias", about=About(kind="shipment", id=str(shipment_id)))
+    await hear(thanks)
+
+    [row] = await testing.rows(routing, "SELECT priority, unanswered_count FROM conversations")
+    assert (row["priority"], row["unanswered_count"]) == ("high", 1)

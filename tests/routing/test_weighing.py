@@ -20,7 +20,9 @@ PROMISES = Promises({Family.MESSAGING: Promise(timedelta(minutes=15))})
 URGENT, HIGH, NORMAL, LOW = Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW
 
 
-def conversation(priority: Priority = NORMAL, *reasons: str, **told: Any) -> Conversation:
+def conversation(
+    priority: Priority = NORMAL, *reasons: str, is_answered: bool = False, **told: Any
+) -> Conversation:
     return Conversation(
         store_id=StoreId("aurora"),
         id=ConversationId(uuid4()),
@@ -32,7 +34,7 @@ def conversation(priority: Priority = NORMAL, *reasons: str, **told: Any) -> Con
         opened_at=AT,
         priority=priority,
         urgency_reasons=reasons,
-        unanswered_count=told.pop("unanswered_count", 1),
+        asked_at=None if is_answered else AT,
         **told,
     )
 
@@ -45,8 +47,8 @@ def conversation(priority: Priority = NORMAL, *reasons: str, **told: Any) -> Con
         (conversation(HIGH, "a"), Urgency(URGENT, ("b",)), URGENT, {"b"}),
         (conversation(HIGH, "a"), Urgency(HIGH, ("b", CRISIS)), HIGH, {"a", "b", CRISIS}),
         (conversation(HIGH, "a", CRISIS), Urgency(URGENT, ("b",)), URGENT, {"b", CRISIS}),
-        (conversation(HIGH, "a", unanswered_count=0), Urgency(LOW), LOW, set()),
-        (conversation(HIGH, CRISIS, unanswered_count=0), Urgency(LOW), LOW, set()),
+        (conversation(HIGH, "a", is_answered=True), Urgency(LOW), LOW, set()),
+        (conversation(HIGH, CRISIS, is_answered=True), Urgency(LOW), LOW, set()),
         # By hand: only what is urgent or a crisis presses more, until he has his answer
         (conversation(LOW, BY_HAND, priority_set=LOW), Urgency(HIGH, ("b",)), LOW, {BY_HAND}),
         (conversation(LOW, BY_HAND, priority_set=LOW), Urgency(URGENT, ("b",)), URGENT, {"b"}),
@@ -63,19 +65,19 @@ def conversation(priority: Priority = NORMAL, *reasons: str, **told: Any) -> Con
             {BY_HAND, "b", CRISIS},
         ),
         (
-            conversation(URGENT, "b", priority_set=LOW, unanswered_count=0),
+            conversation(URGENT, "b", priority_set=LOW, is_answered=True),
             Urgency(NORMAL),
             LOW,
             {BY_HAND},
         ),
         (
-            conversation(URGENT, "b", priority_set=LOW, unanswered_count=0),
+            conversation(URGENT, "b", priority_set=LOW, is_answered=True),
             Urgency(URGENT, ("c",)),
             URGENT,
             {"c"},
         ),
         (
-            conversation(HIGH, BY_HAND, priority_set=HIGH, unanswered_count=0),
+            conversation(HIGH, BY_HAND, priority_set=HIGH, is_answered=True),
             Urgency(URGENT, ("b",)),
             URGENT,
             {"b"},
@@ -93,7 +95,6 @@ def test_one_more_message(
 
 def test_what_has_time_again_is_nobodys_trouble_and_is_spoken_of_anew() -> None:
     before = conversation(
-        asked_at=AT,
         answer_by=AT + timedelta(minutes=15),
         told=Told.OVERDUE,
         escalated_to=Level.LEAD,
@@ -117,7 +118,6 @@ def test_what_is_no_crisis_but_overdue_climbs_as_such(within: int) -> None:
     before = conversation(
         URGENT,
         CRISIS,
-        asked_at=AT,
         answer_by=AT + timedelta(minutes=5),
         told=Told.OVERDUE,
         escalated_to=Level.REGION_LEAD,
@@ -144,7 +144,7 @@ def test_what_was_set_ends_with_the_conversation_and_what_was_read_stays() -> No
 @pytest.mark.parametrize("is_lead", [True, False])
 def test_normal_or_low_by_a_lead_is_no_crisis(priority: Priority, is_lead: bool) -> None:
     before = conversation(HIGH, "legal words", CRISIS)
-    before = replace(before, escalated_to=Level.LEAD, escalated_why=CRISIS, asked_at=AT)
+    before = replace(before, escalated_to=Level.LEAD, escalated_why=CRISIS)
 
     after = by_hand(before, priority, AT, PROMISES, is_lead=is_lead)
 

@@ -26,7 +26,8 @@ def with_message(of: Conversation, said: Urgency) -> Conversation:
     stands until the conversation is resolved; only what is urgent or a crisis presses more than
     that, until the customer has his answer.
     """
-    waits = of.unanswered_count > 0
+    # An alarm or a reply that failed has him wait as well, before he writes anything.
+    waits = of.asked_at is not None
     if of.priority_set is not None and not waits:
         # First of all: what raised it for the last answer is no measure of what is written now.
         of = replace(of, priority=of.priority_set, urgency_reasons=(BY_HAND,))

@@ -134,7 +134,7 @@ def gone_on(
 
 def _meant(conversation: Conversation, found: Reading, rules: Rules) -> Conversation:
     """With what he wants, how pressing it is, and what that demands of who answers."""
-    waits = conversation.unanswered_count > 0
+    waits = conversation.asked_at is not None
     presses = presses_more(found.urgency.priority, conversation.priority)
     says = found.meant.intent is not Intent.OTHER
     conversation = with_message(conversation, found.urgency)
