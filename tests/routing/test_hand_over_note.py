@@ -49,8 +49,10 @@ def test_who_waits_is_told_of_with_what_is_promised_and_wanted() -> None:
 
 
 def test_a_broken_promise_and_the_clock_of_summer_are_told_rightly() -> None:
-    note = hand_over_note(WAITS, "agent gone", NOW + timedelta(minutes=1))
+    answered = replace(WAITS, first_answered_at=NOW - timedelta(minutes=30))
+    note = hand_over_note(answered, "agent gone", NOW + timedelta(minutes=1))
 
+    assert note.endswith("\nFirst answered 2026-03-29 00:29 UTC.")
     assert "promised by 2026-03-29 01:00 UTC, which is past." in note
     assert "it is 2026-03-29 03:00 CEST (Europe/Zurich)" in note
 

@@ -150,9 +150,10 @@ async def test_who_writes_back_after_the_agent_went_home_is_not_given_to_the_emp
     rows = await testing.rows(scene.routing, "SELECT known_agent_id, version FROM conversations")
     assert {row["known_agent_id"] for row in rows} == {"eva"}
     left = await testing.rows(scene.routing, "SELECT text FROM notes")
-    assert [each["text"].startswith("Handed over by eva: agent gone") for each in left] == [
-        True
-    ] * 2
+    assert len(left) == 2
+    for each in left:
+        assert each["text"].startswith("Handed over by eva: agent gone")
+        assert "\nThe customer waits since 2" in each["text"]
     queued = await told(scene.routing, ConversationQueued)
     assert sorted(each.version for each in queued)[-2:] == [row["version"] for row in rows]
 

@@ -12,9 +12,9 @@ _INSTANT = "%Y-%m-%d %H:%M %Z"
 def hand_over_note(of: Conversation, why: str, now: datetime) -> str:
     """A note to colleagues of how a conversation stands as it is taken from its agent.
 
-    `of` is the conversation as he had it, `why` a stable handle such as `shift ended`, `now` aware.
-    The note is English and one line a fact; its instants are UTC, but for the customer's own clock.
-    It says nothing that the customer wrote.
+    `of` is the conversation with who had it, `why` a stable handle such as `shift ended`, `now`
+    aware. The note is English and one line a fact; its instants are UTC, but for the customer's own
+    clock. It says nothing that the customer wrote.
     """
     lines = [f"Handed over by {of.agent_id}: {why}, {_utc(now)}."]
     if of.asked_at is None:

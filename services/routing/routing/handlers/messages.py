@@ -5,7 +5,7 @@ It only queues; who gets it is the dispatcher's to decide.
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -145,7 +145,9 @@ async def _release(tx: Transaction, turn: _Turn) -> None:
     taken = sorted(turn.released.values(), key=lambda of: (of.store_id, of.id))
     for store_id, group in groupby(taken, key=lambda of: of.store_id):
         await claims.release(tx, store_id, [of.id for of in group], why=LEFT, now=turn.now)
-    told = [(of, hand_over_note(of, LEFT, turn.now)) for of in taken]
+    # As it stands now: that he had answered it is no more so, the customer has just written.
+    stand = [replace(turn.changed[of.id], agent_id=of.agent_id) for of in taken]
+    told = [(of, hand_over_note(of, LEFT, turn.now)) for of in stand]
     await notes.keep(tx, told, by=saying.ROUTING, at=turn.now)
     turn.happened.extend(
         happening(of.store_id, of.id, turn.now, LEFT, agent_id=of.agent_id) for of in taken
