@@ -31,16 +31,19 @@ class Settings(ServiceSettings):
     """promises.yaml: promises by store, channel, language and priority; the first that fits, those
     that name the priority before the others."""
     demands_file: Path | None = None
-    """demands.yaml: skills that conversations need by intent, store, channel; all rows that fit."""
+    """demands.yaml: skills that conversations need by intent, priority, store, channel; all rows
+    that fit."""
     hours_file: Path | None = None
     """hours.yaml: when which desk is open; without it Monday to Friday 9 to 18 at the store."""
     promise_chat: timedelta = timedelta(seconds=30)
-    """Within which an answer in live chat is promised; sooner for what is high or urgent."""
+    """Within which an answer in live chat is promised; sooner for what is high or urgent, later for
+    what is low."""
     promise_messaging: timedelta = timedelta(minutes=15)
-    """Within which one by WhatsApp and its like is promised; sooner for what is high or urgent."""
+    """Within which one by WhatsApp and its like is promised; sooner for what is high or urgent,
+    later for what is low."""
     promise_mail: timedelta = timedelta(hours=24)
-    """Within which one by mail is promised, in business hours; sooner for what is high or urgent,
-    which counts in plain time."""
+    """Within which one by mail is promised, in business hours; sooner for what is high, later for
+    what is low; sooner still, and in plain time, for what is urgent."""
     high_values: dict[str, int] = Field(default_factory=dict)
     """From which total on an order presses, in minor units: by currency or, for its own orders in
     its own currency, by store: {"EUR": 50000, "aurora": 20000}; 0 is never, else about 500 EUR."""
