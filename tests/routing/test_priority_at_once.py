@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -12,11 +13,13 @@ from fastapi import HTTPException
 
 from routing.api.acts import once
 from routing.api.priorities import PriorityBody
+from routing.domain.demands import Demands, Row
 from routing.handlers import priorities
 from routing.handlers.agents import Act
 from routing.handlers.rules import Rules
 from routing.workers.promises import sweep
 from shared import clock, testing
+from shared.bus.records import cause_of, event_id
 from shared.callers import Actor, Role
 from shared.contracts.base import ActorKind, ContactId
 from shared.contracts.routing import (
@@ -29,7 +32,7 @@ from shared.contracts.routing import (
 )
 from shared.db import Database
 from shared.errors import Refused
-from tests.routing.pools import Scene, assert_sound, dispatcher, lease, states, told
+from tests.routing.pools import AURORA, Scene, assert_sound, dispatcher, lease, states, told
 
 LEA = Actor(ActorKind.AGENT, "lea", Role.LEAD, frozenset({"aurora"}))
 OF_CONVERSATIONS = (
@@ -46,11 +49,13 @@ Put = Callable[[UUID, str, str], Awaitable[dict[str, Any]]]
 def put(routing: Database, rules: Rules) -> Put:
     """Sets a priority as lea, under a key."""
 
+    demanding = replace(rules, demands=Demands([Row(("vip",), priority=Priority.URGENT)]))
+
     async def do(conversation_id: UUID, to: str, key: str) -> dict[str, Any]:
         body = PriorityBody.model_validate({"priority": to})
 
         async def act(tx: Any, act: Act) -> dict[str, Any]:
-            return await priorities.set_priority(tx, act, Priority(to), None, rules=rules)
+            return await priorities.set_priority(tx, act, Priority(to), None, rules=demanding)
 
         return await once(routing, LEA, conversation_id, key, body, act)
 
@@ -78,6 +83,12 @@ async def test_under_one_key_it_is_set_once_by_however_many_at_the_same_moment(
     assert all(isinstance(each, Refused) for each in answers if isinstance(each, BaseException))
     [changed] = await told(scene.routing, PriorityChanged)
     assert changed.version == done[0]["version"]
+    # What is said has its id from the key: said again after a crash, it is known.
+    cause = cause_of("priority", AURORA, one, "lea", "the same key")
+    event_ids = await testing.rows(scene.routing, "SELECT event_id FROM outbox")
+    assert event_id("routing", cause, "PriorityChanged", 0) in {
+        row["event_id"] for row in event_ids
+    }
     notes = await testing.rows(scene.routing, "SELECT 1 FROM history WHERE what = 'priority set'")
     assert len(notes) == 1
     with pytest.raises(Refused):
@@ -88,7 +99,7 @@ async def test_beside_claims_messages_and_sweeps_no_event_is_lost_and_no_version
     scene: Scene, put: Put
 ) -> None:
     routing = scene.routing
-    await scene.install(*(scene.agent(f"agent-{n}") for n in range(8)))
+    await scene.install(*(scene.agent(f"agent-{n}", skills=("vip",)) for n in range(8)))
     late = clock.now() - timedelta(minutes=14)
     begun = [scene.message(at=late + timedelta(seconds=n)) for n in range(24)]
     await scene.hear(*begun)
@@ -154,3 +165,15 @@ async def test_what_is_resolved_meanwhile_is_refused(scene: Scene, put: Put) -> 
         await put(one, "low", "a key")
 
     assert await testing.rows(scene.routing, "SELECT 1 FROM requests") == []
+
+
+async def test_what_a_priority_demands_is_demanded_when_it_is_set(scene: Scene, put: Put) -> None:
+    await scene.install(scene.agent("eva"), scene.agent("vera", skills=("vip",)))
+    await scene.hear(scene.message())
+    [one] = await ids(scene.routing)
+
+    await put(one, "urgent", "a key")
+    await scene.dispatch()
+
+    [row] = await testing.rows(scene.routing, "SELECT skills, agent_id FROM conversations")
+    assert (row["skills"], row["agent_id"]) == (["vip"], "vera")
