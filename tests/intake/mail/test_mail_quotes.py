@@ -225,6 +225,8 @@ def test_a_line_of_who_and_when_stands_above_the_earlier_mail() -> None:
         "Abholen:\nVon: Hamburg\nAn: Köln\nDatum: 4.5. um 10:00 Uhr\nBetreff: Umzug\n\nOK?",
         "I copied it:\n\nDate: 4 May 2026\nTo: Ana\nFrom: Aurora\nSubject: Lamp\n\nNo bulb?",
         "The box says\n-----Original-----\nbut is it one?",
+        "Bitte holen:\n\nVon: Markt 5, Köln\nAn: Ihr Lager\nDatum: 12.03.2026\n"
+        "Kontakt: ana@example.org\n\nDie Klingel geht nicht.",
         "Von: Montag an\nDatum: 4.5.\nAntwort: ja\nMail: ana@example.org\n\nUnd das Teil?",
     ],
 )

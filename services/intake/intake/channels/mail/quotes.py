@@ -261,6 +261,14 @@ def _by_library(text: str) -> tuple[str, bool]:
     except Exception:  # noqa: BLE001 - whatever the library trips over, the text is kept
         return text, False
     newest = replies[0].content if replies else ""
-    has_address = any("@" in (reply.headers or "") for reply in replies[1:2])
+    has_address = any(_has_address(reply.headers or "") for reply in replies[1:2])
     is_text = any(map(_is_text, newest.split("\n")))
     return (newest, True) if is_text and has_address else (text, False)
+
+
+def _has_address(head: str) -> bool:
+    """Whether a copied header has an address, and no other line that a customer wrote below it."""
+    lines = head.strip().split("\n")
+    if is_field(lines[0]):
+        lines = [line for line in lines if is_field(line) or ":" not in line]
+    return any("@" in line for line in lines)
