@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from intake.api import smtp
 from shared import testing
 from shared.contracts.intake import Delivery, MessageReceived, MessageStatusChanged
 from shared.tokens import Tokens
@@ -229,6 +232,34 @@ async def test_more_connections_than_there_is_room_for_are_told_to_come_again(
             return (await asyncio.to_thread(banner, third)).startswith(b"220 ")
 
     await testing.eventually(is_room)
+
+
+async def test_nobody_holds_all_lines_without_mail(
+    intake_process: START, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "_IDLE", 0.2)
+    intake = await intake_process(smtp_max_connections=3)
+    port = intake.smtp.port
+    held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+    for reader, _ in held:
+        assert (await reader.readline()).startswith(b"220 ")
+    written, writer = held[0]
+    for command in (b"EHLO x", b"MAIL FROM:<a@b.example>", f"RCPT TO:<{HELP}>".encode()):
+        writer.write(command + b"\r\n")
+        while (await written.readline())[3:4] == b"-":
+            pass
+
+    await asyncio.sleep(0.3)
+
+    assert [await intake.mail(letter(f"{n}"), HELP) for n in range(3)] == [(250, "2.0.0 kept")] * 3
+    assert (await held[1][0].readline()).startswith(b"421 ")
+    # Who has begun a mail may end it.
+    writer.write(b"DATA\r\n")
+    assert (await written.readline()).startswith(b"354 ")
+    writer.write(letter("begun").replace("\n", "\r\n").encode() + b"\r\n.\r\n")
+    assert (await written.readline()).startswith(b"250 ")
+    for _, one in held:
+        one.close()
 
 
 async def test_a_mail_that_ends_in_the_middle_is_not_kept(intake: Any) -> None:

@@ -27,6 +27,8 @@ log = structlog.get_logger()
 _MOST_RECIPIENTS = 100
 _PATIENCE = 120.0
 """Seconds without a command after which a client is hung up on."""
+_IDLE = 10.0
+"""Seconds after which a connection that has named no mailbox of ours makes room for another."""
 _LARGE = 16 * 1024
 """Octets above which a mail is read in a thread, beside the event loop."""
 
@@ -133,9 +135,15 @@ class _Session(SMTP):
         if self._door.admit(self):
             super().connection_made(transport)
             return
-        writable: Any = transport
-        writable.write(b"421 4.3.2 too many connections, try again later\r\n")
-        writable.close()
+        _told_to_come_again(transport)
+
+    def holds_the_line(self) -> bool:
+        """Whether nobody has said yet for whom there is mail."""
+        return self.envelope is None or not self.envelope.rcpt_tos
+
+    def hang_up(self) -> None:
+        """Make room for others."""
+        _told_to_come_again(self.transport)
 
     def connection_lost(self, error: Exception | None) -> None:
         """End."""
@@ -156,6 +164,12 @@ class _Session(SMTP):
             await super().push(status)
 
 
+def _told_to_come_again(transport: Any) -> None:
+    if transport is not None:
+        transport.write(b"421 4.3.2 too many connections, try again later\r\n")
+        transport.close()
+
+
 class SmtpListener:
     """Listens, and ends sessions when it is told to stop."""
 
@@ -167,7 +181,8 @@ class SmtpListener:
         chain, key = settings.smtp_tls_cert, settings.smtp_tls_key
         self.certificate = Certificate(chain, key) if chain else None
         self._settings = settings
-        self._sessions: set[_Session] = set()
+        self._sessions: dict[_Session, float] = {}
+        self._left: set[_Session] = set()
         # It would log addresses.
         logging.getLogger("mail.log").setLevel(logging.ERROR)
 
@@ -191,15 +206,29 @@ class SmtpListener:
 
     def admit(self, session: _Session) -> bool:
         """Whether there is room for one more; counts it once, also if it begins anew in TLS."""
-        if session in self._sessions:
+        if session in self._sessions or session in self._left:
             return True
-        if len(self._sessions) >= self._settings.smtp_max_connections:
+        if len(self._sessions) >= self._settings.smtp_max_connections and not self._has_made_room():
             return False
-        self._sessions.add(session)
+        self._sessions[session] = asyncio.get_running_loop().time()
         return True
+
+    def _has_made_room(self) -> bool:
+        """Hang up on whoever has held a line longest without mail: nobody can hold them all."""
+        limit = asyncio.get_running_loop().time() - _IDLE
+        for session, since in self._sessions.items():
+            if since > limit:
+                return False
+            if session.holds_the_line():
+                session.hang_up()
+                del self._sessions[session]
+                self._left.add(session)
+                return True
+        return False
 
     def leave(self, session: _Session) -> bool:
         """Count one less; false for one that was never let in."""
-        was_in = session in self._sessions
-        self._sessions.discard(session)
+        was_in = session in self._sessions or session in self._left
+        self._sessions.pop(session, None)
+        self._left.discard(session)
         return was_in
