@@ -158,3 +158,18 @@ def test_a_part_tells_that_it_is_flowed(read: Any) -> None:
 
     assert read.message(multipart(plain)).event.text == "The lamp flickers."
     assert read.message(multipart(fixed)).event.text == "The lamp  \nflickers."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Your invoice was sent in HTML and nobody here can open it.",
+        "I can't read HTML. The lamp fell off.",
+        "Die Rechnung kommt ohne HTML-Ansicht nicht an, bitte als PDF.",
+        "Ma commande est en format HTML, illisible.",
+    ],
+)
+def test_who_writes_of_html_himself_is_heard(said: str, read: Any) -> None:
+    octets = multipart(f"Content-Type: text/plain\r\n\r\n{said}", HTML)
+
+    assert read.message(octets).event.text == said

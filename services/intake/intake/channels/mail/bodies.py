@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable
 
 from intake.channels.mail import forwards, html
+from intake.channels.mail.absences import OF_A_SHOP
 from intake.channels.mail.notices import without_notices
 from intake.channels.mail.quotes import new_text
 from intake.channels.mail.signatures import without_last_rule, without_signature
+from intake.channels.mail.speakers import OF_HIMSELF
 from intake.channels.mail.structure import Structure, inside
 from intake.domain.texts import clean
 from shared.contracts.intake import Attachment
@@ -32,7 +34,7 @@ def texts_of(mail: Structure) -> tuple[str, str]:
 def _new_and_whole(mail: Structure) -> tuple[str, str]:
     plain = _without_armour(clean("\n".join(mail.plain))).strip()
     pages = [clean(part) for part in mail.html]
-    if pages and len(plain) <= _LONGEST_EXCUSE and _NO_HTML.search(plain):
+    if pages and _is_excuse(plain):
         plain = ""
     is_forwarded = forwards.is_passed_on(
         mail.headers.text("subject") or "", plain or "".join(pages)
@@ -57,6 +59,13 @@ _NO_HTML = re.compile(
 )
 _LONGEST_EXCUSE = 300
 """What programs write for those who see no HTML, in place of the text."""
+
+
+def _is_excuse(plain: str) -> bool:
+    """Whether that is all it says: customers too say that a shop's HTML cannot be read."""
+    if len(plain) > _LONGEST_EXCUSE or not _NO_HTML.search(plain):
+        return False
+    return not (OF_HIMSELF.search(plain) or OF_A_SHOP.search(plain))
 
 
 def _whole_page(page: str) -> tuple[str, bool]:
