@@ -107,11 +107,13 @@ async def test_an_answer_lands_in_the_thread_it_answers(intake: Any, tokens: Tok
     await intake.mail(letter("second"), f"help+{tag}@aurora.example")
     await intake.mail(letter("third", Cc=f"help+{tag}@aurora.example"), HELP)
     await intake.mail(letter("elsewhere"), f"help+{tag}@borealis.example")
-    await intake.mail(letter("stranger", In_Reply_To=first.external_id), HELP)
+    quoted = {"In_Reply_To": first.external_id, "References": first.external_id}
+    await intake.mail(letter("stranger", From="eva@example.org", **quoted), HELP)
+    await intake.mail(letter("any news?", **quoted), VENTAS)
 
     said = await intake.said(MessageReceived)
     same = [(one.text, one.version) for one in said if one.thread_id == first.thread_id]
-    assert same == [("first", 1), ("second", 2), ("third", 3)]
+    assert same == [("first", 1), ("second", 2), ("third", 3), ("any news?", 4)]
 
 
 async def test_a_token_for_a_thread_that_no_mail_began_opens_none(

@@ -1,4 +1,4 @@
-"""Which thread a mail goes into: by our own signed tokens and by nothing else."""
+"""Which thread a mail goes into: by our own signed tokens, else by what its sender wrote before."""
 
 from typing import Any
 from uuid import uuid4
@@ -109,6 +109,46 @@ def test_a_stranger_who_quotes_what_he_saw_begins_a_thread_of_his_own(
 
         assert found.claims == ()
         assert found.event.about is None
+
+
+def test_what_a_customer_writes_under_his_own_mails_is_one_thread_whichever_comes_first(
+    read: Any, written: Any
+) -> None:
+    first = written("one", Message_ID="<1@x.example>")
+    later = [
+        written("two", Message_ID="<2@x.example>", In_Reply_To="<1@x.example>"),
+        written("three", Message_ID="<3@x.example>", References="<1@x.example> <2@x.example>"),
+    ]
+    threads = [read.message(each).event.thread_id for each in (*later[::-1], first)]
+
+    assert len(set(threads)) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"From": "eva@example.org"},
+        {"Reply_To": "eva@example.org"},
+        {"Authentication_Results": "mx.aurora.example; dmarc=fail header.from=example.org"},
+    ],
+)
+def test_nobody_gets_into_a_thread_by_a_message_id_that_he_saw(
+    read: Any, written: Any, other: dict[str, str]
+) -> None:
+    first = read.message(written("one", Message_ID="<1@x.example>")).event
+    quoted = {"In_Reply_To": "<1@x.example>", "References": "<1@x.example>"}
+
+    seen = read.message(written("two", Message_ID="<2@x.example>", **quoted, **other)).event
+
+    assert seen.thread_id != first.thread_id
+
+
+def test_two_mails_that_name_nothing_are_two_threads(read: Any, written: Any) -> None:
+    first, second = (
+        read.message(written(text, Message_ID=f"<{text}@x.example>")) for text in ("one", "two")
+    )
+
+    assert first.event.thread_id != second.event.thread_id
 
 
 def test_a_token_of_another_stores_address_counts_for_nothing(

@@ -40,9 +40,12 @@ def file_id(store_id: StoreId, message_id: MessageId, index: int) -> UUID:
     return _id("file", store_id, str(message_id), str(index))
 
 
-def mail_thread(store_id: StoreId, message_id: MessageId) -> ThreadId:
-    """The thread that a mail begins."""
-    return ThreadId(_id("thread", store_id, "mail", str(message_id)))
+def mail_thread(store_id: StoreId, contact_id: ContactId, root: str) -> ThreadId:
+    """The thread of a person's mails that go back to one mail, `root`, by its Message-ID.
+
+    Nobody else's mails are in it: who quotes a Message-ID of another begins a thread of his own.
+    """
+    return ThreadId(_id("thread", store_id, "mail of", str(contact_id), root))
 
 
 def about_thread(store_id: StoreId, contact_id: ContactId, kind: str, id: str) -> ThreadId:

@@ -134,7 +134,9 @@ def _message(mail: _Arrived) -> Inbound:
     claimed = claims(headers, mail.envelope, account.store_id, mail.own)
     written, original = texts_of(mail.mail)
     about = claimed.about
-    thread_id = ids.mail_thread(account.store_id, message_id)
+    thread_id = ids.mail_thread(
+        account.store_id, contact.contact_id, _root(mail) or str(message_id)
+    )
     number = _order_named(mail, mail_address, original)
     if mail_address and number and claimed == Claims():
         about = mail.own.sellers.about(account.store_id, mail_address, number)
@@ -179,10 +181,30 @@ def _order_named(mail: _Arrived, sender: str | None, whole: str) -> str | None:
     """The order that a marketplace names, in a mail that is from there as far as can be seen."""
     headers = mail.headers
     is_theirs = {box.address for box in headers.mailboxes("from")} == {sender}
-    is_forged = any(_FORGED.search(told) for told in headers.every("authentication-results"))
-    if not sender or not is_theirs or is_forged:
+    if not sender or not is_theirs or _is_forged(headers):
         return None
     return named_order(sender, headers.text("subject") or "", whole)
+
+
+def _root(mail: _Arrived) -> str | None:
+    """The Message-ID that this mail's thread goes back to: the oldest that it names, or its own.
+
+    RFC 5322 §3.6.4: References begins with the first mail of the thread. None where it names none,
+    or is said not to be from where it says.
+    """
+    headers = mail.headers
+    if _is_forged(headers):
+        return None
+    named = (
+        *headers.message_ids("references"),
+        *headers.message_ids("in-reply-to"),
+        *headers.message_ids("message-id"),
+    )
+    return next(iter(named), None)
+
+
+def _is_forged(headers: Headers) -> bool:
+    return any(_FORGED.search(told) for told in headers.every("authentication-results"))
 
 
 _FORGED = re.compile(r"\bdmarc\s*=\s*fail\b", re.IGNORECASE)

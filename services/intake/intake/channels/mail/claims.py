@@ -2,7 +2,7 @@
 
 Our reply addresses carry a token behind the plus sign, our Message-IDs two before the @ (of the
 notification and of what it is about). A stranger can quote an order number or somebody's
-Message-ID; a token he cannot make.
+Message-ID; a token he cannot make. What claims nothing goes with what its sender wrote before.
 """
 
 import re
