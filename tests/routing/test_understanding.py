@@ -132,6 +132,25 @@ def test_what_presses_makes_the_priority() -> None:
     assert CRISIS not in late.urgency.reasons
 
 
+@pytest.mark.parametrize("family", [Family.MAIL, Family.MESSAGING, Family.CHAT])
+@pytest.mark.parametrize(
+    ("text", "is_crisis"),
+    [
+        ("very disappointed, bad service", False),
+        ("I am furious, worst service ever, answer me today", False),
+        ("I will go to the press", True),
+        ("the charger caught fire", True),
+    ],
+)
+def test_words_alone_make_a_crisis_whatever_the_channel(
+    text: str, is_crisis: bool, family: Family
+) -> None:
+    found = reading(text, family, unanswered=3, total=5_000_00, currency="EUR").urgency
+
+    assert (CRISIS in found.reasons) is is_crisis
+    assert family is not Family.CHAT or found.priority is Priority.URGENT
+
+
 def test_danger_press_and_despair_are_a_crisis_in_every_language() -> None:
     calm = []
     tags = set()

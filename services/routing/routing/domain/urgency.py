@@ -128,7 +128,8 @@ def urgency(
     units by ISO 4217 code; 0 is never) makes high whatever is asked of it: it is two points where
     the intent has none of its own, else one. With anything else, as thanks or a question before a
     purchase, it is one point, and from five times that total on two: who has spent that much is
-    high whatever he writes. What an order is worth alone makes nothing urgent.
+    high whatever he writes. What an order is worth alone makes nothing urgent. Words of danger,
+    law, press or chargeback alone make a crisis: no sum of points does.
 
     >>> urgency(Meant(Intent.DAMAGED, 0.9), "arrived broken 😡", Around(Family.MAIL))
     Urgency(priority=<Priority.HIGH: 'high'>, reasons=('intent damaged', 'angry words'))
@@ -145,9 +146,7 @@ def urgency(
     points["live chat"] = int(around.family is Family.CHAT)
     reasons = tuple(reason for reason, worth in points.items() if worth)
     priority = _priority(sum(points.values()), _asks(text, around))
-    is_crisis = not meant.pressing.isdisjoint(_CRISES) or (
-        meant.intent is Intent.COMPLAINT and priority is Priority.URGENT
-    )
+    is_crisis = not meant.pressing.isdisjoint(_CRISES)
     return Urgency(priority, (*reasons, CRISIS) if is_crisis else reasons)
 
 
