@@ -109,7 +109,8 @@ def test_a_shift_that_is_swapped_is_worked_by_the_other_at_the_same_instants(
     [
         ("2026-03-28T22:00", "2026-03-29T00:30", False),  # 23:00 in Berlin, a break from 01:30 on
         ("2026-03-29T00:45", None, True),
-        ("2026-03-29T01:00", "2026-03-29T05:00", False),  # 03:00, as 02:30 does not exist
+        ("2026-03-29T01:00", None, True),  # 03:00, for it lasts an hour
+        ("2026-03-29T01:30", "2026-03-29T05:00", False),  # 03:30
         ("2026-10-24T23:45", None, True),  # 01:45
         ("2026-10-25T00:15", None, True),  # 02:15 for the first time
         ("2026-10-25T00:30", "2026-10-25T06:00", False),  # 02:30 for the first time

@@ -1,7 +1,7 @@
 """Shifts, breaks and opening hours beside a wall clock that is looked at minute by minute.
 
 What is held to is said without any arithmetic on zones: something on the wall begins at the first
-instant at which the clock shows that time, or a later one.
+instant at which the clock shows that time, or a later one. Only a break then lasts real minutes.
 """
 
 from bisect import bisect_left
@@ -100,8 +100,9 @@ def test_who_is_on_shift_or_on_a_break_is_so_by_the_clock_on_the_wall(
                 # On the wall, a break before its shift's beginning is the next day's.
                 begins = since if since >= shift.begin else since + 1440
                 length = (until - since - 1) % 1440 + 1
-                pause = wall.first(each, begins), wall.first(each, begins + length)
-                breaks.append((max(pause[0], worked[-1][0]), min(pause[1], worked[-1][1])))
+                pause = wall.first(each, begins)
+                ends = pause + length * MINUTE
+                breaks.append((max(pause, worked[-1][0]), min(ends, worked[-1][1])))
 
     middle = len(wall.instants) // 2
     for at in wall.instants[middle - 1440 : middle + 1440 : 13]:
@@ -155,21 +156,58 @@ def test_clocks_are_set_where_and_when_they_are() -> None:
     assert samoa.first(date(2011, 12, 30), 600) == samoa.first(date(2011, 12, 31), 0)
 
 
+BREAKS = ((120, 180), (150, 210), (120, 150), (0, 30), (1425, 15), (60, 65), (230, 360))
+
+
+@pytest.mark.parametrize(
+    "zone",
+    # That one only ever left out a date, with its night
+    sorted(zone for zone in available_timezones() - {"Pacific/Fakaofo"} if jumps(zone)),
+)
+def test_a_break_keeps_its_length_on_every_night_on_which_the_clocks_are_set(zone: str) -> None:
+    """It ends with its shift at the latest, in which it began; no other break is shorter."""
+    every = [Shift(frozenset(range(7)), 22 * 60, 6 * 60, (one,)) for one in BREAKS]
+    for day in jumps(zone)[-4:]:
+        for n in (-2, -1, 0):
+            for night in every:
+                [worked] = Calendar([night], zone).on(day + n * DAY)
+                since, until = night.breaks[0]
+                agreed = (until - since - 1) % 1440 + 1
+                [(begins, ends)] = worked.breaks
+                assert worked.begin <= begins < ends <= worked.end
+                assert ends - begins == min(agreed * MINUTE, worked.end - begins), (day, night)
+
+
+def test_a_break_begins_by_the_wall_and_lasts_as_agreed_when_the_clocks_are_set() -> None:
+    """Skipped, it begins with the hour after; where its hour comes twice, it is in the first."""
+
+    def on(day: date, since: int, until: int) -> list[str]:
+        night = Shift(frozenset(range(7)), 22 * 60, 6 * 60, ((since, until),))
+        [worked] = Calendar([night], "Europe/Berlin").on(day)
+        return [f"{at:%H:%M}" for each in worked.breaks for at in each]
+
+    spring, autumn = date(2026, 3, 28), date(2026, 10, 24)
+    assert on(spring, 120, 180) == ["01:00", "02:00"]
+    assert on(spring, 120, 150) == ["01:00", "01:30"]
+    assert on(spring, 90, 150) == ["00:30", "01:30"]
+    assert on(autumn, 120, 180) == ["00:00", "01:00"]
+    assert on(autumn, 150, 210) == ["00:30", "01:30"]
+
+
 @pytest.mark.parametrize(
     "zone", ["Africa/Cairo", "Asia/Beirut", "America/Havana", "America/Santiago"]
 )
-def test_where_midnight_is_skipped_a_night_shift_and_its_break_go_on(zone: str) -> None:
-    """There the clocks jump at midnight: a break from 00:00 to 00:30 is skipped with its hour."""
+def test_where_midnight_is_skipped_a_night_shift_goes_on_and_its_break_is_whole(zone: str) -> None:
+    """There the clocks jump at midnight: a break from 00:00 to 00:30 begins with the hour after."""
     night = Shift(frozenset(range(7)), 22 * 60, 6 * 60, ((0, 30),))
     skipped = [each for each in jumps(zone) if each.year >= 2023]
     calendar = Calendar([night], zone)
     nights = [each for day in skipped for n in (-2, -1, 0) for each in calendar.on(day + n * DAY)]
-    lengths = [(each.end - each.begin, sum_of(each.breaks)) for each in nights]
 
     hour, half = timedelta(hours=1), timedelta(minutes=30)
-    assert (8 * hour, half) in lengths
-    assert (7 * hour, timedelta(0)) in lengths
-    assert {length for length, _ in lengths} <= {7 * hour, 8 * hour, 9 * hour}
+    assert {7 * hour, 8 * hour} <= {each.end - each.begin for each in nights}
+    assert {each.end - each.begin for each in nights} <= {7 * hour, 8 * hour, 9 * hour}
+    assert [sum_of(each.breaks) for each in nights] == [half] * len(nights)
 
 
 def sum_of(spans: Sequence[tuple[datetime, datetime]]) -> timedelta:

@@ -2,7 +2,8 @@
 
 A wall time that the clocks skip is the instant at which they jump; one that comes twice is its
 first occurrence (RFC 5545 §3.3.5). So wall times never run backwards, and shifts that meet on the
-wall meet in the world, on every night of the year.
+wall meet in the world, on every night of the year. A break begins on the wall and then lasts as
+long as was agreed, whatever the clocks do meanwhile: rest is due in real minutes.
 
 A shift belongs to the day on which it begins: the night before a holiday is worked to its end.
 """
@@ -47,12 +48,20 @@ class Shift:
         return instant(day, self.begin, zone), instant(ends_on, self.end, zone)
 
     def pauses(self, day: date, zone: ZoneInfo) -> list[Span]:
-        """Begin and end of each break of the shift that begins on `day`."""
+        """Begin and end, in UTC, of each break of the shift that begins on `day`.
+
+        It may reach beyond the end of a shift that the clocks cut short.
+
+        >>> night = Shift(frozenset({5}), 22 * 60, 6 * 60, ((2 * 60, 3 * 60),))
+        >>> [(begins, ends)] = night.pauses(date(2026, 3, 28), ZoneInfo("Europe/Berlin"))
+        >>> begins.isoformat(), ends - begins == timedelta(hours=1)  # skipped: 02:00 is 03:00
+        ('2026-03-29T01:00:00+00:00', True)
+        """
         found = []
         for begin, end in self.breaks:
-            begins = self.begin + (begin - self.begin) % _MINUTES
-            ends = begins + (end - begin - 1) % _MINUTES + 1
-            found.append((instant(day, begins, zone), instant(day, ends, zone)))
+            since = instant(day, self.begin + (begin - self.begin) % _MINUTES, zone)
+            minutes = (end - begin - 1) % _MINUTES + 1
+            found.append((since, since + timedelta(minutes=minutes)))
         return found
 
 
