@@ -11,13 +11,14 @@ from typer.testing import CliRunner
 
 from routing import cli
 from routing.domain import replaying
-from routing.domain.decide import decide_all
+from routing.domain.decide import decide_all, decide_batch
 from routing.domain.record import read_record, read_team, record, written, written_record
 from routing.domain.replaying import Replayed
 from routing.domain.score import Weights
 from routing.domain.shifts import Calendar, Difference, Kind, Shift
 from routing.domain.steps import NEVER, Timers
 from routing.domain.team import Agent
+from routing.domain.waits import Wait, Waited
 from routing.store import decisions, leases
 from routing.store.agents import loads
 from routing.workers import upkeep
@@ -26,7 +27,7 @@ from routing.workers.roster import Roster
 from shared import clock, testing
 from shared.contracts.base import StoreId
 from shared.contracts.intake import MessageReceived
-from shared.contracts.routing import Family
+from shared.contracts.routing import Family, Step
 from shared.db import Database
 from tests.routing.test_decide import TUESDAY_NOON, waiting
 
@@ -67,6 +68,33 @@ def test_steps_that_are_never_taken_are_not_when_decided_again(agent: MakeAgent)
     for name in ("timers", "mail_timers"):
         del older["weights"][name]["any_translated"]
     assert read_record(json.dumps(older)).weights == without
+
+
+def test_a_log_from_when_more_steps_were_told_as_skipped_is_decided_again_alike(
+    agent: MakeAgent,
+) -> None:
+    full = agent("eva", {"en": 5}, room=100).holding_more(Family.MESSAGING)
+    team = [agent("fred", {"fr": 5}, room=100), full]
+    asked = [waiting("th"), waiting("da", is_crisis=True)]
+    weights = Weights(timers=Timers(any_translated=0.5))
+    batch = decide_batch(asked, team, TUESDAY_NOON, weights)
+    waits = [Wait(each, *batch.stuck[each]).waited for each in sorted(batch.stuck)]
+    # What was logged of these before: with a second language that neither of them has.
+    of_old = [
+        Waited("0|da|||!", Step.ENGLISH_TRANSLATED, "fd1a855a1332bcbdbf0b8c5789f45a9b"),
+        Waited("0|th||", Step.ENGLISH_TRANSLATED, "321ada24c1be0189c312c3cee307e658"),
+    ]
+    people = b"[" + b",".join(written(each) for each in team) + b"]"
+
+    def differences(told: list[Waited]) -> list[str]:
+        found = Replayed()
+        log = record(asked, team, TUESDAY_NOON, weights, batch.taken, batch.stuck, waits=told)
+        found.batch(written_record(log), people)
+        return found.differences
+
+    assert {each.digest for each in of_old}.isdisjoint(each.digest for each in waits)
+    assert differences(waits) == differences(of_old) == []
+    assert len(differences([replace(each, digest="0" * 32) for each in of_old])) == 2
 
 
 def _json(lines: str) -> list[Any]:

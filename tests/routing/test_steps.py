@@ -32,7 +32,7 @@ def test_without_the_language_the_second_is_tried_then_english_then_a_lead(agent
     assert second.explanation.skipped == (Step.LANGUAGE,)
     assert second.explanation.needs_translation is False
     assert (english.agent_id, english.explanation.step) == ("en", Step.ENGLISH_TRANSLATED)
-    assert english.explanation.skipped == (Step.LANGUAGE, Step.SECOND_LANGUAGE)
+    assert english.explanation.skipped == (Step.LANGUAGE,)
     assert english.explanation.needs_translation is True
     assert (last.agent_id, last.explanation.step) == ("lea", Step.LEAD)
     assert last.explanation.needs_translation is True
@@ -43,7 +43,7 @@ def test_a_message_without_a_language_goes_to_english_without_translation(agent:
     found = decide(waiting(None), [agent("en", {"en": 5})], TUESDAY_NOON, WEIGHTS)
 
     assert (found.agent_id, found.explanation.step) == ("en", Step.ENGLISH_TRANSLATED)
-    assert found.explanation.skipped == (Step.LANGUAGE, Step.SECOND_LANGUAGE)
+    assert found.explanation.skipped == ()
     assert found.explanation.needs_translation is False
 
 
@@ -86,11 +86,7 @@ def test_an_empty_step_is_left_at_once_whatever_its_time(agent: Make) -> None:
     assert (near.agent_id, near.explanation.step) == ("ola", Step.NEAREST_LANGUAGE)
     assert near.explanation.language == "no"
     assert near.explanation.needs_translation is False
-    assert near.explanation.skipped == (
-        Step.LANGUAGE,
-        Step.SECOND_LANGUAGE,
-        Step.ENGLISH_TRANSLATED,
-    )
+    assert near.explanation.skipped == (Step.LANGUAGE, Step.ENGLISH_TRANSLATED)
 
 
 def test_any_language_waits_for_its_share_though_all_before_it_are_empty(agent: Make) -> None:
@@ -150,14 +146,50 @@ def test_a_step_that_was_not_looked_at_is_not_told(agent: Make) -> None:
     assert never.explanation.rejected == {"language": ("ken",)}
 
 
-def test_any_language_is_told_as_skipped_only_where_it_is_on(agent: Make) -> None:
-    lead = [agent("lea", {"ja": 5}, is_lead=True)]
+def test_a_step_is_told_as_skipped_only_where_it_was_looked_at_and_nobody_on_shift_serves_it(
+    agent: Make,
+) -> None:
+    lea, fred = agent("lea", {"ja": 2}, is_lead=True), agent("fred", {"fr": 5}, room=100)
+    full = fred.holding_more(Family.MESSAGING)
+    asked = waiting("th", promise=timedelta(minutes=100))
     timed = replace(WEIGHTS, timers=Timers(any_translated=0.5))
 
-    on, off = (decide(waiting("th"), lead, TUESDAY_NOON, w).explanation for w in (timed, WEIGHTS))
+    def skipped(minutes: float, *team: Agent, weights: Weights = timed) -> tuple[Step, ...]:
+        now = TUESDAY_NOON + timedelta(minutes=minutes)
+        found = decide(asked, [lea, *team], now, weights)
+        assert (found.agent_id, found.explanation.waited_for) == ("lea", ())
+        return found.explanation.skipped
 
-    assert on.skipped == (*off.skipped, Step.ANY_TRANSLATED)
-    assert Step.ANY_TRANSLATED not in off.skipped
+    nobody = Step.LANGUAGE, Step.ENGLISH_TRANSLATED
+    # Fred could translate, but only from half of the promise on.
+    assert skipped(3, fred) == skipped(3) == nobody
+    assert skipped(50) == (*nobody, Step.ANY_TRANSLATED)
+    assert skipped(50, weights=WEIGHTS) == nobody
+    # He who is full is there, and is not waited for.
+    assert skipped(50, full) == nobody
+
+
+def test_what_waits_tells_as_skipped_what_nobody_on_shift_serves_and_no_more(agent: Make) -> None:
+    full = agent("eva", {"en": 5}, room=100).holding_more(Family.MESSAGING)
+    timed = replace(WEIGHTS, timers=Timers(any_translated=0.5))
+    early, late = TUESDAY_NOON, TUESDAY_NOON + timedelta(minutes=14)
+
+    def waits(one: Waiting, now: Any, *team: Agent) -> tuple[Step, tuple[Step, ...]]:
+        found = decide(one, team, now, timed)
+        assert found.agent_id is None
+        return found.explanation.step, found.explanation.skipped
+
+    english = Step.ENGLISH_TRANSLATED, (Step.LANGUAGE,)
+    assert waits(waiting("th"), early, full) == english
+    assert waits(waiting("th", second_language="de"), early, full) == (
+        Step.ENGLISH_TRANSLATED,
+        (Step.LANGUAGE, Step.SECOND_LANGUAGE),
+    )
+    nobody = Step.LANGUAGE, Step.ENGLISH_TRANSLATED
+    assert waits(waiting("th"), early) == (Step.LEAD, nobody)
+    assert waits(waiting("th"), late) == (Step.LEAD, (*nobody, Step.ANY_TRANSLATED))
+    crisis = waiting("th", is_crisis=True)
+    assert waits(crisis, early, full) == (Step.ENGLISH_TRANSLATED, (Step.LEAD, Step.LANGUAGE))
 
 
 def test_a_step_that_is_off_is_no_mark_even_of_what_was_promised_for_no_time() -> None:
@@ -229,6 +261,7 @@ def test_who_is_about_to_go_begins_what_others_would_have_to_translate(agent: Ma
 
     def given(*team: Agent) -> tuple[str | None, Step]:
         found = decide(asked, [going, full, *team], TUESDAY_NOON, WEIGHTS)
+        assert found.explanation.skipped == ()
         return found.agent_id, found.explanation.step
 
     assert given(agent("eva", {"en": 5})) == ("pia", Step.LANGUAGE)

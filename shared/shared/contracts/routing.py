@@ -121,7 +121,10 @@ class Explanation(Part, frozen=True, kw_only=True):
     Their terms are told by `python -m routing replay --explain`, for as long as the log is kept.
 
     The steps before it were `skipped`, as nobody on shift could serve them, or their people had no
-    room and were `waited_for` long enough. `language` is what the answer is written in.
+    room and were `waited_for` long enough. One in neither was not looked at, as its time had not
+    come, it is off or says nothing new for the customer's languages; or it is any language, whose
+    people had no room: nobody waits for them. Explanations of old list what was not looked at as
+    skipped too. `language` is what the answer is written in.
     `is_override`: a lead went over the agent's room by hand.
     """
 

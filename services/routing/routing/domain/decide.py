@@ -10,10 +10,13 @@ languages takes is given to others after the work in their own. A crisis is look
 first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import takewhile
+
+import msgspec
 
 from routing.domain import telling
 from routing.domain.floor import Answer, Floor
@@ -54,6 +57,12 @@ class Decision:
     def explained(self, shown: int | None = None) -> Explanation:
         """The explanation with the terms of so many candidates; None is of all."""
         return telling.explanation(self._ground, shown)
+
+    @property
+    def explanation_of_old(self) -> Explanation:
+        """The explanation as logs have it from when whatever was not waited for was `skipped`."""
+        skipped = telling.skipped_of_old(self._ground)
+        return msgspec.structs.replace(self.explanation, skipped=skipped)
 
     @property
     def tried(self) -> tuple[Step, ...]:
@@ -168,10 +177,10 @@ def _decide(waiting: Waiting, floor: Floor) -> Decision:
         calmly = calm(waiting, floor.now) if is_apart else 0.0
         answer = floor.ask(waiting, step, tongues, can_wait=can_wait, calm=calmly)
         if answer.least is not None:
-            own = _who_is_about_to_go(waiting, floor, full) if is_apart else None
+            own = _who_is_about_to_go(waiting, floor, full, looked_at) if is_apart else None
             if own is not None:
                 return own
-            return _decision(waiting, floor, step, tuple([each for each, _ in full]), answer)
+            return _decision(waiting, floor, step, full, looked_at, answer)
         looked_at.append((step, answer))
         if step is not Step.ANY_TRANSLATED and _is_waited_for(answer, share, timers):
             full.append((step, answer))
@@ -184,8 +193,21 @@ def _is_waited_for(answer: Answer, share: float, timers: Timers) -> bool:
     return among.is_anybody or (bool(among.fit.seats) and share < timers.off_shift)
 
 
+def _before(looked_at: Sequence[tuple[Step, Answer]], step: Step) -> Iterator[tuple[Step, Answer]]:
+    """Those that were looked at before a step."""
+    return takewhile(lambda each: each[0] is not step, looked_at)
+
+
+def _is_empty(answer: Answer) -> bool:
+    """Whether nobody on shift could serve a step, with room or without."""
+    return not answer.among.is_anybody
+
+
 def _who_is_about_to_go(
-    waiting: Waiting, floor: Floor, full: Sequence[tuple[Step, Answer]]
+    waiting: Waiting,
+    floor: Floor,
+    full: Sequence[tuple[Step, Answer]],
+    looked_at: Sequence[tuple[Step, Answer]],
 ) -> Decision | None:
     """One of the customer's languages begins it at the end of his shift sooner than a fallback."""
     for step, tongues in in_order(waiting):
@@ -194,7 +216,7 @@ def _who_is_about_to_go(
             continue
         answer = floor.ask(waiting, step, tongues, can_wait=False)
         if answer.least is not None:
-            return _decision(waiting, floor, step, (), answer)
+            return _decision(waiting, floor, step, full, looked_at, answer)
     return None
 
 
@@ -206,12 +228,14 @@ def _nobody(
 ) -> Decision:
     """It waits at one of the steps that were looked at; none of them has anybody."""
     agents = floor.agents.copy()
+    empty = tuple([step for step, answer in _before(looked_at, at[0]) if _is_empty(answer)])
     grounds = [
         Ground(
             waiting,
             floor,
             step,
             (),
+            empty,
             answer.among,
             answer.among.spoken,
             agents,
@@ -226,17 +250,26 @@ def _nobody(
 
 
 def _decision(
-    waiting: Waiting, floor: Floor, step: Step, waited_for: tuple[Step, ...], answer: Answer
+    waiting: Waiting,
+    floor: Floor,
+    step: Step,
+    full: Sequence[tuple[Step, Answer]],
+    looked_at: Sequence[tuple[Step, Answer]],
+    answer: Answer,
 ) -> Decision:
+    """Somebody gets it at a step, after those `looked_at` before; the `full` were waited for."""
     among, least, keys = answer
     assert least is not None  # noqa: S101 - who asks has looked: else it is `_nobody`
     points, chosen = divmod(least, floor.size)
+    waited_for = tuple([each for each, _ in _before(full, step)])
+    empty = [each for each, of in _before(looked_at, step) if _is_empty(of)]
     # The floor goes on with its own lists: these are as it stood.
     ground = Ground(
         waiting,
         floor,
         step,
         waited_for,
+        tuple([each for each in empty if each not in waited_for]),
         among,
         among.spoken,
         floor.agents.copy(),

@@ -83,11 +83,14 @@ class Replayed:
         waits = [
             Wait(each.look, *batch.stuck[each.look]) for each in was.waits if each.look in stuck
         ]
-        are_now = {each.look: each.waited for each in waits}
+        are_now = {each.look: each for each in waits}
         for each in was.waits:
-            if are_now.get(each.look) != each:
-                now = _waited(are_now.get(each.look))
-                self.differences.append(f"{at} why {each.look!r} waits: {_waited(each)}, now {now}")
+            now = are_now.get(each.look)
+            if now is None or each not in (now.waited, now.waited_of_old):
+                told = _waited(None if now is None else now.waited)
+                self.differences.append(
+                    f"{at} why {each.look!r} waits: {_waited(each)}, now {told}"
+                )
         return [*batch.taken, *((each.waiting, each.decision) for each in waits)]
 
     def summary(self) -> str:

@@ -33,6 +33,7 @@ class Ground:
     floor: Floor
     step: Step
     waited_for: tuple[Step, ...]
+    skipped: tuple[Step, ...]
     among: Present
     spoken: Spoken
     agents: Sequence[Agent]
@@ -43,13 +44,12 @@ class Ground:
 
 def explanation(on: Ground, shown: int | None) -> Explanation:
     """Everybody as he stood then; of the best `shown` with room one by one, None is of all."""
-    before = _before(on)
     keys = sorted(on.keys)
     best = keys if shown is None else keys[:shown]
     customers = on.waiting.region, on.waiting.time_zone
     return Explanation(
         step=on.step,
-        skipped=tuple([step for step in before if step not in on.waited_for]),
+        skipped=on.skipped,
         waited_for=on.waited_for,
         language=_language(on),
         needs_translation=_needs_translation(on),
@@ -59,18 +59,22 @@ def explanation(on: Ground, shown: int | None) -> Explanation:
     )
 
 
-def tried(on: Ground) -> Tried:
-    """Everybody at a step that was looked at in vain."""
-    return Tried(step=on.step, rejected=_rejected(on))
+def skipped_of_old(on: Ground) -> tuple[Step, ...]:
+    """What once was told as skipped: each step before, whether it was looked at or not.
 
-
-def _before(on: Ground) -> tuple[Step, ...]:
-    """The steps before; any language is none where it is off, as in logs from before it."""
+    Logs of that time are read for 30 days; any language is none where it is off.
+    """
     if on.waiting.is_crisis and on.step is Step.LEAD:
         return ()
     timers = on.floor.weights.timers_of(on.waiting.family)
     off = {Step.ANY_TRANSLATED} if timers.any_translated == NEVER else set()
-    return tuple([step for step in STEPS[: STEPS.index(on.step)] if step not in off])
+    before = [step for step in STEPS[: STEPS.index(on.step)] if step not in off]
+    return tuple([step for step in before if step not in on.waited_for])
+
+
+def tried(on: Ground) -> Tried:
+    """Everybody at a step that was looked at in vain."""
+    return Tried(step=on.step, rejected=_rejected(on))
 
 
 def _others(on: Ground, keys: Sequence[int]) -> Others | None:

@@ -50,19 +50,30 @@ class Wait:
     @cached_property
     def why(self) -> bytes:
         """All reasons as JSON: the `explanation`, and `beside` it the other steps in vain."""
-        return msgspec.json.encode(
-            {"explanation": self.decision.explanation, "beside": self.decision.beside}
-        )
+        return self._told(self.decision.explanation)
 
     @cached_property
     def digest(self) -> str:
         """The same for the same reasons, whatever the look."""
-        return blake2b(self.why, digest_size=16).hexdigest()
+        return _digest(self.why)
 
     @property
     def waited(self) -> Waited:
         """As it goes into the log."""
         return Waited(self.look, self.decision.step, self.digest)
+
+    @property
+    def waited_of_old(self) -> Waited:
+        """As logs have it from when steps were told as skipped that were not looked at."""
+        why = self._told(self.decision.explanation_of_old)
+        return Waited(self.look, self.decision.step, _digest(why))
+
+    def _told(self, explanation: Explanation) -> bytes:
+        return msgspec.json.encode({"explanation": explanation, "beside": self.decision.beside})
+
+
+def _digest(why: bytes) -> str:
+    return blake2b(why, digest_size=16).hexdigest()
 
 
 def used_between(mark: int, timers: Timers) -> tuple[float, float | None]:
