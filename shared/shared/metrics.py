@@ -60,7 +60,7 @@ http_seconds = Histogram(
 )
 webhooks = Counter(
     "meridian_webhooks_total",
-    "Requests at the front doors: kept, handshake, malformed, not_authentic, too_large, too_fast, "
-    "no_account (channel unknown).",
+    "Requests at the front doors: kept, handshake, malformed (authentic, but no JSON, XML or form; "
+    "intake keeps it raw), not_authentic, too_large, too_fast, no_account (channel unknown).",
     ["channel", "outcome"],
 )

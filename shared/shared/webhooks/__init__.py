@@ -4,7 +4,8 @@ One function for all vendors; each brings its `verify`. The order is fixed:
 
     no account, or it is off → 404      too many strangers → 429          too large → 413
     not authentic, or signed too long ago → 401             too fast → 429
-    no JSON, XML or form → 400          kept → 200          database away → 503 (the shell's)
+    no JSON, XML or form → 400, unless the door keeps that too
+    kept → 200          database away → 503 (the shell's)
 """
 
 import math
@@ -87,15 +88,18 @@ async def receive(
     account: A | None,
     scheme: Scheme[A],
     keep: Callable[[Delivery, Any], Awaitable[None]],
+    keep_unparsed: Callable[[Delivery], Awaitable[None]] | None = None,
     public_url: str | None = None,
 ) -> Response:
     """Take one webhook in: 200 only after `keep(delivery, payload)` returned.
 
     `payload` is the body parsed by its media type: JSON (any value), form (`Form`) or XML
     (`ElementTree.Element`), U+FFFD for what no database stores; `keep` commits before it
-    returns. `public_url` is where the world finds us (see `read`). The account's limit counts what
-    is authentic, per process, so that strangers cannot use it up; they have one of their own,
-    `KNOCKS`. What `keep` raises goes to the shell: database away → 503, `Refused` → 422.
+    returns. What is authentic and none of these goes to `keep_unparsed`, which commits too, and is
+    answered like the rest: its vendor would only send the same octets again. Without it, 400.
+    `public_url` is where the world finds us (see `read`). The account's limit counts what is
+    authentic, per process, so that strangers cannot use it up; they have one of their own,
+    `KNOCKS`. What keeping raises goes to the shell: database away → 503, `Refused` → 422.
     """
     account = _at_door(account)
     try:
@@ -113,9 +117,12 @@ async def receive(
         payload = parse(delivery)
     except ValueError:
         _count(account, "malformed")
-        raise HTTPException(400, "the body is no JSON, XML or form") from None
-    await keep(delivery, payload)
-    _count(account, "kept")
+        if keep_unparsed is None:
+            raise HTTPException(400, "the body is no JSON, XML or form") from None
+        await keep_unparsed(delivery)
+    else:
+        await keep(delivery, payload)
+        _count(account, "kept")
     wanted = scheme.answer(delivery, account)
     return _written(wanted) if wanted is not None else Response(status_code=200)
 

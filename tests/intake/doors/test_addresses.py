@@ -50,9 +50,11 @@ async def test_a_get_is_let_in_like_a_post_and_elsewhere_not_at_all(
     assert await asked(path, signed(intake.url + path, "k" * 40)) == 401
     assert await asked(path + "y", signed(intake.url + path, key)) == 401
     assert await asked(path, signed(intake.url + path, key, age=3600)) == 401
-    assert await asked(PATH, signed(intake.url + PATH, key)) == 400
     assert await asked("/hooks/shopify/aurora.myshopify.com?id=1", {}) == 404
     assert await testing.rows(intake.db, "SELECT 1 FROM raw_requests") == []
+    assert await asked(PATH, signed(intake.url + PATH, key)) == 200
+    kept = await testing.rows(intake.db, "SELECT outcome FROM raw_requests")
+    assert kept == [{"outcome": "odd"}]
 
 
 async def test_a_secret_in_the_address_opens_the_door_and_is_not_kept(

@@ -105,14 +105,6 @@ async def test_where_no_account_is_on_there_is_nothing(intake: Any) -> None:
         assert (await intake.http.get(path)).status_code == 404, path
 
 
-async def test_what_is_authentic_but_no_json_is_answered_400_and_not_stored(intake: Any) -> None:
-    for body in (b"", b"{", b"\xff\xfe", b"nonsense"):
-        answer = await intake.send_signed(body)
-        assert answer.status_code == 400
-
-    assert await raw(intake) == []
-
-
 async def test_what_is_well_formed_but_not_understood_is_kept_raw(
     intake: Any, wa: Any, text_message: Any
 ) -> None:

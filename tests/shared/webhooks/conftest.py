@@ -55,6 +55,7 @@ class Door:
     def __init__(self, account: WhatsAppAccount) -> None:
         self.account = account
         self.kept: list[tuple[Delivery, Any]] = []
+        self.unparsed: list[Delivery] | None = None
         self.error: Exception | None = None
         self.app: FastAPI = shell(
             "door", public={"/hooks/{channel}/{account_id}"}, callers=Callers(), max_body=LIMIT
@@ -69,7 +70,11 @@ class Door:
     async def take(self, channel: str, account_id: str, request: Request) -> Response:
         account = self.found(channel, account_id)
         return await webhooks.receive(
-            request, account=account, scheme=Scheme(verify), keep=self.keep
+            request,
+            account=account,
+            scheme=Scheme(verify),
+            keep=self.keep,
+            keep_unparsed=None if self.unparsed is None else self.keep_unparsed,
         )
 
     async def shake(self, channel: str, account_id: str, request: Request) -> Response:
@@ -80,6 +85,12 @@ class Door:
         if self.error is not None:
             raise self.error
         self.kept.append((delivery, payload))
+
+    async def keep_unparsed(self, delivery: Delivery) -> None:
+        assert self.unparsed is not None
+        if self.error is not None:
+            raise self.error
+        self.unparsed.append(delivery)
 
 
 def verify(delivery: Delivery, account: WhatsAppAccount) -> bool:
@@ -101,6 +112,13 @@ def door(account: WhatsAppAccount) -> Door:
 def kept(door: Door) -> list[tuple[Delivery, Any]]:
     """What the service kept, in order."""
     return door.kept
+
+
+@pytest.fixture
+def unparsed(door: Door) -> list[Delivery]:
+    """What the service kept without its being parsed, in order; without this it is refused."""
+    door.unparsed = []
+    return door.unparsed
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Bodies are parsed by their media type; authentic nonsense is refused."""
+"""Bodies are parsed by their media type; authentic nonsense is refused, or kept raw."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import webhooks
+from shared.errors import Unavailable
 from shared.webhooks import Delivery
+from tests.shared.webhooks.conftest import LIMIT
 
 Kept = list[tuple[Delivery, Any]]
 Post = Callable[[bytes, str], Awaitable[httpx.Response]]
@@ -69,6 +71,35 @@ async def test_authentic_nonsense_is_400_and_not_kept(
     assert answer.status_code == 400
     assert kept == []
     assert counted("malformed") - before == 1
+
+
+async def test_a_door_may_keep_authentic_nonsense_but_nobody_elses(
+    post: Post,
+    client: httpx.AsyncClient,
+    path: str,
+    kept: Kept,
+    unparsed: list[Delivery],
+    counted: Counted,
+) -> None:
+    before = counted("malformed")
+
+    answer = await post(b'{"cut', "application/json")
+    unsigned = await client.post(path, content=b'{"cut')
+    large = await post(b"{" * (LIMIT + 1), "application/json")
+
+    assert (answer.status_code, unsigned.status_code, large.status_code) == (200, 401, 413)
+    assert [delivery.body for delivery in unparsed] == [b'{"cut']
+    assert kept == []
+    assert counted("malformed") - before == 1
+
+
+async def test_authentic_nonsense_that_could_not_be_kept_is_asked_for_again(
+    post: Post, unparsed: list[Delivery], fail_to_keep: Callable[[Exception], None]
+) -> None:
+    fail_to_keep(Unavailable("database"))
+
+    assert (await post(b"{", "application/json")).status_code == 503
+    assert unparsed == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from intake.domain.items import Arrival
 from intake.handlers.door import Door
-from intake.handlers.doors import DOORS, Around, arrival
+from intake.handlers.doors import DOORS, Around, arrival, unparsed
 from intake.handlers.keeping import Keeper
 from shared import clock, webhooks
 from shared.http.guard import allow_body
@@ -51,11 +51,17 @@ class Hooks:
             if account is not None:
                 await self._keeper.keep(await self._read(delivery, payload, account))
 
+        async def keep_unparsed(delivery: Delivery) -> None:
+            if account is not None:
+                told = await asyncio.to_thread(unparsed, delivery, account, clock.now())
+                await self._keeper.keep(told)
+
         return await webhooks.receive(
             request,
             account=account,
             scheme=door.scheme if door else _NOBODY,
             keep=keep,
+            keep_unparsed=keep_unparsed,
             public_url=self._public_url,
         )
 

@@ -1,5 +1,6 @@
 """The vendors whose webhooks we take: one line each."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -177,6 +178,24 @@ def arrival(
         raw=_raw(delivery, account, at),
         reading=reading_of(delivery, payload, account, around, at),
         delivery_id=DOORS[account.channel].delivery_id(delivery),
+    )
+
+
+UNPARSED = Reading(odd=(Odd("the body is no JSON, XML or form"),))
+"""What is read in an authentic delivery whose body does not parse."""
+
+
+def unparsed(delivery: Delivery, account: Account, at: datetime) -> Arrival:
+    """A verified delivery whose body does not parse, to be kept until a reader can read it.
+
+    Its id is claimed for these very octets: a whole one with the same id is no repetition of it.
+    """
+    told = DOORS[account.channel].delivery_id(delivery)
+    return Arrival(
+        channel=account.channel,
+        raw=_raw(delivery, account, at),
+        reading=UNPARSED,
+        delivery_id=told and f"{told} {hashlib.sha256(delivery.body).hexdigest()}",
     )
 
 

@@ -23,7 +23,7 @@ from intake.domain.texts import clean
 from intake.domain.times import recorded
 from intake.handlers import readings
 from intake.handlers.door import Door
-from intake.handlers.doors import DOORS, Around, reading_of
+from intake.handlers.doors import DOORS, UNPARSED, Around, reading_of
 from intake.handlers.recorded import channel_of, delivery_of
 from shared.contracts.base import AccountId, StoreId
 from shared.errors import Unavailable
@@ -105,7 +105,7 @@ def _of_nobody(delivery: Delivery) -> Reading:
     try:
         parse(delivery)
     except ValueError:
-        return Reading(odd=(Odd("the body is no JSON, XML or form"),))
+        return UNPARSED
     return Reading.of([Known("of a vendor that is not ours")])
 
 
@@ -113,7 +113,7 @@ def _reading(delivery: Delivery, account: Account, at: datetime) -> Reading:
     try:
         payload = parse(delivery)
     except ValueError:
-        return Reading(odd=(Odd("the body is no JSON, XML or form"),))
+        return UNPARSED
     return reading_of(delivery, payload, account, _around(account), at)
 
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 from intake.channels.mail import Envelope, Recipient
 from intake.domain.items import Inbound, LocalFile, Odd, Raw, Reading
 from intake.handlers import mails
-from intake.handlers.doors import DOORS, Around, reading_of
+from intake.handlers.doors import DOORS, UNPARSED, Around, reading_of
 from shared.contracts.base import MessageId
 from shared.stores import Account, MailAccount
 from shared.webhooks import Delivery, parse
@@ -37,7 +37,7 @@ def _webhook(raw: Raw, account: Account, around: Around, at: datetime) -> Readin
     try:
         payload = parse(delivery)
     except ValueError:
-        return Reading.of([Odd("the body is no JSON, XML or form")])
+        return UNPARSED
     return reading_of(delivery, payload, account, around, at)
 
 
