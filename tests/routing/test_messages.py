@@ -169,6 +169,16 @@ async def test_a_later_message_tells_the_language_that_the_first_did_not(
     assert (row["language"], row["signature"]) == ("yue", "yue||")
 
 
+async def test_a_language_that_no_words_make_sure_is_a_guess_among_the_runners_up(
+    routing: Database, hear: Hear, message: Make
+) -> None:
+    await hear(message("Massimo Dutti", store_id="unknown"))
+
+    [opened] = await testing.said(routing, ConversationOpened)
+    assert (opened.language, opened.script, opened.language_confidence) == (None, "Latn", None)  # type: ignore[attr-defined]
+    assert opened.language_alternatives[0].language == "it"  # type: ignore[attr-defined]
+
+
 async def test_the_second_language_is_that_of_earlier_messages(
     routing: Database, hear: Hear, message: Make
 ) -> None:

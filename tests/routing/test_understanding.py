@@ -253,6 +253,21 @@ def test_names_of_ware_that_a_line_brings_and_a_store_sells_tell_no_language(rul
     assert one(line.replace("le creuset", "le creuset kaputt"), known)["language"]["tag"] == "de"
 
 
+@pytest.mark.parametrize("text", ["menu", "paket", "Massimo Dutti"])
+def test_where_no_language_is_sure_the_guess_stands_among_the_runners_up(
+    text: str, rules: Rules
+) -> None:
+    told = one(text, rules)
+
+    language = told["language"]
+    assert (language["tag"], language["iso"], language["script"]) == (None, None, "Latn")
+    assert (language["confidence"], language["source"]) == (0, "none")
+    guesses = [(each["tag"], each["confidence"]) for each in language["alternatives"]]
+    assert guesses == [(tag, round(p, 4)) for tag, p in detect(text).alternatives] != []
+    assert told["answer_in"] is None
+    assert one(f'{{"text": "{text}", "locale": "de-AT"}}', rules)["language"]["tag"]
+
+
 def test_a_line_is_text_or_an_object_and_an_odd_one_breaks_nothing(rules: Rules) -> None:
     told = one(
         '{"text": "Wo ist mein Paket?", "channel": "chat", "country": "AT",'

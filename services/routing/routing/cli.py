@@ -39,12 +39,14 @@ a store's own are known). Any other line is a text, in which \\n is a line break
 \b
 Each line that is printed has:
   line        its number, from 1
-  language    null when the message has no words or a few that tell too
-              little (a mere name), and nothing else is known, else
-      tag, iso, script    BCP 47, its primary tag, ISO 15924
-      confidence          a probability
-      alternatives        the runners-up, best first
-      source              script, text, or prior (what is known of him)
+  language    null when the message has no words, else
+      tag, iso, script    BCP 47, its primary tag, ISO 15924; tag and iso are
+                          null when a few words tell too little (a mere name)
+                          and nothing else is known
+      confidence          a probability, 0 without a tag
+      alternatives        the runners-up, best first; without a tag the guess
+                          comes first
+      source              script, text, prior (what is known of him) or none
   answer_in   the language to answer in, by what is known of him too
   region      country and source: order, phone, locale, mail, market
   time_zone   IANA name, and its own source; where a country has several: that

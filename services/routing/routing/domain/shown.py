@@ -49,11 +49,12 @@ def shown(
 
 
 def _language(found: Detected) -> dict[str, Any] | None:
-    if found.language is None:
+    """None without words; where words tell too little, there is no tag but the guess."""
+    if found.script is None and found.language is None:
         return None
     return {
         "tag": found.language,
-        "iso": found.language.split("-")[0],
+        "iso": found.language.split("-")[0] if found.language else None,
         "script": found.script,
         "confidence": round(found.confidence, 4),
         "alternatives": [
