@@ -21,6 +21,7 @@ MAIL = (
 )
 BOUNCE = (
     b"From: MAILER-DAEMON@mx.example\r\nSubject: Undelivered\r\n"
+    b"Date: Mon, 04 May 2026 13:50:00 +0200\r\n"
     b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
     b"--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n"
     b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
@@ -70,6 +71,7 @@ def test_a_bounce_tells_what_it_would_say_if_the_mail_was_ours(tmp_path: Path) -
 def with_file(name: str, octets: bytes) -> bytes:
     written = EmailMessage()
     written["From"], written["Subject"] = "ana@example.org", "Files"
+    written["Date"] = "Mon, 04 May 2026 13:50:00 +0200"
     written.set_content("See there")
     written.add_attachment(octets, maintype="image", subtype="png", filename=name)
     return bytes(written)

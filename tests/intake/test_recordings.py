@@ -51,6 +51,20 @@ def signed(body: str, secret: str) -> dict[str, str]:
     return {"X-Hub-Signature-256": f"sha256={mac}"}
 
 
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("hola", []),
+        ("hola \ud800 x", ["some characters could not be read"]),
+        ("hola " * 8_000, ["its text is longer than a message may be: the end of it is left out"]),
+    ],
+)
+def test_what_could_not_be_said_as_it_was_written_is_noted(text: str, notes: list[str]) -> None:
+    body = json.dumps(MESSAGE).replace('"hola"', json.dumps(text))
+
+    assert read(channel="whatsapp", method="POST", body=body)["notes"] == notes
+
+
 def test_a_message_is_shown_in_full() -> None:
     shown = read(channel="whatsapp", method="POST", body=json.dumps(MESSAGE))
 

@@ -180,7 +180,8 @@ def test_a_mail_that_windows_saved_as_its_own_text_is_read(read: Any, codec: str
 
 
 def test_a_mail_in_a_spam_filters_report_is_read_as_it_was(read: Any) -> None:
-    inner = "From: Ana <ana@example.org>\nSubject: Lamp\n\nWhere is it?"
+    date = "Date: Mon, 04 May 2026 13:50:00 +0200"
+    inner = f"From: Ana <ana@example.org>\nSubject: Lamp\n{date}\n\nWhere is it?"
     report = (
         "From: Ana <ana@example.org>\nSubject: Lamp\nX-Spam-Flag: YES\n"
         "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n"

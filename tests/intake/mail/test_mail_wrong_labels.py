@@ -166,7 +166,8 @@ def mail(read: Any) -> Any:
     """Reads a mail of a subject, a name and a text as octets."""
 
     def make(subject: bytes, text: bytes, kind: str) -> Any:
-        head = b"From: %b <ana@example.org>\r\nSubject: %b\r\nContent-Type: " % (subject, subject)
+        head = b"From: %b <ana@example.org>\r\nSubject: %b\r\n" % (subject, subject)
+        head += b"Date: Mon, 04 May 2026 13:50:00 +0200\r\nContent-Type: "
         reading = read(head + kind.encode() + b"\r\n\r\n" + text)
         [found] = reading.items
         return found.event, reading.notes

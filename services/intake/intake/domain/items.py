@@ -1,6 +1,6 @@
 """What one delivery at a front door comes down to, whoever brought it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
@@ -140,7 +140,7 @@ class Reading:
             items=tuple(each for each in found if not isinstance(each, Known | Odd)),
             known=tuple(each for each in found if isinstance(each, Known)),
             odd=tuple(each for each in found if isinstance(each, Odd)),
-            notes=tuple(dict.fromkeys(notes)),
+            notes=tuple(dict.fromkeys((*notes, *_of_texts(found)))),
         )
 
     @classmethod
@@ -156,6 +156,18 @@ class Reading:
 
 
 _NOTHING = Odd("nothing in it")
+
+
+def _of_texts(entries: Iterable[Item | Known | Odd]) -> Iterator[str]:
+    """What could not be said of messages as they were written."""
+    for each in entries:
+        if isinstance(each, Inbound):
+            event = each.event
+            if event.is_cut:
+                yield "its text is longer than a message may be: the end of it is left out"
+            said = (event.text, event.subject, event.sender_name)
+            if any("\ufffd" in one for one in said if one):
+                yield "some characters could not be read"
 
 
 D = TypeVar("D")

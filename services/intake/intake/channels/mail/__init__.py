@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from intake.channels.mail import oddities
 from intake.channels.mail.addresses import Envelope, Mailboxes, OurOwn, Recipient
 from intake.channels.mail.automatic import nobody_wrote
 from intake.channels.mail.bodies import texts_of
@@ -39,7 +40,9 @@ def read(octets: bytes, envelope: Envelope, own: OurOwn, received_at: datetime) 
     """
     mail = take_apart(octets)
     entries = _entries(_Arrived(octets, mail, envelope, own, received_at))
-    return Reading.of(entries, [*mail.notes, *mail.headers.repairs()])
+    dated = any(not isinstance(each, Known) or each.unsaid for each in entries)
+    dates = oddities.of_date(mail.headers, received_at) if dated else ()
+    return Reading.of(entries, [*dates, *mail.notes, *mail.headers.repairs()])
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,7 @@ def _message(mail: _Arrived) -> Inbound:
     headers, account = mail.headers, mail.account
     external_id, message_id = _identity(mail)
     contact, mail_address = _writer(mail, message_id)
+    mail.mail.notes += oddities.of_sender(headers, mail_address)
     claimed = claims(headers, mail.envelope, account.store_id, mail.own)
     written, original = texts_of(mail.mail)
     about = claimed.about

@@ -44,8 +44,13 @@ def _new_and_whole(mail: Structure) -> tuple[str, str]:
     text = from_html if has_quote or not plain else plain
     if not is_forwarded:
         text, is_cut = new_text(text)
-        text = without_last_rule(text) if is_cut or has_quote else text
-        text = without_signature(without_notices(text))
+        if is_cut or has_quote:
+            mail.notes.append("the earlier mail in it was left out of its text")
+            text = without_last_rule(text)
+        below = without_signature(without_notices(text))
+        if len(below) < len(text.rstrip()):
+            mail.notes.append("a signature or notice was left out of its text")
+        text = below
     text = text or _attached(mail) or "\n".join(map(_named, mail.files))
     return text, whole or text
 

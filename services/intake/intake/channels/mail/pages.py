@@ -21,15 +21,32 @@ _ATTRIBUTES = {
     "a": {"href", "title"},
 }
 _SCHEMES = {"http", "https", "mailto", "tel", "cid", "data"}
+_ACTIVE = re.compile(
+    r"<(?:script|form|i?frame|object|embed|applet)\b|\s(?:on(?:click|load|error|mouse\w{2,5}|focus|"
+    r"submit|change))\s*=|\b(?:java|vb)script:",
+    re.IGNORECASE,
+)
+"""What a page would do, and does not here."""
 _REMOTE = re.compile(r"(<img\b[^>]*?\s)src=(?=[\"'](?!cid:|data:image/))", re.IGNORECASE)
 
 
 def html_of(mail: Structure) -> str | None:
-    """The mail's HTML, sanitised; None without any, and where it is too large or too deep."""
+    """The mail's HTML, sanitised; None without any, and where it is too large or too deep.
+
+    What is left out of it is noted.
+    """
     page = "\n".join(clean(part) for part in mail.html)
-    if not page.strip() or len(page) > _MOST or is_too_deep(page):
+    if not page.strip():
         return None
-    return clean(_REMOTE.sub(r"\1data-src=", _sanitised(page))).strip() or None
+    if len(page) > _MOST or is_too_deep(page):
+        mail.notes.append("its HTML is too large or too deep to be shown")
+        return None
+    if _ACTIVE.search(page):
+        mail.notes.append("script, forms or frames were taken out of its HTML")
+    shown, images = _REMOTE.subn(r"\1data-src=", _sanitised(page))
+    if images:
+        mail.notes.append("images that lie elsewhere are off in its HTML")
+    return clean(shown).strip() or None
 
 
 def _sanitised(page: str) -> str:

@@ -28,6 +28,14 @@ def fields(part: Part) -> Iterator[tuple[str, str]]:
 
 _ENCODINGS = ("", "7bit", "8bit", "binary", "base64", "quoted-printable")
 _PLAIN = ("", "7bit", "8bit", "binary")
+_OF_UNIX = ("x-uuencode", "uuencode", "uue", "x-uue")
+"""What the library decodes too."""
+
+
+def has_odd_encoding(part: Part) -> bool:
+    """Whether it names a transfer encoding that there is not. To be asked before it is read."""
+    written = str(part.get("content-transfer-encoding", "")).strip().lower()
+    return written not in _ENCODINGS and written not in _OF_UNIX
 
 
 def _encoding(part: Part) -> str:
@@ -47,10 +55,11 @@ def text(part: Part) -> str:
     return read_text(part).text
 
 
-def read_text(part: Part) -> Read:
+def read_text(part: Part, notes: list[str] | None = None) -> Read:
     """What a text part says, and in which charset it says so.
 
-    What the header names counts, and less what a page names in itself.
+    What the header names counts, and less what a page names in itself. `notes` grows by what was
+    decoded although nothing says that it is encoded.
     """
     encoding = _encoding(part)
     payload = part.get_payload(decode=True)
@@ -60,10 +69,14 @@ def read_text(part: Part) -> Read:
         # footer under it.
         is_told = re.search(r"\S \S", written) and not _SPACED_BASE64.fullmatch(written.strip())
         payload = _with_footer(written) if is_told else _base64(written)
+        if notes is not None and is_told:
+            notes.append("its text is labelled base64, and is not or not all of it")
     if not isinstance(payload, bytes):
         payload = str(written).encode("utf-8", "surrogateescape")
     if encoding in _PLAIN:
-        payload = unlabelled.octets_of(payload)
+        written_so, payload = payload, unlabelled.octets_of(payload)
+        if notes is not None and payload is not written_so:
+            notes.append("its text was decoded, though no label says that it is encoded")
     is_page = part.get_content_type() in PAGES
     hint = _told_by_page(payload) if is_page else None
     return read(payload, parameter(part, "charset"), hint)

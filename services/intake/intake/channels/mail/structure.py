@@ -12,7 +12,7 @@ from email.parser import BytesParser
 from functools import partial
 from itertools import islice
 
-from intake.channels.mail import flowed, parts, smime, tnef, uuencoded
+from intake.channels.mail import flowed, oddities, parts, smime, tnef, uuencoded
 from intake.channels.mail.charsets import read
 from intake.channels.mail.headers import Headers
 from intake.channels.mail.labels import is_known
@@ -86,6 +86,7 @@ def take_apart(octets: bytes) -> Structure:
         whole = _with_boundary(message, plain, found)
         if (judged := _judged(whole)) is not None:
             return inside(judged, "it was taken out of a spam filter's report")
+        found.notes += oddities.of_parts(whole)
         _take_all(whole, found)
         _know_pages(found)
     except Exception:  # noqa: BLE001 - whatever the library trips over, the mail is kept
@@ -229,11 +230,13 @@ def _said(part: Part, found: Structure) -> str:
     label = parts.parameter(part, "charset")
     if label and not is_known(label):
         found.notes.append("a charset of no known name was guessed")
-    said = parts.read_text(part)
+    said = parts.read_text(part, found.notes)
     if note := said.note(label):
         found.notes.append(note)
     if said.charset != "us-ascii" and not (found.plain or found.html):
         found.headers.hint(said.charset, is_repaired=note is not None)
+    if "\0" in said.text:
+        found.notes.append("NUL characters were taken out of its text")
     if "\ufffd" in said.text:
         found.notes.append("some characters could not be read")
     return said.text
