@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from routing.domain.escalation import CRISIS
 from routing.domain.intent import meant
 from routing.domain.intents import everywhere, load, table
+from routing.domain.promises import Promise, Term
 from routing.domain.understanding import Known, Reading, read
 from routing.domain.urgency import Around
 from routing.handlers.reading import printed
@@ -289,6 +291,38 @@ def test_a_line_is_text_or_an_object_and_an_odd_one_breaks_nothing(rules: Rules)
         assert one(deep, rules)["answer_by"].startswith(str(clock.now().year)[:2])
     for odd in ("{bad", "[1]", "{", '{"text": "ok", "phone": [], "languages": 3}', "a\tb"):
         assert one(odd, rules)["intent"]["name"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("channel", "written", "seconds"),
+    [
+        ("mail", "mail email e-mail E-Mail Email imap IMAP smtp sendgrid", 86_400),
+        ("chat", "chat live_chat live-chat livechat LiveChat webchat web website", 60),
+        ("whatsapp", "whatsapp WhatsApp wa", 900),
+        ("sms", "sms SMS text", 900),
+        ("messenger", "messenger facebook", 900),
+    ],
+)
+def test_a_channel_is_known_by_what_people_call_it(
+    channel: str, written: str, seconds: int, rules: Rules
+) -> None:
+    for name in written.split():
+        told = one(json.dumps({"text": "Wo ist mein Paket?", "channel": name}), rules)
+        assert (told["channel"], told["promise_seconds"]) == (channel, seconds), name
+        assert told["notes"] == []
+
+
+def test_a_channel_that_nobody_knows_is_told_of_and_one_with_a_promise_is_known(
+    rules: Rules,
+) -> None:
+    line = '{"text": "Wo ist mein Paket?", "channel": "fax"}'
+    told = one(line, rules)
+    assert (told["channel"], told["promise_seconds"]) == ("fax", 900)
+    assert told["notes"] == ["channel 'fax' is not known: read as a messenger"]
+
+    row = Term(Promise(timedelta(minutes=7)), channel="fax")
+    known = replace(rules, promises=replace(rules.promises, terms=(row,)))
+    assert (one(line, known)["promise_seconds"], one(line, known)["notes"]) == (420, [])
 
 
 def test_region_is_read_from_the_most_trusted_source(rules: Rules) -> None:

@@ -37,6 +37,15 @@ minor units), languages (earlier messages by language), brands (a list of names 
 a store's own are known). Any other line is a text, in which \\n is a line break.
 
 \b
+Channels, however they are spelt, and what else they may be called:
+  mail        email, e-mail, imap, smtp, pop3, or a mail service
+  chat        live_chat, livechat, webchat, web, website, widget
+  messengers  whatsapp, messenger (facebook), instagram, telegram, line,
+              viber, wechat, kakaotalk, zalo, x (twitter), tiktok, vk, sms,
+              generic; a provider or marketplace; what else a promise names
+Any other name is read as a messenger, and the line's notes say so.
+
+\b
 Each line that is printed has:
   line        its number, from 1
   language    null when the message has no words, else
@@ -61,6 +70,7 @@ Each line that is printed has:
   answer_by   until when an answer is promised: promise_seconds of time
               or, in_business_hours, of the opening hours of a store that
               is known (STORES_FILE, ROUTING_HOURS_FILE)
+  notes       what was not understood: a channel of an unknown name
 
 Exit code 0, or 2 for a file that cannot be read. A field of another type is taken as not known.
 """

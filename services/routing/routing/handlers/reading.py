@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import msgspec.structs
 
+from routing.domain.channels import channel_of
 from routing.domain.shown import shown
 from routing.domain.team import family_of
 from routing.domain.understanding import Known, read
@@ -54,12 +55,13 @@ def printed(line: str, number: int, channel: str, rules: Rules, now: datetime) -
     r"""What is read in one line, as JSON.
 
     A line that is no JSON object is a text, in which `\n` is a line break. `now` is when a message
-    was written that does not tell it.
+    was written that does not tell it. A channel that nobody knows is read as a messenger, and the
+    line's `notes` say so.
     """
     given = _given(line.rstrip("\r\n"))
     at = given.at if given.at and _FIRST_YEAR <= given.at.year < _LAST_YEAR else now
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    channel = given.channel or channel
+    channel, notes = _channel(given.channel or channel, rules)
     store_id = StoreId(given.store or "")
     store = rules.store(store_id)
     known = Known(
@@ -86,7 +88,16 @@ def printed(line: str, number: int, channel: str, rules: Rules, now: datetime) -
         at=at,
         promises=rules.promises,
     )
-    return msgspec.json.encode({"line": number, **told}).decode()
+    return msgspec.json.encode({"line": number, **told, "notes": notes}).decode()
+
+
+def _channel(written: str, rules: Rules) -> tuple[str, list[str]]:
+    """The channel that is meant, with what there is to say of it."""
+    if found := channel_of(written):
+        return found, []
+    if written in {term.channel for term in rules.promises.terms}:
+        return written, []
+    return written, [f"channel {written[:40]!r} is not known: read as a messenger"]
 
 
 def _given(line: str) -> Given:
