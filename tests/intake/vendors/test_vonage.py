@@ -77,6 +77,19 @@ def test_an_sms_is_a_message(vonage: Any) -> None:
     assert vonage.message(sms(type="binary", text="")).event.text == "[binary message]"
 
 
+def test_the_parts_of_a_long_sms_are_messages_of_one_thread(vonage: Any) -> None:
+    parts = {"concat": "true", "concat-ref": "7", "concat-total": "2"}
+
+    said = [
+        vonage.message(sms(messageId=id, text=text, **parts, **{"concat-part": part})).event
+        for id, text, part in (("0A02", "is?", "2"), ("0A01", "Where", "1"))
+    ]
+
+    assert [one.text for one in said] == ["is?", "Where"]
+    assert len({one.message_id for one in said}) == 2
+    assert len({one.thread_id for one in said}) == 1
+
+
 @pytest.mark.parametrize(
     ("told", "expected"),
     [

@@ -121,10 +121,9 @@ async def test_without_an_account_that_is_on_there_is_no_door(
         b"{",
         b"\xff\xfe",
         b"<!DOCTYPE x><x/>",
-        b'{"event": "tracking_update", "msg": {"slug": "\xff"}}',
         b'{"event": "tracking_update", "msg": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ],
-    ids=["empty", "cut", "no text", "XML", "no UTF-8", "deep"],
+    ids=["empty", "cut", "no text", "XML", "deep"],
 )
 async def test_authentic_but_malformed_is_refused_and_not_stored(
     post: Post, watch: Database, body: bytes
@@ -143,6 +142,7 @@ async def test_authentic_but_malformed_is_refused_and_not_stored(
         b'{"event": "edd_revise", "event_id": "0123456789"}',
         b'{"event": "tracking_update"}',
         b'{"event": "tracking_update", "msg": []}',
+        b'{"event": "tracking_update", "msg": {"slug": "\xff"}}',
         b'{"event": "tracking_update", "msg": {"tracking_number": "n/a", "slug": "dhl"}}',
         b'{"event": "tracking_update", "msg": {"tracking_number": "12345", "slug": "d\\u0000l"}}',
     ],
