@@ -107,6 +107,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Agent], list[Waiting], Weights]:
         fluency=draw(COUNTS),
         known=draw(COUNTS),
         kept_free=draw(st.sampled_from((0.0, 0.5, 1.5))),
+        kept_share=draw(st.sampled_from((0.3, 0.5, 1.0))),
     )
     return team, queue, weights
 
@@ -147,7 +148,9 @@ def plainly(one: Waiting, team: list[Agent], weights: Weights) -> Found | None:
             staying = [each for each in there if left(each) >= weights.last_call]
             asked = staying or there
         if is_held_back:
-            asked = [each for each in asked if is_to_spare(each, team, pressing(one, weights))]
+            asked = [
+                each for each in asked if is_to_spare(each, team, pressing(one, weights), weights)
+            ]
         free = [agent for agent in asked if agent.has_room(one.family)]
         if free and is_held_back and going:
             return going[0]
@@ -183,14 +186,19 @@ def is_fallback(step: Step, order: list[tuple[Step, Tongues]]) -> bool:
     return step not in (Step.LANGUAGE, Step.SECOND_LANGUAGE, order[0][0])
 
 
-def is_to_spare(agent: Agent, team: list[Agent], kept: float) -> bool:
-    """Whether each of his languages has more left than a multiple of the root of its team."""
+def is_to_spare(agent: Agent, team: list[Agent], kept: float, weights: Weights) -> bool:
+    """Whether each of his languages has more left than a multiple of the root of its team.
+
+    More than a share of the team's room is enough.
+    """
     there = [each for each in team if each.present_until(NOW) is not None]
 
     def has_more(tag: str) -> bool:
         who = [each for each in there if each.languages.get(tag, 0) >= 3]
         left = sum(each.room.total - each.load for each in who)
-        return kept == 0.0 or left > kept * 100 * sqrt(len(who))
+        room = sum(each.room.total for each in who)
+        is_enough = left > kept * 100 * sqrt(len(who)) or left > weights.kept_share * room
+        return kept == 0.0 or is_enough
 
     return all(has_more(tag) for tag, level in agent.languages.items() if level >= 3)
 

@@ -20,6 +20,11 @@ KEPT = replace(WEIGHTS, kept_free=1.5)
 MORNING = Shift(frozenset(range(7)), 6 * 60, 12 * 60)
 
 
+def holding(agent: Agent, chats: int) -> Agent:
+    """The agent with so many conversations."""
+    return agent.with_load(100 * chats, {Family.MESSAGING: 100 * chats})
+
+
 def test_without_the_language_the_second_is_tried_then_english_then_a_lead(agent: Make) -> None:
     de, en, lead = agent("de", {"de": 5}), agent("en", {"en": 5}), agent("lea", is_lead=True)
 
@@ -251,6 +256,39 @@ def test_a_late_fallback_leaves_as_much_as_a_fresh_one_until_it_has_waited_for_t
         return decide(asked, [full, eva], now, WEIGHTS).agent_id
 
     assert [after(each) for each in (1, 10, 10.1, 39.9, 40)] == [None, "eva", None, None, "eva"]
+
+
+def test_of_a_small_group_no_more_than_a_third_of_its_room_is_kept_free(agent: Make) -> None:
+    full = agent("pia", {"pt": 5}, room=100).holding_more(Family.MESSAGING)
+    asked = waiting("pt", promise=timedelta(minutes=10))
+    third, ages = replace(WEIGHTS, kept_share=1 / 3), (0.1, 5, 9.9, 10.1, 39.9, 40)
+
+    def after(holds: int, weights: Weights) -> list[str | None]:
+        team = [full, holding(agent("eva", {"en": 5}, room=300), holds)]
+        moments = [TUESDAY_NOON + timedelta(minutes=each) for each in ages]
+        return [decide(asked, team, each, weights).agent_id for each in moments]
+
+    # With two of three free he is asked at any age; the last is kept as ever.
+    assert after(1, WEIGHTS) == [None, "eva", "eva", None, None, "eva"]
+    assert after(1, third) == ["eva"] * len(ages)
+    assert after(2, third) == after(2, WEIGHTS) == [None, None, "eva", None, None, "eva"]
+
+
+def test_of_a_large_group_as_much_is_kept_free_as_without_a_limit(agent: Make) -> None:
+    full = agent("pia", {"pt": 5}, room=100).holding_more(Family.MESSAGING)
+    third, asked = replace(WEIGHTS, kept_share=1 / 3), waiting("pt")
+    found = []
+    for held in range(22):
+        group = [
+            holding(agent(f"a{n}", {"en": 5}, room=300), held // 7 + (n < held % 7))
+            for n in range(7)
+        ]
+        who = [decide(asked, [full, *group], TUESDAY_NOON, w).agent_id for w in (WEIGHTS, third)]
+        assert who[0] == who[1]
+        found.append(who[0] is not None)
+
+    # 2.5 times the root of seven is 6.6 of 21 units, a third are 7.
+    assert found == [True] * 15 + [False] * 7
 
 
 def test_who_is_about_to_go_begins_what_others_would_have_to_translate(agent: Make) -> None:

@@ -25,7 +25,11 @@ from tests.simulation.world import (
 )
 
 OWN = Timers(NEVER, NEVER, NEVER, lead=NEVER)
-SHIPPED = Weights(timers=Timers(any_translated=0.5), mail_timers=replace(MAIL, any_translated=0.9))
+SHIPPED = Weights(
+    kept_share=1 / 3,
+    timers=Timers(any_translated=0.5),
+    mail_timers=replace(MAIL, any_translated=0.9),
+)
 """As the service's settings are by default (a test holds them together)."""
 ROTA, IDLE, LANGUAGE, FULL = "round robin", "longest idle", "ours, own language", "ours"
 NO_ANY = "ours, English or near"

@@ -170,6 +170,7 @@ def weights(settings: Settings) -> Weights:
         shift_end_near=settings.shift_end_near,
         last_call=settings.last_call,
         kept_free=settings.kept_free,
+        kept_share=settings.kept_share,
         min_level=settings.min_level,
         timers=timers,
         mail_timers=replace(

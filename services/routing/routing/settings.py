@@ -108,6 +108,8 @@ class Settings(ServiceSettings):
     kept_free: float = Field(default=2.5, ge=0.0)
     """What a fallback leaves free in each of an agent's languages, in units, times the square root
     of how many are there who answer in it; less by each tenth of the promise."""
+    kept_share: float = Field(default=1 / 3, ge=0.0, le=1.0)
+    """The most of that, as a share of the room of those who are there; 1 is no limit."""
     second_language_after: float = Field(default=0.0, ge=0.0)
     """Share of the promise from which, with nobody free, the second language is tried."""
     english_after: float = Field(default=0.0, ge=0.0)

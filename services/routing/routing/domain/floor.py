@@ -58,7 +58,7 @@ class Floor:
         self._changes: list[Change] = []
         self._supply = self._at_hand()
         self._free: Counter[str] | None = None
-        self._roots: Mapping[str, float] = {}
+        self._kept: Mapping[str, tuple[float, float]] = {}
         self._worths: Worths = {
             tag: score.worth(count, weights) for tag, count in self._supply.items()
         }
@@ -162,12 +162,15 @@ class Floor:
     def _short(self, calm: float) -> frozenset[str]:
         """The languages in which too little is free for a fallback.
 
-        A team needs more than its mean load by the square root of it (square-root staffing).
+        A team needs more than its mean load by the square root of it (square-root staffing). Of a
+        small one that is most of its room, or all: so there is a limit by its room too.
         """
         if self._free is None:
             self._free = self._room_left()
         free, least = self._free, self.weights.kept_free * calm * UNIT
-        return frozenset(tag for tag, root in self._roots.items() if free[tag] <= least * root)
+        return frozenset(
+            tag for tag, (root, most) in self._kept.items() if free[tag] <= min(least * root, most)
+        )
 
     def _spoken(self, fit: Fit) -> Spoken:
         worth = self._worths.get
@@ -205,9 +208,13 @@ class Floor:
         return points * self.size + number
 
     def _room_left(self) -> Counter[str]:
-        """By language, what is free among those there who answer in it; counts them besides."""
+        """By language, what is free among those there who answer in it.
+
+        Works out besides the root of how many they are, and the most that is kept of their room.
+        """
         free: Counter[str] = Counter()
         there: Counter[str] = Counter()
+        room: Counter[str] = Counter()
         for agent, until, spoken in zip(
             self.agents, self.untils, self.roll.answers_in, strict=True
         ):
@@ -216,7 +223,9 @@ class Floor:
                 for tag in spoken:
                     free[tag] += left
                     there[tag] += 1
-        self._roots = {tag: sqrt(count) for tag, count in there.items()}
+                    room[tag] += agent.room.total
+        share = self.weights.kept_share
+        self._kept = {tag: (sqrt(count), share * room[tag]) for tag, count in there.items()}
         return free
 
     def _at_hand(self) -> Counter[str]:

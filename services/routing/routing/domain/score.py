@@ -31,8 +31,9 @@ class Weights:
 
     `other_country` is the share of `region` that another country of the same part of the world
     counts. A fallback leaves `kept_free` units free in each of the agent's languages, times
-    `steps.calm` and the square root of how many are there who answer in it. Less than `last_call`
-    before his shift ends an agent begins nothing that can wait for one who stays.
+    `steps.calm` and the square root of how many are there who answer in it, but no more than
+    `kept_share` of their room; 1 is no such limit, as logs from before it say nothing of it. Less
+    than `last_call` before his shift ends an agent begins nothing that can wait for one who stays.
     """
 
     scarcity: float = 1.0
@@ -48,6 +49,7 @@ class Weights:
     shift_end_near: timedelta = timedelta(minutes=30)
     last_call: timedelta = timedelta(minutes=5)
     kept_free: float = 2.5
+    kept_share: float = 1.0
     min_level: int = 3
     timers: Timers = field(default_factory=Timers)
     mail_timers: Timers = MAIL
