@@ -1,6 +1,5 @@
 """One part of a mail: its text, its file, the report in it."""
 
-import base64
 import re
 from collections.abc import Iterator
 from email import policy
@@ -9,7 +8,7 @@ from email.parser import BytesParser
 from typing import TypeAlias
 from urllib.parse import unquote
 
-from intake.channels.mail import unlabelled
+from intake.channels.mail import base64_bodies, unlabelled
 from intake.channels.mail.charsets import Read, read
 from intake.channels.mail.encoded_words import words
 from intake.channels.mail.headers import Headers, as_written
@@ -65,11 +64,8 @@ def read_text(part: Part, notes: list[str] | None = None) -> Read:
     payload = part.get_payload(decode=True)
     written = part.get_payload()
     if isinstance(written, str) and encoding == "base64":
-        # Where words stand between spaces, somebody forgot to encode what he labelled, or put a
-        # footer under it.
-        is_told = re.search(r"\S \S", written) and not _SPACED_BASE64.fullmatch(written.strip())
-        payload = _with_footer(written) if is_told else _base64(written)
-        if notes is not None and is_told:
+        payload = base64_bodies.octets_of(written)
+        if notes is not None and _NO_BASE64.search(written):
             notes.append("its text is labelled base64, and is not or not all of it")
     if not isinstance(payload, bytes):
         payload = str(written).encode("utf-8", "surrogateescape")
@@ -85,34 +81,8 @@ def read_text(part: Part, notes: list[str] | None = None) -> Read:
 PAGES = ("text/html", "application/xhtml+xml")
 
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]*(?:={1,2})?")
+_NO_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
 _PAGE_CHARSET = re.compile(rb"<meta[^<>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.I)
-
-
-def _base64(written: str) -> bytes:
-    """Leniently: up to its end, and a last character too many is dropped."""
-    found = _BASE64.match(written)
-    told = found[0] if found and found[0].strip() else written
-    digits = re.sub(r"[^A-Za-z0-9+/]", "", told)
-    digits = digits[: len(digits) - (len(digits) % 4 == 1)]
-    return base64.b64decode(digits + "=" * (-len(digits) % 4))
-
-
-_SPACED_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{4,}={1,2}")
-"""No words end like this."""
-_ENCODED_LINES = re.compile(r"\s*(?:[A-Za-z0-9+/]{4,998}={0,2}\s*?\r?\n)+")
-_LEAST_ENCODED = 60
-
-
-def _with_footer(written: str) -> bytes | None:
-    """Base64 with the plain lines that a list's program put under it; None of plain text alone."""
-    found = _ENCODED_LINES.match(written)
-    if found is None:
-        return None
-    if len(found[0]) < _LEAST_ENCODED and not found[0].rstrip().endswith("="):
-        return None
-    below = written[found.end() :].encode("utf-8", "surrogateescape")
-    return _base64(found[0]) + b"\r\n" + below
 
 
 def _told_by_page(octets: bytes) -> str | None:
