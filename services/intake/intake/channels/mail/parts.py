@@ -65,7 +65,7 @@ def read_text(part: Part, notes: list[str] | None = None) -> Read:
     written = part.get_payload()
     if isinstance(written, str) and encoding == "base64":
         payload = base64_bodies.octets_of(written)
-        if notes is not None and _NO_BASE64.search(written):
+        if notes is not None and (payload is None or _NO_BASE64.search(written)):
             notes.append("its text is labelled base64, and is not or not all of it")
     if not isinstance(payload, bytes):
         payload = str(written).encode("utf-8", "surrogateescape")
