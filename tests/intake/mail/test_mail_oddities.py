@@ -57,6 +57,10 @@ def test_nothing_is_told_of_a_sound_mail(read: Any, octets: bytes) -> None:
             "a Content-Type that is none was taken as plain text",
         ),
         (
+            DATED + b"Content-Type: text/plain charset=utf-8\r\n\r\nHi",
+            "a Content-Type without a semicolon was read up to its first space",
+        ),
+        (
             DATED + b"Content-Transfer-Encoding: base64\r\n\r\nWhere is my lamp?",
             "its text is labelled base64, and is not or not all of it",
         ),
@@ -117,3 +121,11 @@ def test_a_mail_that_names_no_sender_tells_who_stands_for_him(
     octets = field + PLAIN.partition(b"\r\n")[2]
 
     assert read(octets, sender=sender).notes == (note,)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/html"])
+def test_text_whose_type_lacks_its_semicolon_is_no_file(read: Any, kind: str) -> None:
+    label = f"Content-Type: {kind} charset=utf-8\r\n\r\n".encode()
+    event = read.message(DATED + label + "Größe".encode()).event
+
+    assert (event.text, event.attachments) == ("Größe", ())

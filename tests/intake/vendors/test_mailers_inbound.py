@@ -172,7 +172,10 @@ def test_a_mail_that_lies_elsewhere_is_seen_all_the_same(
 
     assert "lies with the mail service" in first.event.text
     assert (first.event.subject, first.event.mail) == ("hola", "ana@x.example")
-    assert readings[0].notes == ("the mail itself was not fetched",)
+    assert readings[0].notes == (
+        "it has no Date: the time of its receipt stands for it",
+        "the mail itself was not fetched",
+    )
     assert first.event.message_id != second.event.message_id
 
 

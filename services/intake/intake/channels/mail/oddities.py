@@ -61,5 +61,10 @@ def of_parts(message: Part) -> Iterator[str]:
 
 def _of_label(part: Part) -> Iterator[str]:
     label = part.get("content-type")
-    if label is not None and str(label).partition(";")[0].count("/") != 1:
+    if label is None:
+        return
+    kind = str(label).partition(";")[0]
+    if kind.count("/") != 1:
         yield "a Content-Type that is none was taken as plain text"
+    elif len(kind.split()) > 1:
+        yield "a Content-Type without a semicolon was read up to its first space"

@@ -177,7 +177,7 @@ _OF_PROGRAMS = ("application/applefile", "text/x-amp-html")
 
 def _take(part: Part, found: Structure) -> None:
     """Put one part where it belongs."""
-    kind = part.get_content_type()
+    kind = part.get_content_type().split()[0]  # some forget the semicolon behind it
     if kind in ("message/delivery-status", "message/global-delivery-status"):
         found.report += parts.groups(part)
     elif kind in ("message/rfc822", "message/global", *_HEADERS):
