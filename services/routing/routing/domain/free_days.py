@@ -57,7 +57,7 @@ def kept(own: str | None, default: str | None, country: str) -> str | None:
 
     >>> kept(None, None, "ES"), kept(None, COUNTRY, "ES"), kept(None, "DE-BY", "ES")
     (None, 'ES', 'DE-BY')
-    >>> kept("ES-MD", COUNTRY, "ES"), kept("", COUNTRY, "ES"), kept(None, COUNTRY, "XK")
+    >>> kept("ES-MD", COUNTRY, "ES"), kept("", COUNTRY, "ES"), kept(None, COUNTRY, "ZZ")
     ('ES-MD', None, None)
     """
     if own is not None:
