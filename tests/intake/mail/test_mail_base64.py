@@ -62,3 +62,21 @@ def test_a_footer_of_words_is_no_digits(read: Any, footer: str) -> None:
 )
 def test_words_that_nobody_encoded_are_words(read: Any, words: str) -> None:
     assert read.message(mail(words)).event.text == words.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("label", [b"; charset=utf-8", b"; charset=us-ascii", b""])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "我的包裹在哪里?请尽快回复我。",
+        "พัสดุของฉันอยู่ที่ไหน",
+        "Здравствуйте!\nПомогите",
+        "¿Dónde está mi pedido, señor?",
+    ],
+)
+def test_words_that_nobody_encoded_need_no_spaces_to_be_words(
+    read: Any, words: str, label: bytes
+) -> None:
+    head = HEAD.replace(b"; charset=utf-8", label)
+
+    assert read.message(head + words.encode() + b"\r\n").event.text == words

@@ -11,6 +11,8 @@ _NO_DIGIT = re.compile(r"[^A-Za-z0-9+/]")
 _PADDED = re.compile(r"(?<!=)=+$", re.MULTILINE)
 _LINE = 20
 _LEAST_ENCODED = 60
+_NO_NOISE = 10
+"""Of so many characters, one beyond ASCII is noise; more are a script that needs no spaces."""
 
 
 def octets_of(written: str) -> bytes | None:
@@ -27,7 +29,7 @@ def octets_of(written: str) -> bytes | None:
         return _decoded(written)
     head, below = _parted(written)
     if not has_words:
-        return _decoded(head or written)
+        return None if not head and _is_of_letters(written) else _decoded(head or written)
     if len(head) < _LEAST_ENCODED and not head.rstrip().endswith("="):
         return None
     told = head.rstrip()
@@ -55,6 +57,11 @@ def _is_encoded(line: str, *, is_padded: bool) -> bool:
     is_long = len(digits) >= _LINE and noise <= 1 + len(digits) // (2 * _LINE)
     is_whole = noise == 1 and len(digits) % 4 == 0
     return (is_long or is_whole) and not re.search(r"\s", line)
+
+
+def _is_of_letters(written: str) -> bool:
+    """Whether it is words after all: Chinese, Japanese and Thai have no spaces between them."""
+    return _NO_NOISE * sum(each > "\x7f" for each in written) > len(written)
 
 
 def _decoded(written: str) -> bytes:

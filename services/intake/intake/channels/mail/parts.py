@@ -67,6 +67,7 @@ def read_text(part: Part, notes: list[str] | None = None) -> Read:
         payload = base64_bodies.octets_of(written)
         if notes is not None and (payload is None or _NO_BASE64.search(written)):
             notes.append("its text is labelled base64, and is not or not all of it")
+        payload = _as_it_came(part) if payload is None else payload
     if not isinstance(payload, bytes):
         payload = str(written).encode("utf-8", "surrogateescape")
     if encoding in _PLAIN:
@@ -76,6 +77,14 @@ def read_text(part: Part, notes: list[str] | None = None) -> Read:
     is_page = part.get_content_type() in PAGES
     hint = _told_by_page(payload) if is_page else None
     return read(payload, parameter(part, "charset"), hint)
+
+
+def _as_it_came(part: Part) -> object:
+    """The octets of a body whose label says base64 and is wrong; as text they would be guessed."""
+    part.replace_header("content-transfer-encoding", "8bit")
+    octets = part.get_payload(decode=True)
+    part.replace_header("content-transfer-encoding", "base64")
+    return octets
 
 
 PAGES = ("text/html", "application/xhtml+xml")
