@@ -129,6 +129,8 @@ def test_what_a_customer_writes_under_his_own_mails_is_one_thread_whichever_come
     [
         {"From": "eva@example.org"},
         {"Reply_To": "eva@example.org"},
+        {"From": "eva@example.org", "Reply_To": "ana@example.org"},
+        {"From": "eva@example.org, ana@example.org", "Reply_To": "ana@example.org"},
         {"Authentication_Results": "mx.aurora.example; dmarc=fail header.from=example.org"},
     ],
 )

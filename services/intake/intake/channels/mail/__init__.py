@@ -139,7 +139,7 @@ def _message(mail: _Arrived) -> Inbound:
     written, original = texts_of(mail.mail)
     about = claimed.about
     thread_id = ids.mail_thread(
-        account.store_id, contact.contact_id, _root(mail) or str(message_id)
+        account.store_id, contact.contact_id, _root(mail, mail_address) or str(message_id)
     )
     number = _order_named(mail, mail_address, original)
     if mail_address and number and claimed == Claims():
@@ -183,21 +183,19 @@ def _message(mail: _Arrived) -> Inbound:
 
 def _order_named(mail: _Arrived, sender: str | None, whole: str) -> str | None:
     """The order that a marketplace names, in a mail that is from there as far as can be seen."""
-    headers = mail.headers
-    is_theirs = {box.address for box in headers.mailboxes("from")} == {sender}
-    if not sender or not is_theirs or _is_forged(headers):
+    if not sender or not _is_from(mail.headers, sender):
         return None
-    return named_order(sender, headers.text("subject") or "", whole)
+    return named_order(sender, mail.headers.text("subject") or "", whole)
 
 
-def _root(mail: _Arrived) -> str | None:
+def _root(mail: _Arrived, sender: str | None) -> str | None:
     """The Message-ID that this mail's thread goes back to: the oldest that it names, or its own.
 
     RFC 5322 §3.6.4: References begins with the first mail of the thread. None where it names none,
-    or is said not to be from where it says.
+    or is not from `sender` as far as can be seen: anybody can name somebody else in Reply-To.
     """
     headers = mail.headers
-    if _is_forged(headers):
+    if not _is_from(headers, sender):
         return None
     named = (
         *headers.message_ids("references"),
@@ -207,8 +205,11 @@ def _root(mail: _Arrived) -> str | None:
     return next(iter(named), None)
 
 
-def _is_forged(headers: Headers) -> bool:
-    return any(_FORGED.search(told) for told in headers.every("authentication-results"))
+def _is_from(headers: Headers, sender: str | None) -> bool:
+    """Whether From names him alone, and nobody says that it is forged."""
+    if {box.address for box in headers.mailboxes("from")} != {sender}:
+        return False
+    return not any(_FORGED.search(told) for told in headers.every("authentication-results"))
 
 
 _FORGED = re.compile(r"\bdmarc\s*=\s*fail\b", re.IGNORECASE)
