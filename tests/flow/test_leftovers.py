@@ -56,13 +56,18 @@ async def test_only_topics_of_earlier_demos_are_deleted(servers: Servers, tmp_pa
     try:
         await admin.create_topics([NewTopic(name, 1, 1) for name in made])
 
+        async def is_known() -> bool:
+            return made <= set(await admin.list_topics())
+
+        # A broker may hear of a topic a moment after it was made.
+        await testing.eventually(is_known, within=30)
         await drop_topics(kafka, ours, told.append)
 
         async def left() -> set[str] | None:
             there = set(await admin.list_topics()) & made
             return there if len(there) < len(made) else None
 
-        assert await testing.eventually(left) == {f"{ours.topics}a", f"{theirs.topics}a"}
+        assert await testing.eventually(left, within=30) == {f"{ours.topics}a", f"{theirs.topics}a"}
         await admin.delete_topics([f"{ours.topics}a", f"{theirs.topics}a"])
     finally:
         await admin.close()

@@ -265,7 +265,7 @@ REFERENCE = {
 
 
 @given(told=JSON, channel=st.sampled_from(sorted(REFERENCE)))
-@settings(max_examples=300)
+@settings(max_examples=80)
 def test_whatever_a_service_answers_there_is_a_mail_or_a_reason(told: Any, channel: str) -> None:
     async def run() -> None:
         async def get(url: str, *_: Any, **__: Any) -> bytes:

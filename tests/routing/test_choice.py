@@ -292,7 +292,7 @@ def one_by_one(
             now[who] = replace(now[who], load=sum(held.values()), held=held)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(world=worlds())
 def test_the_choice_is_that_of_a_plain_search(
     world: tuple[list[Agent], list[Waiting], Weights],

@@ -112,7 +112,7 @@ def check(octets: bytes) -> None:
 @pytest.mark.parametrize("name", sorted(OWN))
 def test_a_mail_of_ours_broken_anywhere_has_an_outcome(name: str) -> None:
     chance, others = random.Random(name), list(OWN.values())
-    for _ in range(150):
+    for _ in range(60):
         check(worse(OWN[name], others, chance))
 
 
@@ -131,10 +131,9 @@ have_collected = pytest.mark.skipif(
 def test_a_collected_mail_broken_anywhere_has_an_outcome() -> None:
     found, chance, begun = collected(), random.Random(5), time.monotonic()
     for octets in found:
-        for _ in range(3):
-            if time.monotonic() - begun > 20:
-                return
-            check(worse(octets, found, chance))
+        if time.monotonic() - begun > 20:
+            return
+        check(worse(octets, found, chance))
 
 
 def parts(octets: bytes) -> tuple[bytes, bytes]:
