@@ -205,6 +205,8 @@ def test_who_has_read_enough_is_not_complained_to(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_it_quietly() -> None:
+    # A shell starts what runs in the background with SIGINT ignored, and children inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with begun("requests", "-") as running:
         assert running.stdin is not None
         assert running.stdout is not None
