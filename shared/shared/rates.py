@@ -8,18 +8,25 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 _MOST_IDLE = 10_000
-_windows: dict[str, deque[float]] = {}
 
 
 class Windows(MemoryStorage):
-    """When what happened, by a clock that nobody sets back."""
+    """When what happened, by a clock that nobody sets back.
+
+    The library's own memory, which sets a timer's thread going, is not used: but for one such
+    timer as this is made, which ends at once.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._windows: dict[str, deque[float]] = {}
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         now = time.monotonic()
-        if key not in _windows and len(_windows) >= _MOST_IDLE:
-            for old in [one for one, times in _windows.items() if now - times[-1] >= expiry]:
-                del _windows[old]
-        window = _windows.setdefault(key, deque())
+        if key not in self._windows and len(self._windows) >= _MOST_IDLE:
+            for old in [one for one, times in self._windows.items() if now - times[-1] >= expiry]:
+                del self._windows[old]
+        window = self._windows.setdefault(key, deque())
         while window and now - window[0] >= expiry:
             window.popleft()
         has_room = len(window) + amount <= limit
@@ -27,7 +34,7 @@ class Windows(MemoryStorage):
         return has_room
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        return _windows[key][0], len(_windows[key])
+        return self._windows[key][0], len(self._windows[key])
 
 
 _limiter = MovingWindowRateLimiter(Windows())

@@ -38,11 +38,11 @@ def test_keys_of_long_ago_are_forgotten(
     clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rates, "_MOST_IDLE", 10)
-    monkeypatch.setattr(rates, "_windows", {})
+    windows = rates.Windows()
     for n in range(10):
-        rates.wait(1, "c", str(n))
+        windows.acquire_entry(str(n), 1, 1)
     clock[0] += 1.0
 
-    rates.wait(1, "c", "new")
+    windows.acquire_entry("new", 1, 1)
 
-    assert len(rates._windows) == 1
+    assert list(windows._windows) == ["new"]

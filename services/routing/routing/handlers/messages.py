@@ -34,8 +34,10 @@ from shared.contracts.intake import MessageReceived
 from shared.db import Transaction
 
 LEFT = "agent gone"
-_AT_A_STRETCH = 50
-"""Messages that are understood before others of the process have their turn: some 20 ms."""
+_AT_A_STRETCH = 10_000
+"""Letters that are understood before others of the process have their turn: some 20 ms."""
+_A_MESSAGE = 100
+"""Letters that take as long as what each message takes besides."""
 
 
 @dataclass
@@ -77,9 +79,12 @@ async def on_message_received(
     left = await _left(tx, scene.conversations, now, rules)
     turn = _Turn(now, rules, {**contacts}, scene.orders, joining.There(scene.conversations), left)
     said: list[Said] = []
-    for n, each in enumerate(heard, start=1):
+    understood = 0
+    for each in heard:
         said += _take_in(each, turn)
-        if n % _AT_A_STRETCH == 0:
+        understood += _A_MESSAGE + len(each.message.text or "")
+        if understood >= _AT_A_STRETCH:
+            understood = 0
             await asyncio.sleep(0)
     await _release(tx, turn)
     await turns.write(

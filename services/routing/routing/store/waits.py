@@ -56,7 +56,7 @@ _OF = text(
     ORDER BY decided_at DESC LIMIT 50
     """
 )
-# Who waits is counted once by kind and mark, not once for each row.
+# One pass over the queue counts all kinds and marks.
 _AT_PRESENT = text(
     """
     WITH queue AS MATERIALIZED (
@@ -73,17 +73,19 @@ _AT_PRESENT = text(
         FROM waits
         WHERE as_of >= :since AND (:sees_all OR store_id = ANY (cast(:stores AS text[])))
         ORDER BY store_id, family, md5(signature), mark, version DESC
+    ),
+    counted AS (
+        SELECT w.store_id, w.family, w.signature, w.mark, w.version,
+            count(*) AS waiting, min(q.asked_at) AS oldest
+        FROM last AS w JOIN queue AS q USING (store_id, family, signature)
+        WHERE (w.mark = 0 OR q.used >= w.used_from)
+            AND (w.used_until IS NULL OR q.used < w.used_until)
+        GROUP BY w.store_id, w.family, w.signature, w.mark, w.version
     )
     SELECT w.store_id, w.family, w.signature, w.decided_at, w.as_of, w.used_from, w.used_until,
-        w.digest, cast(w.why AS text) AS why, q.waiting, q.oldest
-    FROM last AS w CROSS JOIN LATERAL (
-        SELECT count(*) AS waiting, min(asked_at) AS oldest FROM queue AS q
-        WHERE q.store_id = w.store_id AND q.family = w.family AND q.signature = w.signature
-            AND (w.mark = 0 OR q.used >= w.used_from)
-            AND (w.used_until IS NULL OR q.used < w.used_until)
-    ) AS q
-    WHERE q.waiting > 0
-    ORDER BY q.oldest, w.signature LIMIT :limit
+        w.digest, cast(w.why AS text) AS why, c.waiting, c.oldest
+    FROM last AS w JOIN counted AS c USING (store_id, family, signature, mark, version)
+    ORDER BY c.oldest, w.signature LIMIT :limit
     """
 )
 _FORGET = text("DELETE FROM waits WHERE as_of < :before")
